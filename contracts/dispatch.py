@@ -1,0 +1,134 @@
+"""Facts of the dispatch service: who was offered the work, who took it, and why."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from contracts.event import Event
+from contracts.terms import AssigneeKind, Code, Count, Instant, Label, Resolved, ReturnCode
+
+Mode = Literal["direct", "sequential", "claim"]
+
+
+class Candidate(Struct, frozen=True, kw_only=True):
+    """One assignee the engine weighed: score in points, and what the points were given for."""
+
+    assignee: Code
+    kind: AssigneeKind
+    score: int
+    points: dict[str, int]
+
+
+class Exclusion(Struct, frozen=True, kw_only=True):
+    """One assignee the hard filters took out, and the filter's name."""
+
+    assignee: Code
+    reason: Code
+
+
+class Explanation(Struct, frozen=True, kw_only=True):
+    """Why this assignee: the best candidates, the excluded ones, and how the place was found."""
+
+    place: Code
+    kinds: list[AssigneeKind]
+    candidates: Annotated[list[Candidate], Meta(max_length=5)]
+    excluded: Annotated[list[Exclusion], Meta(max_length=10)] = []
+
+
+class DispatchStarted(Event, frozen=True, kw_only=True):
+    """The catalogue allows the work and says how it is offered."""
+
+    category: Label
+    grid: Code
+    catalogue: Code
+    catalogue_version: Count
+    mode: Mode
+
+
+class DispatchBlocked(Event, frozen=True, kw_only=True):
+    """The engine cannot go on by itself; the community desk has been given the ticket."""
+
+    reason: Literal["unknown_category", "unknown_grid", "no_candidate", "no_desk"]
+    detail: Label
+    proposed_unit: Code | None = None
+
+
+class OfferMade(Event, frozen=True, kw_only=True):
+    """The work is offered to one assignee until `expires_at`; `hop` counts offers from 1."""
+
+    assignment: Code
+    assignee: Code
+    kind: AssigneeKind
+    hop: Count
+    expires_at: Instant
+    explanation: Explanation
+    unit: Code | None = None
+
+
+class OfferExpired(Event, frozen=True, kw_only=True):
+    """Nobody answered in time; the next candidate follows."""
+
+    assignment: Code
+    assignee: Code
+    kind: AssigneeKind
+    hop: Count
+
+
+class AssignmentAccepted(Event, frozen=True, kw_only=True):
+    """The assignee took the work and must contact the requester by `contact_due_at`."""
+
+    assignment: Code
+    assignee: Code
+    kind: AssigneeKind
+    hop: Count
+    contact_due_at: Instant
+    unit: Code | None = None
+
+
+class AssignmentReturned(Event, frozen=True, kw_only=True):
+    """The assignee gave the offer back with a reason."""
+
+    assignment: Code
+    assignee: Code
+    kind: AssigneeKind
+    hop: Count
+    code: ReturnCode
+    proposed_unit: Code | None = None
+
+
+class AssignmentWithdrawn(Event, frozen=True, kw_only=True):
+    """The offer or assignment ends because the ticket does."""
+
+    assignment: Code
+    assignee: Code
+    kind: AssigneeKind
+    reason: Code
+
+
+class FirstContactMade(Event, frozen=True, kw_only=True):
+    """The requester was reached."""
+
+    assignment: Code
+    assignee: Code
+    in_time: bool
+
+
+class AssignmentDone(Event, frozen=True, kw_only=True):
+    """The lead reported the outcome."""
+
+    assignment: Code
+    assignee: Code
+    kind: AssigneeKind
+    resolved: Resolved
+    unit: Code | None = None
+    unresolved_reason: Code | None = None
+
+
+class AssignmentReopened(Event, frozen=True, kw_only=True):
+    """The same lead takes the rework."""
+
+    assignment: Code
+    assignee: Code
+    kind: AssigneeKind
+    hop: Count
+    contact_due_at: Instant

@@ -1,0 +1,152 @@
+"""What outside systems, assignees' apps and residents tell us through the exchange `gov.inbound`."""
+
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta, Struct
+
+from contracts.event import Event
+from contracts.numbering import ticket_number
+from contracts.terms import (
+    Body,
+    Channel,
+    Code,
+    Instant,
+    Label,
+    Resolved,
+    ReturnCode,
+    Satisfaction,
+    Severity,
+    TicketNo,
+    Title,
+)
+
+Area = Literal["request", "assignment", "rating"]
+Evidence = Annotated[list[Label], Meta(max_length=20)]
+
+
+class Requester(Struct, frozen=True, kw_only=True):
+    """Who asked and how to reach them; stripped at the door and never published."""
+
+    name: Annotated[str, Meta(max_length=100)] | None = None
+    phone: Annotated[str, Meta(max_length=40)] | None = None
+    email: Annotated[str, Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    language: Literal["zh", "en"] = "zh"
+
+
+class Inbound(Event, frozen=True, kw_only=True):
+    """An event of an outside system about one ticket; AREA is the first word of its routing key."""
+
+    AREA: ClassVar[Area]
+    ticket: TicketNo
+
+
+class RequestSubmitted(Event, frozen=True, kw_only=True):
+    """A resident's request arrives (DOMAIN.md §1 row 1); `external_id` is the sender's own number."""
+
+    AREA: ClassVar[Area] = "request"
+    external_id: Label
+    channel: Channel
+    title: Title
+    body: Body = ""
+    category: Label | None = None
+    severity: Severity = "general"
+    grid: Code | None = None
+    address: Annotated[str, Meta(max_length=500)] | None = None
+    occurred_at: Instant | None = None
+    requester: Requester | None = None
+    lives_alone: bool = False
+
+
+class RequestTriaged(Inbound, frozen=True, kw_only=True):
+    """The desk has found out category, severity and grid of a received request (row 6)."""
+
+    AREA: ClassVar[Area] = "request"
+    category: Label
+    severity: Severity
+    grid: Code
+    operator: Code
+
+
+class RequestDeclined(Inbound, frozen=True, kw_only=True):
+    """The desk does not accept a request and has told the statutory path (row 3)."""
+
+    AREA: ClassVar[Area] = "request"
+    reason_code: Code
+    statutory_path: Label
+    operator: Code
+
+
+class RequestCancelled(Inbound, frozen=True, kw_only=True):
+    """The requester takes the request back (row 21); safety matters need `confirmed`."""
+
+    AREA: ClassVar[Area] = "request"
+    reason_code: Code = "no_longer_needed"
+    confirmed: bool = False
+
+
+class OfferAnswered(Inbound, frozen=True, kw_only=True):
+    """An assignee accepts an offer or returns it with a reason (rows 8, 9)."""
+
+    AREA: ClassVar[Area] = "assignment"
+    assignment: Code
+    assignee: Code
+    answer: Literal["accept", "return"]
+    return_code: ReturnCode | None = None
+    basis: Annotated[str, Meta(max_length=2000)] | None = None
+    proposed_unit: Code | None = None
+
+
+class FirstContactLogged(Inbound, frozen=True, kw_only=True):
+    """The assignee has reached the requester for the first time (row 11)."""
+
+    AREA: ClassVar[Area] = "assignment"
+    assignment: Code
+    assignee: Code
+
+
+class WorkReported(Inbound, frozen=True, kw_only=True):
+    """The lead reports the outcome of the work (row 15)."""
+
+    AREA: ClassVar[Area] = "assignment"
+    assignment: Code
+    assignee: Code
+    resolved: Resolved
+    unresolved_reason: Code | None = None
+    outcome: Body = ""
+    evidence: Evidence = []
+
+
+class RatingGiven(Inbound, frozen=True, kw_only=True):
+    """The requester answers both questions: resolved, and how satisfied (row 18)."""
+
+    AREA: ClassVar[Area] = "rating"
+    resolved: Resolved
+    satisfaction: Satisfaction
+    reason: Code | None = None
+
+
+def ticket_of(source: str, event: Event) -> str:
+    """The ticket an inbound event of `source` is about: named by it, or to be born from it."""
+    if isinstance(event, RequestSubmitted):
+        return ticket_number(source, event.external_id)
+    assert isinstance(event, Inbound)
+    return event.ticket
+
+
+def routing_key(source: str, event: Event) -> str:
+    """`<area>.<ticket>`: which service hears the event, and what keeps one ticket's events in order."""
+    assert isinstance(event, Inbound | RequestSubmitted)
+    return f"{event.AREA}.{ticket_of(source, event)}"
+
+
+class EventRefused(Event, frozen=True, kw_only=True):
+    """The answer to an event we could not take, with the fields of RFC 9457, sent to `gov.replies.<publisher>`."""
+
+    problem: str
+    title: str
+    status: int
+    detail: str
+    instance: str | None = None
+    ticket: str | None = None
+    errors: list[dict[str, str]] = []
+    parked: bool = False

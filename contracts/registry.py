@@ -1,0 +1,34 @@
+"""All events of the published language by their CloudEvents type."""
+
+from types import ModuleType
+
+from contracts import dispatch, evaluation, intake, notification, ticket
+from contracts.event import Event, publisher_of, type_of
+
+SERVICES = ("ticket", "dispatch", "notification", "evaluation")
+
+
+def events_of(publisher: ModuleType) -> tuple[type[Event], ...]:
+    """The events that `publisher` declares, in the order of their file."""
+    return tuple(
+        item
+        for item in vars(publisher).values()
+        if isinstance(item, type)
+        and issubclass(item, Event)
+        and item.__module__ == publisher.__name__
+        and item is not intake.Inbound
+    )
+
+
+EVENTS: dict[str, type[Event]] = {
+    type_of(event): event
+    for publisher in (intake, ticket, dispatch, evaluation, notification)
+    for event in events_of(publisher)
+}
+
+INBOUND: dict[str, type[Event]] = {
+    name: event
+    for name, event in EVENTS.items()
+    if publisher_of(event) == "intake" and event is not intake.EventRefused
+}
+"""What outside systems may send."""

@@ -1,0 +1,44 @@
+"""The field's terms as types: what a ticket number, a severity or a satisfaction level may look like."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+TicketNo = Annotated[str, Meta(min_length=19, max_length=19, pattern=r"^[0-9A-HJKMNP-TV-Z-]{19}$")]
+"""The number people say on the phone, four groups of four: see `contracts.numbering`."""
+
+Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\w.:/+@-]+$")]
+"""A code of a list: grid cell, assignee, organisation, reason."""
+
+Label = Annotated[str, Meta(min_length=1, max_length=128)]
+"""A short name as other offices write it, e.g. a category of their own tree."""
+
+Title = Annotated[str, Meta(min_length=1, max_length=500)]
+Body = Annotated[str, Meta(max_length=20_000)]
+"""What the requester said; real hotline records reach 12,220 characters."""
+
+Instant = Annotated[datetime, Meta(tz=True)]
+"""A moment with its zone (RFC 3339)."""
+
+Count = Annotated[int, Meta(ge=0, le=1_000_000)]
+
+Channel = Literal["hotline_12345", "grid_officer", "resident", "sensor", "system"]
+Severity = Literal["general", "urgent", "emergency"]
+EmergencyLine = Literal["110", "119", "120", "122"]
+AssigneeKind = Literal[
+    "grid_officer", "party_member", "social_organization", "property_company", "department",
+    "volunteer_team", "rota", "community_desk",
+]  # fmt: skip
+ReturnCode = Literal[
+    "not_our_area", "not_our_duty", "duplicate", "insufficient_info", "unsafe", "capacity",
+    "conflict_of_interest", "outside_contract",
+]  # fmt: skip
+Resolved = Literal["yes", "partly", "no"]
+Satisfaction = Literal[
+    "very_satisfied", "satisfied", "basically_satisfied", "dissatisfied", "very_dissatisfied"
+]
+"""The five levels of GB/T 39735."""
+
+Audience = Literal["requester", "follower", "assignee", "supervisor"]
+NotificationChannel = Literal["console", "smtp"]
