@@ -1,0 +1,1 @@
+"""The services of Fengge: each owns its tables and speaks to the others through events alone."""

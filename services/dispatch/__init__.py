@@ -1,0 +1,1 @@
+"""Dispatch decides who does it: grid tree, assignees, contracts, rota, catalogue, offers and returns."""

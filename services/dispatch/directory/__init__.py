@@ -1,0 +1,1 @@
+"""The directory: where things are, who can be asked, under which list and contract; filled from CSV files."""

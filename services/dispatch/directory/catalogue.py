@@ -1,0 +1,66 @@
+"""The catalogue as plain values: under which names a category is known, and which versions clash."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One version of a category: its names and the days on which it holds."""
+
+    category: str
+    version: int
+    names: tuple[str, ...]
+    valid_from: date
+    valid_to: date | None
+
+    def holds_on(self, day: date) -> bool:
+        """Whether the version is in force on that day; its last day counts."""
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+    def meets(self, other: Entry) -> bool:
+        """Whether there is a day on which both versions are in force."""
+        return self.holds_on(other.valid_from) or other.holds_on(self.valid_from)
+
+
+def normal(name: str) -> str:
+    """A name without differences of width, case and spaces."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def alias_map(entries: Iterable[Entry], day: date) -> dict[str, str]:
+    """Every normalised name of the categories in force on that day, and the category it leads to."""
+    return {
+        normal(name): entry.category
+        for entry in entries if entry.holds_on(day)
+        for name in (entry.category, *entry.names)
+    }
+
+
+def overlaps(entries: Iterable[Entry]) -> list[tuple[Entry, Entry]]:
+    """Pairs of versions of one category that are in force on the same day."""
+    by_category: dict[str, list[Entry]] = defaultdict(list)
+    pairs = []
+    for entry in entries:
+        pairs += [(entry, other) for other in by_category[entry.category] if entry.meets(other)]
+        by_category[entry.category].append(entry)
+    return pairs
+
+
+def clashes(entries: Iterable[Entry]) -> list[tuple[str, Entry, Entry]]:
+    """Names that lead to two categories on the same day."""
+    by_name: dict[str, list[Entry]] = defaultdict(list)
+    found = []
+    for entry in entries:
+        for name in {normal(name): name for name in (entry.category, *entry.names)}.values():
+            known = by_name[normal(name)]
+            found += [
+                (name, entry, other) for other in known if other.category != entry.category and entry.meets(other)
+            ]
+            known.append(entry)
+    return found

@@ -1,0 +1,151 @@
+"""The six directory files: which columns each has, and what a value must look like."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from marshmallow import Schema, ValidationError, validates_schema
+
+from services.dispatch.directory.columns import (
+    choice_column,
+    count_column,
+    day_column,
+    email_column,
+    flag_column,
+    items_column,
+    moment_column,
+    phone_column,
+    text_column,
+)
+
+LEVELS = ("district", "subdistrict", "community", "compound", "building")
+ORGANIZATION_KINDS = (
+    "social_organization", "property_company", "department", "community_desk", "volunteer_team",
+)
+ASSIGNEE_KINDS = ("grid_officer", "party_member", "rota", *ORGANIZATION_KINDS)
+ROLES = (
+    "grid_head", "building_head", "party_group_leader", "community_police", "linked_cadre", "community_secretary",
+    "owners_committee",
+)
+
+
+class DatedSchema(Schema):
+    """Rows that hold from one day to another."""
+
+    @validates_schema(skip_on_field_errors=True)
+    def ends_after_it_begins(self, data: Mapping[str, Any], **kwargs: Any) -> None:
+        first, last = data.get("valid_from"), data.get("valid_to")
+        if first and last and last < first:
+            raise ValidationError(f"ends on {last}, before it begins on {first}", "valid_to")
+
+
+class GridSchema(Schema):
+    code = text_column("网格编码")
+    parent = text_column("上级网格", required=False, refers="cell")
+    level = choice_column("层级", LEVELS)
+    name = text_column("名称")
+    aliases = items_column("别名与地址")
+    active = flag_column("启用", default=True)
+
+
+class OrganizationSchema(Schema):
+    code = text_column("单位编码")
+    kind = choice_column("单位类别", ORGANIZATION_KINDS)
+    name = text_column("名称")
+    cell = text_column("所在网格", refers="cell")
+    active = flag_column("启用", default=True)
+
+
+class PersonSchema(DatedSchema):
+    code = text_column("人员编码")
+    kind = choice_column("接单类别", ASSIGNEE_KINDS)
+    name = text_column("姓名")
+    organization = text_column("所属单位", required=False, refers="organization")
+    cell = text_column("负责网格", refers="cell")
+    roles = items_column("职务", ROLES)
+    unit = text_column("双报到单位", required=False)
+    skills = items_column("特长")
+    load_cap = count_column("同时办理上限", load_default=20)
+    email = email_column("电子邮箱")
+    phone = phone_column("电话")
+    active = flag_column("启用", default=True)
+    valid_from = day_column("生效日期")
+    valid_to = day_column("截止日期")
+
+    @validates_schema(skip_on_field_errors=True)
+    def answers_for_an_organization(self, data: Mapping[str, Any], **kwargs: Any) -> None:
+        if data["kind"] in ORGANIZATION_KINDS and not data["organization"]:
+            raise ValidationError(f"a {data['kind']} must name its organisation", "organization")
+
+
+class ContractSchema(DatedSchema):
+    code = text_column("合同编号")
+    organization = text_column("承接单位", refers="organization")
+    items = items_column("服务事项", required=True, refers="catalogue")
+    areas = items_column("服务网格", required=True, refers="cell")
+    quota = count_column("额度")
+    valid_from = day_column("生效日期", required=True)
+    valid_to = day_column("截止日期", required=True)
+    fee_mode = choice_column("收费方式", ("free", "low_fee"))
+    response_hours = count_column("响应时限(小时)", least=1)
+
+
+class RotaSchema(Schema):
+    cell = text_column("值班网格", refers="cell")
+    assignee = text_column("值班人员", refers="assignee")
+    from_at = moment_column("上班时间")
+    to_at = moment_column("下班时间")
+    role = choice_column("值班角色", ("duty", "substitute", "leader"), load_default="duty")
+    repeat_days = count_column("轮换天数", least=1, load_default=None)
+    valid_to = day_column("截止日期")
+
+    @validates_schema(skip_on_field_errors=True)
+    def fits_into_its_turn(self, data: Mapping[str, Any], **kwargs: Any) -> None:
+        length = data["to_at"] - data["from_at"]
+        if length <= timedelta(0):
+            raise ValidationError("the shift ends before it begins", "to_at")
+        if data["repeat_days"] and length > timedelta(days=data["repeat_days"]):
+            raise ValidationError("the shift is longer than the days after which it comes again", "repeat_days")
+
+
+class CatalogueSchema(DatedSchema):
+    category = text_column("事项编码")
+    version = count_column("版本", least=1, load_default=1)
+    aliases = items_column("别名")
+    list = choice_column("三单", ("need", "resource", "service_item"))
+    duty_list = choice_column("履职清单", ("duty", "agency", "assist"), load_default=None)
+    name_zh = text_column("中文名称")
+    name_en = text_column("英文名称")
+    path = text_column("分类路径")
+    mode = choice_column("派单方式", ("direct", "sequential", "claim"))
+    kinds = items_column("接单顺序", ASSIGNEE_KINDS, required=True)
+    skills = items_column("所需特长")
+    emergency = flag_column("紧急", default=False)
+    verification = choice_column("核查方式", ("none", "evidence", "callback", "on_site"))
+    fee_mode = choice_column("收费方式", ("free", "low_fee"), load_default="free")
+    valid_from = day_column("生效日期", required=True)
+    valid_to = day_column("截止日期")
+
+
+@dataclass(frozen=True, slots=True)
+class FileKind:
+    """One sort of directory file: its name, the table it fills, the columns that name a row, its schema."""
+
+    name: str
+    table: str
+    key: tuple[str, ...]
+    schema: Schema
+
+
+# In this order, because each file may refer to those before it.
+FILE_KINDS = (
+    FileKind("grids", "cell", ("code",), GridSchema()),
+    FileKind("organizations", "organization", ("code",), OrganizationSchema()),
+    FileKind("catalogue", "catalogue", ("category", "version"), CatalogueSchema()),
+    FileKind("people", "assignee", ("code",), PersonSchema()),
+    FileKind("contracts", "contract", ("code",), ContractSchema()),
+    FileKind("rota", "rota", ("cell", "role", "assignee", "from_at"), RotaSchema()),
+)

@@ -1,0 +1,10 @@
+DROP TABLE import_log;
+DROP TABLE catalogue;
+DROP FUNCTION on_duty(rota, timestamptz);
+DROP TABLE rota;
+DROP TABLE contract_quota;
+DROP TABLE contract;
+DROP TABLE assignee_load;
+DROP TABLE assignee;
+DROP TABLE organization;
+DROP TABLE cell;
