@@ -1,0 +1,45 @@
+"""Who may do what at the broker and in the database; every rule that keeps services apart stands here."""
+
+from dataclasses import dataclass
+
+VHOST = "fengge"
+DATABASE = "fengge"
+OWNER = "fengge_owner"
+SUPERUSER = "postgres"
+SERVICES = ("ticket", "dispatch", "notification", "evaluation")
+ROLES = (SUPERUSER, OWNER, *SERVICES)
+
+
+@dataclass(frozen=True)
+class BrokerUser:
+    """A RabbitMQ user and the three expressions that bound what it may touch in the virtual host."""
+
+    name: str
+    configure: str
+    write: str
+    read: str
+
+
+def service_user(name: str) -> BrokerUser:
+    """A service owns what carries its name; it reads every service's events and the intake."""
+    return BrokerUser(
+        name=name,
+        configure=rf"^({name}\..*|[a-z]+\.events|gov\..*)$",
+        write=rf"^({name}\..*|gov\..*)$",
+        read=rf"^({name}\..*|[a-z]+\.events|gov\.inbound)$",
+    )
+
+
+def publisher_user(name: str) -> BrokerUser:
+    """An outside system may write to the intake and read its own replies, and nothing else."""
+    return BrokerUser(name=name, configure="^$", write=r"^gov\.inbound$", read=rf"^gov\.replies\.{name}$")
+
+
+WORLD = BrokerUser(
+    name="world",  # the simulated assignees and residents of the demo
+    configure=r"^world\..*",
+    write=r"^(world\..*|gov\.inbound)$",
+    read=r"^(world\..*|[a-z]+\.events|gov\.replies\.world)$",
+)
+ADMIN = BrokerUser(name="admin", configure=".*", write=".*", read=".*")
+BROKER_USERS = (ADMIN, WORLD, publisher_user("intake"), *map(service_user, SERVICES))

@@ -1,0 +1,92 @@
+"""Processes that outlive the command which started them, known again by a file with their id and birth."""
+
+import contextlib
+import os
+import select
+import signal
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+LOG_LIMIT = 10_000_000  # bytes; a longer log is set aside at the next start
+
+
+def spawn(argv: Sequence[str], env: Mapping[str, str], log: Path, pidfile: Path) -> int:
+    """Starts a process in a session of its own, and remembers it in `pidfile`; returns its id."""
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, str(fresh_log(log)), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
+    pid = os.posix_spawn(argv[0], list(argv), dict(env), file_actions=actions, setsid=True)
+    remember(pidfile, pid)
+    return pid
+
+
+def fresh_log(log: Path) -> Path:
+    """The log to append to, after setting aside one that has grown too long."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > LOG_LIMIT:
+        log.replace(log.with_suffix(".log.1"))
+    return log
+
+
+def remember(pidfile: Path, pid: int) -> None:
+    """Writes down a living process so that no later one with the same id is taken for it."""
+    pidfile.write_text(f"{pid} {_birth(pid)}")
+
+
+def recall(pidfile: Path) -> int | None:
+    """The id of the remembered process, or nothing if it is gone."""
+    try:
+        pid, _, birth = pidfile.read_text().partition(" ")
+    except FileNotFoundError:
+        return None
+    return int(pid) if pid.isdigit() and birth == _birth(int(pid)) else None
+
+
+def end(pidfile: Path, signals: Iterable[tuple[signal.Signals, float]]) -> None:
+    """Ends the remembered process: sends each signal in turn and grants it the given seconds."""
+    pid = recall(pidfile)
+    if pid is not None:
+        _end(pid, signals)
+    pidfile.unlink(missing_ok=True)
+
+
+def ends_within(pid: int, seconds: float) -> bool:
+    """Awaits the end of a process; True if it came in time."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([handle], [], [], seconds)[0])
+    finally:
+        os.close(handle)
+
+
+def _end(pid: int, signals: Iterable[tuple[signal.Signals, float]]) -> None:
+    for number, patience in signals:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            return
+        if ends_within(pid, patience):
+            break
+    _reap(pid)
+
+
+def _reap(pid: int) -> None:
+    # Started by an earlier command it is not our child, and reaped by whoever adopted it.
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+
+
+def _birth(pid: int) -> str | None:
+    """Boot and clock tick at which a process was born; nothing for one that is dead or a zombie."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    fields = stat.rpartition(")")[2].split()  # the name before it may contain anything
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return None if fields[0] in "ZX" else f"{boot} {fields[19]}"

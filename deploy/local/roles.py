@@ -1,0 +1,51 @@
+"""Creates the database, its owner, and per service a schema and a role that sees no other schema."""
+
+from collections.abc import Mapping
+
+import psycopg
+from psycopg import Connection, sql
+
+from deploy.local.accounts import DATABASE, OWNER, SERVICES
+
+Tx = Connection[tuple[object, ...]]
+
+DATABASE_RIGHTS = """
+ALTER DATABASE {database} OWNER TO {owner};
+REVOKE ALL ON DATABASE {database} FROM PUBLIC;
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+"""
+# What migrations create later is open to the service as far as its daily work needs: rows, not tables.
+SERVICE_RIGHTS = """
+CREATE SCHEMA IF NOT EXISTS {service} AUTHORIZATION {owner};
+ALTER ROLE {service} SET search_path = {service};
+GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {service};
+GRANT USAGE ON SCHEMA {service} TO {service};
+ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {service}
+    GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {service};
+ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {service} GRANT USAGE, SELECT ON SEQUENCES TO {service};
+"""
+
+
+def create_database(superuser_url: str) -> None:
+    """Creates the database unless it exists; `superuser_url` names another one of the same server."""
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+        if found is None:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+
+
+def create_roles(superuser_url: str, passwords: Mapping[str, str]) -> None:
+    """Creates owner, service roles and schemas in the database of `superuser_url`; sets the passwords."""
+    with psycopg.connect(superuser_url) as tx:
+        names = {"database": sql.Identifier(tx.info.dbname), "owner": sql.Identifier(OWNER)}
+        for role in (OWNER, *SERVICES):
+            _create_role(tx, role, passwords[role])
+        tx.execute(sql.SQL(DATABASE_RIGHTS).format(**names))
+        for service in SERVICES:
+            tx.execute(sql.SQL(SERVICE_RIGHTS).format(service=sql.Identifier(service), **names))
+
+
+def _create_role(tx: Tx, role: str, password: str) -> None:
+    found = tx.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+    statement = "ALTER ROLE {} LOGIN PASSWORD {}" if found else "CREATE ROLE {} LOGIN PASSWORD {}"
+    tx.execute(sql.SQL(statement).format(sql.Identifier(role), sql.Literal(password)))

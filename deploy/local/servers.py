@@ -1,0 +1,116 @@
+"""Starts and stops the broker and the database of a run folder, or takes those the environment names."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from deploy.local import daemon, postgres, rabbitmq, roles
+from deploy.local.accounts import BROKER_USERS, DATABASE, ROLES, SUPERUSER, VHOST
+from deploy.local.endpoints import Endpoints
+from deploy.local.install import postgres_programs, rabbitmq_programs
+from deploy.local.records import kept_secrets, locked, recorded_ports, reserve_ports
+from deploy.local.unprivileged import account_for
+
+
+def start(run: Path, environ: Mapping[str, str] = os.environ) -> Endpoints:
+    """Starts what does not run yet; AMQP_URL and DATABASE_URL, if set, name servers to use instead."""
+    run = run.resolve()
+    with locked(run):
+        amqp, database = environ.get("AMQP_URL"), environ.get("DATABASE_URL")
+        if not amqp:
+            _launch_rabbitmq(run)  # boots while the database is made ready
+        database_urls = _given_database(run, database) if database else _own_database(run)
+        amqp_urls = _given_broker(amqp) if amqp else _own_broker(run)
+        return Endpoints(run, amqp_urls, database_urls, recorded_ports(run), pids(run))
+
+
+def stop(run: Path) -> None:
+    """Stops every server of the run folder; nothing happens if none runs."""
+    run = run.resolve()
+    if run.exists():
+        with locked(run):
+            rabbitmq.stop(run / "rabbitmq")
+            postgres.stop(run / "postgres")
+
+
+@contextmanager
+def running(run: Path) -> Iterator[Endpoints]:
+    """Servers for the length of a block."""
+    try:
+        yield start(run)
+    finally:
+        stop(run)
+
+
+def pids(run: Path) -> dict[str, int]:
+    """The living server processes of the run folder, by name."""
+    files = {"postgres": "postgres/pid", "rabbitmq": "rabbitmq/pid", "epmd": "rabbitmq/epmd.pid"}
+    found = {name: daemon.recall(run / file) for name, file in files.items()}
+    return {name: pid for name, pid in found.items() if pid is not None}
+
+
+def _launch_rabbitmq(run: Path) -> None:
+    folder = run / "rabbitmq"
+    if daemon.recall(folder / "pid") is not None:
+        return
+    programs = rabbitmq_programs()
+    rabbitmq.stop(folder)  # a port mapper whose node died
+    ports = reserve_ports(run, rabbitmq.PORT_NAMES)
+    rabbitmq.launch(folder, programs, account_for(folder, ["rabbitmq"]), ports, _broker_passwords(run))
+
+
+def _own_broker(run: Path) -> dict[str, str]:
+    port, passwords = recorded_ports(run)["amqp"], _broker_passwords(run)
+    rabbitmq.wait(run / "rabbitmq", port, passwords["admin"])
+    return {
+        user: f"amqp://{user}:{password}@127.0.0.1:{port}/{VHOST}" for user, password in passwords.items()
+    }
+
+
+def _given_broker(url: str) -> dict[str, str]:
+    """AMQP cannot create users: whoever names a broker lends its one user to all."""
+    return {user.name: url for user in BROKER_USERS}
+
+
+def _own_database(run: Path) -> dict[str, str]:
+    folder, passwords = run / "postgres", _database_passwords(run)
+    if daemon.recall(folder / "pid") is None:
+        programs = postgres_programs()
+        port = reserve_ports(run, ["postgres"])["postgres"]
+        postgres.launch(folder, programs, account_for(folder, ["postgres"]), port, passwords[SUPERUSER])
+    server = f"127.0.0.1:{recorded_ports(run)['postgres']}"
+    superuser = f"postgresql://{SUPERUSER}:{passwords[SUPERUSER]}@{server}"
+    postgres.wait(folder, f"{superuser}/postgres")
+    roles.create_database(f"{superuser}/postgres")
+    roles.create_roles(f"{superuser}/{DATABASE}", passwords)
+    return {
+        role: f"postgresql://{role}:{password}@{server}/{DATABASE}" for role, password in passwords.items()
+    }
+
+
+def _given_database(run: Path, url: str) -> dict[str, str]:
+    """Roles and schemas in a database set aside for Fengge; the URL names a superuser of it."""
+    passwords = _database_passwords(run)
+    roles.create_roles(url, passwords)
+    parts = urlsplit(url)
+    server = parts.netloc.rpartition("@")[2]
+    urls = {
+        role: parts._replace(netloc=f"{role}:{password}@{server}").geturl()
+        for role, password in passwords.items()
+    }
+    return urls | {SUPERUSER: url}
+
+
+def _broker_passwords(run: Path) -> dict[str, str]:
+    return _passwords(run, "amqp", [user.name for user in BROKER_USERS])
+
+
+def _database_passwords(run: Path) -> dict[str, str]:
+    return _passwords(run, "database", ROLES)
+
+
+def _passwords(run: Path, kind: str, names: Sequence[str]) -> dict[str, str]:
+    kept = kept_secrets(run, [f"{kind}.{name}" for name in names])
+    return {name: kept[f"{kind}.{name}"] for name in names}
