@@ -6,10 +6,10 @@ outside goes through `contracts.gate` first.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 from contracts.event import Event
 from contracts.problem import ContractViolation
@@ -18,12 +18,12 @@ from contracts.registry import EVENTS
 SINGLE = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
 MAX_BYTES = 1_000_000
-"""A message of more than this many bytes is refused (a batch of 50 events of 20,000 characters never comes near)."""
+"""The most bytes an outside system may send in one message."""
 
-D = TypeVar("D", covariant=True)
+D_co = TypeVar("D_co", covariant=True)
 
 
-class CloudEvent(Struct, Generic[D], frozen=True, kw_only=True, omit_defaults=True):
+class CloudEvent(Struct, Generic[D_co], frozen=True, kw_only=True, omit_defaults=True):
     """One event with its envelope; `data` is the event itself, or its raw JSON while nobody has asked for it.
 
     Extensions: partitionkey (the ticket; CloudEvents Partitioning), sequence (1..n per publisher and ticket,
@@ -35,12 +35,12 @@ class CloudEvent(Struct, Generic[D], frozen=True, kw_only=True, omit_defaults=Tr
     source: str
     type: str
     time: datetime
-    data: D
+    data: D_co
     specversion: Literal["1.0"]
     datacontenttype: Literal["application/json"] | None = None
     subject: str | None = None
     partitionkey: str = ""
-    sequence: str = ""
+    sequence: Annotated[str, Meta(pattern=r"^[0-9]{0,18}\Z")] = ""
     sequencetype: Literal["Integer"] | None = None
     correlationid: str = ""
     causationid: str = ""
@@ -51,6 +51,9 @@ class CloudEvent(Struct, Generic[D], frozen=True, kw_only=True, omit_defaults=Tr
         """The sequence as a number; 0 where the publisher keeps none (outside systems)."""
         return int(self.sequence) if self.sequence else 0
 
+
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for a body that is not what we read."""
 
 _encoder = msgspec.json.Encoder()
 _single = msgspec.json.Decoder(CloudEvent[Raw])
@@ -72,7 +75,7 @@ def decode(content_type: str, body: bytes) -> list[CloudEvent[Raw]]:
             return _batch.decode(body)
         if content_type == SINGLE:
             return [_single.decode(body)]
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         problem = "envelope" if isinstance(error, msgspec.ValidationError) else "unreadable"
         raise ContractViolation(problem, 400, str(error)) from error
     raise ContractViolation("content-type", 415, f"{content_type!r} is neither {SINGLE} nor {BATCH}")
@@ -84,6 +87,8 @@ def opened(event: CloudEvent[Raw]) -> CloudEvent[Event]:
     if decoder is None:
         raise ContractViolation("unknown-type", 422, f"{event.type!r} is not an event of this version")
     try:
-        return msgspec.structs.replace(event, data=decoder.decode(event.data))  # type: ignore[return-value]
-    except msgspec.ValidationError as error:
+        data: Event = decoder.decode(event.data)
+    except UNREADABLE as error:
         raise ContractViolation("data", 422, str(error)) from error
+    raw: CloudEvent[Any] = event
+    return msgspec.structs.replace(raw, data=data)

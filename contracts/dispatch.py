@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from contracts.event import Event
-from contracts.terms import AssigneeKind, Code, Count, Instant, Label, Resolved, ReturnCode
+from contracts.terms import AssigneeKind, Code, Count, Instant, Label, Points, Resolved, ReturnCode
 
 Mode = Literal["direct", "sequential", "claim"]
 
@@ -15,8 +15,8 @@ class Candidate(Struct, frozen=True, kw_only=True):
 
     assignee: Code
     kind: AssigneeKind
-    score: int
-    points: dict[str, int]
+    score: Points
+    points: dict[Code, Points]
 
 
 class Exclusion(Struct, frozen=True, kw_only=True):

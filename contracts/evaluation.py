@@ -5,7 +5,7 @@ from contracts.terms import AssigneeKind, Code, Count, Instant, Resolved, Satisf
 
 
 class RatingRequested(Event, frozen=True, kw_only=True):
-    """The requester is asked both questions until `window_ends_at`; `round` counts from 1 and grows with each rework."""
+    """Both questions are asked until `window_ends_at`; `round` counts from 1, a rework adds one."""
 
     round: Count
     window_ends_at: Instant

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Event(Struct, frozen=True, kw_only=True):
-    """A fact another office or service may rely on; subclasses are declared once, in their publisher's file."""
+    """A fact another office or service may rely on; each is declared once, in its publisher's file."""
 
     VERSION: ClassVar[int] = 1
 

@@ -1,5 +1,6 @@
-"""The gate at the outside border: a message becomes an inbound event, or a ContractViolation that says why."""
+"""The gate at the outside border: a message becomes an inbound event or a ContractViolation that says why."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 import marshmallow as ma
@@ -7,25 +8,28 @@ import msgspec
 from msgspec import Meta, Struct
 
 from contracts import intake
-from contracts.cloudevent import MAX_BYTES, SINGLE, CloudEvent
+from contracts.cloudevent import MAX_BYTES, SINGLE, UNREADABLE, CloudEvent
 from contracts.event import Event
 from contracts.problem import ContractViolation, FieldError
 from contracts.registry import INBOUND
 from contracts.schema import schema
-from contracts.terms import Instant, Label
+from contracts.terms import NO_NUL, Instant, Label, Source
 
 
 class Envelope(Struct, frozen=True, kw_only=True):
-    """What we ask of an outside event's envelope beyond its data."""
+    """What we ask of an outside event's envelope; null means absent (CloudEvents JSON format, clause 2.2)."""
 
     specversion: Literal["1.0"]
     id: Label
-    source: Annotated[str, Meta(min_length=1, max_length=200)]
-    type: Annotated[str, Meta(min_length=1, max_length=200)]
+    source: Source
+    type: Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_NUL)]
     time: Instant
-    subject: Annotated[str, Meta(max_length=200)] | None = None
-    correlationid: Annotated[str, Meta(max_length=128)] = ""
-    traceparent: Annotated[str, Meta(max_length=55)] = ""
+    datacontenttype: (
+        Annotated[str, Meta(pattern=r"^application/([A-Za-z0-9.+-]+\+)?json *(;.*)?\Z")] | None
+    ) = None
+    subject: Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_NUL)] | None = None
+    correlationid: Annotated[str, Meta(min_length=1, max_length=128, pattern=NO_NUL)] | None = None
+    traceparent: Annotated[str, Meta(max_length=55, pattern=r"^[0-9a-f-]*\Z")] | None = None
 
 
 def admit(content_type: str | None, body: bytes) -> CloudEvent[Event]:
@@ -33,58 +37,68 @@ def admit(content_type: str | None, body: bytes) -> CloudEvent[Event]:
     if len(body) > MAX_BYTES:
         raise ContractViolation("too-large", 413, f"{len(body)} bytes; at most {MAX_BYTES} are taken")
     if (content_type or "").partition(";")[0].strip().lower() != SINGLE:
-        raise ContractViolation("content-type", 415, f"{content_type!r} is not {SINGLE}")
+        detail = f"{(content_type or '')[:200]!r} is not {SINGLE} (one event per message)"
+        raise ContractViolation("content-type", 415, detail)
     raw = _json_object(body)
-    about = {"id": _text(raw.get("id")), "source": _text(raw.get("source")), "type": _text(raw.get("type"))}
-    envelope = msgspec.convert(_checked(Envelope, raw, "envelope", 400, "", about), Envelope)
-    event_type = INBOUND.get(envelope.type)
-    if event_type is None:
-        raise ContractViolation(
-            "unknown-type", 422, f"{envelope.type!r} is not one of {', '.join(sorted(INBOUND))}", **about
-        )
-    members = _checked(event_type, raw.get("data"), "data", 422, "/data", about)
-    data = msgspec.convert(members, event_type)
+    about = {name: _quoted(raw.get(name)) for name in ("id", "source", "type")}
+    envelope = msgspec.convert(_checked(Envelope, raw, ("envelope", 400, ""), about), Envelope)
+    data = _data(envelope.type, raw, about)
     return CloudEvent(
         specversion="1.0", id=envelope.id, source=envelope.source, type=envelope.type, time=envelope.time,
         data=data, subject=envelope.subject, partitionkey=intake.ticket_of(envelope.source, data),
-        correlationid=envelope.correlationid or envelope.id, traceparent=envelope.traceparent,
+        correlationid=envelope.correlationid or envelope.id, traceparent=envelope.traceparent or "",
     )  # fmt: skip
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
         raw = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise ContractViolation("unreadable", 400, f"not JSON in UTF-8: {error}") from error
     if not isinstance(raw, dict):
         raise ContractViolation("unreadable", 400, "not a JSON object")
     return raw
 
 
-def _text(value: object) -> str | None:
-    return value[:200] if isinstance(value, str) else None
+def _quoted(value: object) -> str | None:
+    """What of a sender's text can be told back and stored."""
+    return value[:200].replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(value, str) else None
+
+
+def _data(name: str, raw: dict[str, Any], about: dict[str, Any]) -> Event:
+    event_type = INBOUND.get(name)
+    if event_type is None:
+        detail = f"{name!r} is not one of {', '.join(sorted(INBOUND))}"
+        raise ContractViolation("unknown-type", 422, detail, **about)
+    if "data" not in raw:
+        why = (
+            "data_base64 is not taken: send JSON"
+            if "data_base64" in raw
+            else "Missing data for required field."
+        )
+        raise ContractViolation("data", 422, f"/data: {why}", [FieldError("/data", why)], **about)
+    return msgspec.convert(_checked(event_type, raw["data"], ("data", 422, "/data"), about), event_type)
 
 
 def _checked(
-    struct: type[Struct], raw: object, problem: str, status: int, prefix: str, about: dict[str, Any]
+    struct: type[Struct], raw: Any, problem: tuple[str, int, str], about: dict[str, Any]
 ) -> dict[str, Any]:
+    name, status, prefix = problem
     try:
-        members: dict[str, Any] = schema(struct).load(raw)  # type: ignore[arg-type]
+        members: dict[str, Any] = schema(struct).load(raw)
     except ma.ValidationError as error:
         errors = list(_pointers(error.messages, prefix))
         first = f"{errors[0].pointer or '/'}: {errors[0].detail}"
         detail = first + (f" (and {len(errors) - 1} more)" if len(errors) > 1 else "")
-        raise ContractViolation(problem, status, detail, errors, **about) from error
+        raise ContractViolation(name, status, detail, errors, **about) from error
     return members
 
 
-def _pointers(messages: Any, at: str) -> list[FieldError]:
+def _pointers(messages: Any, at: str) -> Iterator[FieldError]:
     """marshmallow's nested messages as a flat list with JSON pointers."""
     if isinstance(messages, dict):
-        found = [
-            (f"{at}/{key}" if key != "_schema" else at, inner) for key, inner in messages.items()
-        ]
-        return [error for pointer, inner in found for error in _pointers(inner, pointer)]
-    if isinstance(messages, list):
-        return [FieldError(at, str(message)) for message in messages]
-    return [FieldError(at, str(messages))]
+        for key, inner in messages.items():
+            yield from _pointers(inner, f"{at}/{key}" if key != "_schema" else at)
+    else:
+        for message in messages if isinstance(messages, list) else [messages]:
+            yield FieldError(at, str(message))

@@ -2,11 +2,12 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from contracts.event import Event
 from contracts.numbering import ticket_number
 from contracts.terms import (
+    NO_NUL,
     Body,
     Channel,
     Code,
@@ -16,6 +17,7 @@ from contracts.terms import (
     ReturnCode,
     Satisfaction,
     Severity,
+    Text,
     TicketNo,
     Title,
 )
@@ -27,9 +29,9 @@ Evidence = Annotated[list[Label], Meta(max_length=20)]
 class Requester(Struct, frozen=True, kw_only=True):
     """Who asked and how to reach them; stripped at the door and never published."""
 
-    name: Annotated[str, Meta(max_length=100)] | None = None
-    phone: Annotated[str, Meta(max_length=40)] | None = None
-    email: Annotated[str, Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    name: Annotated[str, Meta(max_length=100, pattern=NO_NUL)] | None = None
+    phone: Annotated[str, Meta(max_length=40, pattern=NO_NUL)] | None = None
+    email: Annotated[str, Meta(max_length=254, pattern=r"^[^@\s\x00]+@[^@\s\x00]+\Z")] | None = None
     language: Literal["zh", "en"] = "zh"
 
 
@@ -51,7 +53,7 @@ class RequestSubmitted(Event, frozen=True, kw_only=True):
     category: Label | None = None
     severity: Severity = "general"
     grid: Code | None = None
-    address: Annotated[str, Meta(max_length=500)] | None = None
+    address: Annotated[str, Meta(max_length=500, pattern=NO_NUL)] | None = None
     occurred_at: Instant | None = None
     requester: Requester | None = None
     lives_alone: bool = False
@@ -92,7 +94,7 @@ class OfferAnswered(Inbound, frozen=True, kw_only=True):
     assignee: Code
     answer: Literal["accept", "return"]
     return_code: ReturnCode | None = None
-    basis: Annotated[str, Meta(max_length=2000)] | None = None
+    basis: Annotated[str, Meta(max_length=2000, pattern=NO_NUL)] | None = None
     proposed_unit: Code | None = None
 
 
@@ -113,7 +115,7 @@ class WorkReported(Inbound, frozen=True, kw_only=True):
     resolved: Resolved
     unresolved_reason: Code | None = None
     outcome: Body = ""
-    evidence: Evidence = []
+    evidence: Evidence = field(default_factory=list)
 
 
 class RatingGiven(Inbound, frozen=True, kw_only=True):
@@ -140,13 +142,13 @@ def routing_key(source: str, event: Event) -> str:
 
 
 class EventRefused(Event, frozen=True, kw_only=True):
-    """The answer to an event we could not take, with the fields of RFC 9457, sent to `gov.replies.<publisher>`."""
+    """Why the event with the id `instance` was not taken (RFC 9457); sent to `gov.replies.<publisher>`."""
 
-    problem: str
-    title: str
-    status: int
-    detail: str
-    instance: str | None = None
-    ticket: str | None = None
-    errors: list[dict[str, str]] = []
+    problem: Text
+    title: Text
+    status: Annotated[int, Meta(ge=400, le=599)]
+    detail: Text
+    instance: Text | None = None
+    ticket: Text | None = None
+    errors: list[dict[Text, Text]] = field(default_factory=list)
     parked: bool = False

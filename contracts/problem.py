@@ -49,6 +49,7 @@ TITLES = {
     "illegal-move": "The ticket's state does not allow this",
     "duplicate": "The request is already a ticket",
     "unknown-ticket": "There is no such ticket",
+    "misrouted": "The routing key does not fit the event type",
     "failing": "The event keeps failing here",
 }
 

@@ -1,8 +1,13 @@
-"""The marshmallow contract of every event, derived from its declaration so that the two cannot differ."""
+"""The marshmallow contract of every event, derived from its declaration so that the two cannot differ.
+
+Where marshmallow is more liberal than JSON is (1 for true, an object for a list, a week date for a moment), a
+strict field stands in; tests/contracts/test_both_readers_agree.py proves that nothing is left.
+"""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
 import marshmallow as ma
 import msgspec
@@ -19,10 +24,44 @@ class ReaderSchema(ma.Schema):
         unknown = ma.EXCLUDE
 
 
+class Truth(fields.Boolean):
+    """true or false, and not the 1 that Python takes for true."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class Moment(fields.AwareDateTime):
+    """An RFC 3339 date and time with its zone, read by msgspec: Python's parser also takes week dates."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:
+        try:
+            moment: datetime = msgspec.convert(value, Annotated[datetime, msgspec.Meta(tz=True)])
+        except msgspec.ValidationError as error:
+            kind = "RFC 3339 date and time with zone"
+            raise self.make_error("invalid", input=value, obj_type=kind) from error
+        return moment
+
+
+class Sequence(fields.List[Any]):
+    """A JSON array, and not the object that Python can also walk through."""
+
+    def _deserialize(self, value: Any, *rest: Any, **kwargs: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise self.make_error("invalid")
+        return super()._deserialize(value, *rest, **kwargs)
+
+
+def _length(kind: Any) -> list[validate.Validator]:
+    if kind.min_length is None and kind.max_length is None:
+        return []
+    return [validate.Length(min=kind.min_length, max=kind.max_length)]
+
+
 def _text(kind: Any, options: dict[str, Any]) -> fields.Field[Any]:
-    checks: list[Any] = []
-    if kind.min_length is not None or kind.max_length is not None:
-        checks.append(validate.Length(min=kind.min_length, max=kind.max_length))
+    checks = _length(kind)
     if kind.pattern is not None:
         checks.append(validate.Regexp(kind.pattern))
     return fields.String(validate=checks, **options)
@@ -33,9 +72,12 @@ def _number(kind: Any, options: dict[str, Any]) -> fields.Field[Any]:
     return fields.Integer(strict=True, validate=checks, **options)
 
 
+def _choice(kind: Any, options: dict[str, Any]) -> fields.Field[Any]:
+    return fields.String(validate=[validate.OneOf(kind.values)], **options)
+
+
 def _list(kind: Any, options: dict[str, Any]) -> fields.Field[Any]:
-    checks = [validate.Length(min=kind.min_length, max=kind.max_length)] if kind.max_length is not None else []
-    return fields.List(_field(kind.item_type, {}), validate=checks, **options)
+    return Sequence(_field(kind.item_type, {}), validate=_length(kind), **options)
 
 
 def _dict(kind: Any, options: dict[str, Any]) -> fields.Field[Any]:
@@ -48,18 +90,22 @@ def _union(kind: Any, options: dict[str, Any]) -> fields.Field[Any]:
     return _field(present, options | {"allow_none": True})
 
 
+def _nested(kind: Any, options: dict[str, Any]) -> fields.Field[Any]:
+    inner: type[ma.Schema] = schema_class(kind.cls)
+    return fields.Nested(inner, **options)
+
+
 MAKERS: dict[type, FieldMaker] = {
     inspect.StrType: _text,
     inspect.IntType: _number,
-    inspect.BoolType: lambda kind, options: fields.Boolean(truthy={True}, falsy={False}, **options),
-    inspect.DateTimeType: lambda kind, options: fields.AwareDateTime(format="iso", **options),
-    inspect.LiteralType: lambda kind, options: fields.String(
-        validate=[validate.OneOf(kind.values)], **options
-    ),
+    inspect.BoolType: lambda _, options: Truth(**options),
+    inspect.DateTimeType: lambda _, options: Moment(format="iso", **options),
+    inspect.LiteralType: _choice,
     inspect.ListType: _list,
     inspect.DictType: _dict,
     inspect.UnionType: _union,
-    inspect.StructType: lambda kind, options: fields.Nested(schema_class(kind.cls), **options),
+    inspect.StructType: _nested,
+    inspect.RawType: lambda _, options: fields.Raw(**options),
 }
 
 
@@ -74,10 +120,8 @@ def schema_class(struct: type[msgspec.Struct]) -> type[ma.Schema]:
     """The marshmallow schema of `struct`: same members, same limits, unknown members dropped."""
     shape = inspect.type_info(struct)
     assert isinstance(shape, inspect.StructType)
-    return ReaderSchema.from_dict(
-        {field.encode_name: _field(field.type, {"required": field.required}) for field in shape.fields},
-        name=struct.__name__,
-    )
+    members = {field.encode_name: _field(field.type, {"required": field.required}) for field in shape.fields}
+    return ReaderSchema.from_dict(members, name=shape.cls.__name__)
 
 
 @cache

@@ -5,23 +5,41 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-TicketNo = Annotated[str, Meta(min_length=19, max_length=19, pattern=r"^[0-9A-HJKMNP-TV-Z-]{19}$")]
+# Every pattern ends with \Z, since Python's $ also matches before a last line feed; the JSON Schemas say $.
+NO_NUL = r"^[^\x00]*\Z"
+
+Text = Annotated[str, Meta(pattern=NO_NUL)]
+"""Any text but the NUL character, which PostgreSQL's text cannot hold."""
+
+TicketNo = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}\Z"
+    ),
+]
 """The number people say on the phone, four groups of four: see `contracts.numbering`."""
 
-Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\w.:/+@-]+$")]
-"""A code of a list: grid cell, assignee, organisation, reason."""
+Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z\u3400-\u9fff_.:/+@-]+\Z")]
+"""A code of a list: grid cell, assignee, reason; Latin or Chinese letters, digits and `_.:/+@-`."""
 
-Label = Annotated[str, Meta(min_length=1, max_length=128)]
+Label = Annotated[str, Meta(min_length=1, max_length=128, pattern=NO_NUL)]
 """A short name as other offices write it, e.g. a category of their own tree."""
 
-Title = Annotated[str, Meta(min_length=1, max_length=500)]
-Body = Annotated[str, Meta(max_length=20_000)]
+Source = Annotated[
+    str, Meta(min_length=1, max_length=128, pattern=r"^[0-9A-Za-z._~:/?#\[\]@!$&'()*+,;=%-]+\Z")
+]
+"""The system an event comes from: a URI-reference (CloudEvents `source`), e.g. `urn:hotline:12345`."""
+
+Title = Annotated[str, Meta(min_length=1, max_length=500, pattern=NO_NUL)]
+Body = Annotated[str, Meta(max_length=20_000, pattern=NO_NUL)]
 """What the requester said; real hotline records reach 12,220 characters."""
 
 Instant = Annotated[datetime, Meta(tz=True)]
 """A moment with its zone (RFC 3339)."""
 
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
+Points = Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
+"""What a candidate's fitness is counted in; may be negative."""
 
 Channel = Literal["hotline_12345", "grid_officer", "resident", "sensor", "system"]
 Severity = Literal["general", "urgent", "emergency"]

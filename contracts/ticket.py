@@ -14,13 +14,14 @@ from contracts.terms import (
     Resolved,
     Satisfaction,
     Severity,
+    Source,
 )
 
 
 class TicketReceived(Event, frozen=True, kw_only=True):
     """A request has become a ticket; `requester_ref` stands for a person whose contact stays in the vault."""
 
-    source: Label
+    source: Source
     external_id: Label
     channel: Channel
     severity: Severity
@@ -53,7 +54,7 @@ class TicketAccepted(Event, frozen=True, kw_only=True):
     severity: Severity
     grid: Code
     channel: Channel
-    source: Label
+    source: Source
     lives_alone: bool = False
 
 
