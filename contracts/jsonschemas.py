@@ -1,0 +1,46 @@
+"""The JSON Schemas (2020-12) that other offices read, exported from the marshmallow contracts."""
+
+from typing import Any, cast
+
+import msgspec
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from msgspec import Raw, Struct
+
+from contracts.cloudevent import CloudEvent
+from contracts.gate import Envelope
+from contracts.registry import EVENTS
+from contracts.schema import schema
+
+JsonSchema = dict[str, Any]
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+_plugin = MarshmallowPlugin(schema_name_resolver=cast(Any, lambda _: None))  # unnamed schemas stand inside
+APISpec("fengge", "1", "3.1.0", plugins=[_plugin])
+_converter = cast(Any, _plugin.converter)
+
+
+def exported() -> dict[str, JsonSchema]:
+    """Every released schema by its name: the envelopes, and the data of each event type."""
+    envelopes: dict[str, type[Struct]] = {"envelope": CloudEvent[Raw], "envelope.inbound": Envelope}
+    return {name: export(name, struct) for name, struct in (envelopes | EVENTS).items()}
+
+
+def export(name: str, struct: type[Struct]) -> JsonSchema:
+    """The JSON Schema of `struct`; unknown members are allowed, as readers are tolerant."""
+    heading = {
+        "$schema": DIALECT,
+        "$id": f"urn:fengge:schema:{name}",
+        "title": name,
+        "description": described(struct),
+    }
+    members = msgspec.json.encode(_converter.schema2jsonschema(schema(struct)))
+    # Python's end of text is ECMA 262's end of line without the multiline flag.
+    portable = msgspec.json.decode(members.replace(rb'\\Z"', rb'$"'), type=JsonSchema)
+    return heading | portable | {"additionalProperties": True}
+
+
+def described(struct: type[Struct]) -> str:
+    """The first sentence of the declaration, on one line."""
+    declared = getattr(struct, "__origin__", struct)
+    return " ".join((declared.__doc__ or "").partition("\n\n")[0].split())
