@@ -17,7 +17,16 @@ def spawn(argv: Sequence[str], env: Mapping[str, str], log: Path, pidfile: Path)
         (os.POSIX_SPAWN_OPEN, 1, str(fresh_log(log)), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
         (os.POSIX_SPAWN_DUP2, 1, 2),
     ]
-    pid = os.posix_spawn(argv[0], list(argv), dict(env), file_actions=actions, setsid=True)
+    pid = os.posix_spawn(
+        argv[0],
+        list(argv),
+        dict(env),
+        file_actions=actions,
+        setsid=True,
+        # What the starter blocks or ignores must not leave the daemon deaf to its stop signals.
+        setsigmask=(),
+        setsigdef=(signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGPIPE),
+    )
     remember(pidfile, pid)
     return pid
 
@@ -49,6 +58,7 @@ def end(pidfile: Path, signals: Iterable[tuple[signal.Signals, float]]) -> None:
     pid = recall(pidfile)
     if pid is not None:
         _end(pid, signals)
+    _reap(pidfile)
     pidfile.unlink(missing_ok=True)
 
 
@@ -71,14 +81,13 @@ def _end(pid: int, signals: Iterable[tuple[signal.Signals, float]]) -> None:
         except ProcessLookupError:
             return
         if ends_within(pid, patience):
-            break
-    _reap(pid)
+            return
 
 
-def _reap(pid: int) -> None:
-    # Started by an earlier command it is not our child, and reaped by whoever adopted it.
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
+def _reap(pidfile: Path) -> None:
+    """Takes leave of a dead child; one that an earlier command started is not ours to reap."""
+    with contextlib.suppress(FileNotFoundError, ChildProcessError):
+        os.waitpid(int(pidfile.read_text().split()[0]), os.WNOHANG)
 
 
 def _birth(pid: int) -> str | None:

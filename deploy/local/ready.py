@@ -15,11 +15,12 @@ def await_ready(name: str, pidfile: Path, log: Path, seconds: float, is_ready: C
     pid = daemon.recall(pidfile)
     while not is_ready():
         if pid is None or daemon.ends_within(pid, BETWEEN_QUESTIONS):
-            raise LocalFailure(f"{name} ended while starting; its log says:\n{_tail(log)}")
+            raise LocalFailure(f"{name} ended while starting; its log says:\n{tail(log)}")
         if time.monotonic() > deadline:
-            raise LocalFailure(f"{name} is not ready after {seconds:.0f} s; its log says:\n{_tail(log)}")
+            raise LocalFailure(f"{name} is not ready after {seconds:.0f} s; its log says:\n{tail(log)}")
 
 
-def _tail(log: Path, lines: int = 15) -> str:
+def tail(log: Path, lines: int = 15) -> str:
+    """The last lines of a log, indented."""
     text = log.read_text(errors="replace") if log.exists() else ""
     return "\n".join(f"  {line}" for line in text.splitlines()[-lines:])

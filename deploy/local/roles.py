@@ -14,15 +14,12 @@ ALTER DATABASE {database} OWNER TO {owner};
 REVOKE ALL ON DATABASE {database} FROM PUBLIC;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 """
-# What migrations create later is open to the service as far as its daily work needs: rows, not tables.
+# Rights on tables come with the migrations, which know the tables.
 SERVICE_RIGHTS = """
 CREATE SCHEMA IF NOT EXISTS {service} AUTHORIZATION {owner};
 ALTER ROLE {service} SET search_path = {service};
 GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {service};
 GRANT USAGE ON SCHEMA {service} TO {service};
-ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {service}
-    GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {service};
-ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {service} GRANT USAGE, SELECT ON SEQUENCES TO {service};
 """
 
 

@@ -56,7 +56,7 @@ def _launch_rabbitmq(run: Path) -> None:
     if daemon.recall(folder / "pid") is not None:
         return
     programs = rabbitmq_programs()
-    rabbitmq.stop(folder)  # a port mapper whose node died
+    rabbitmq.stop(folder)  # also a port mapper whose node died
     ports = reserve_ports(run, rabbitmq.PORT_NAMES)
     rabbitmq.launch(folder, programs, account_for(folder, ["rabbitmq"]), ports, _broker_passwords(run))
 
@@ -78,6 +78,7 @@ def _own_database(run: Path) -> dict[str, str]:
     folder, passwords = run / "postgres", _database_passwords(run)
     if daemon.recall(folder / "pid") is None:
         programs = postgres_programs()
+        postgres.stop(folder)  # what a death left to clear away
         port = reserve_ports(run, ["postgres"])["postgres"]
         postgres.launch(folder, programs, account_for(folder, ["postgres"]), port, passwords[SUPERUSER])
     server = f"127.0.0.1:{recorded_ports(run)['postgres']}"

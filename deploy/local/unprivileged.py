@@ -51,13 +51,9 @@ def _first_user(names: Sequence[str]) -> pwd.struct_passwd:
 
 
 def _become(entry: pwd.struct_passwd, capabilities: Sequence[str]) -> tuple[str, ...]:
+    setpriv = shutil.which("setpriv") or "/usr/bin/setpriv"
+    user = (f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--clear-groups", "--no-new-privs")
     added = "".join(f",+{name}" for name in capabilities)
-    return (
-        shutil.which("setpriv") or "/usr/bin/setpriv",
-        f"--reuid={entry.pw_uid}",
-        f"--regid={entry.pw_gid}",
-        "--clear-groups",
-        "--no-new-privs",
-        f"--inh-caps=-all{added}",
-        f"--ambient-caps=-all{added}",
-    )
+    # Without the bit access(2), which RabbitMQ asks about each file, looks past the capabilities.
+    bits = ("--securebits=+no_setuid_fixup",) if capabilities else ()
+    return (setpriv, *user, *bits, f"--inh-caps=-all{added}", f"--ambient-caps=-all{added}")

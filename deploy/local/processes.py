@@ -1,0 +1,76 @@
+"""Which processes make up Fengge on one machine, and what each is told through its environment."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from deploy.local.accounts import OWNER, SERVICES, SUPERUSER
+from deploy.local.endpoints import Endpoints
+from deploy.local.records import kept_secrets, reserve_ports
+
+MAILBOX = "mailbox"
+# What the user's shell says of these must not reach a process except through its own entry here.
+WITHHELD = ("AMQP_URL", "DATABASE_URL", "INTERNAL_TOKEN")
+
+
+@dataclass(frozen=True)
+class ProcessSpec:
+    """One process: how it is started, and the door that tells whether it is ready."""
+
+    name: str
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    door: str
+    """http://… answers /readyz; smtp://… accepts connections."""
+
+
+def process_table(endpoints: Endpoints, environ: Mapping[str, str] = os.environ) -> list[ProcessSpec]:
+    """Every process of a run folder, in the order of starting."""
+    ports = reserve_ports(endpoints.run, [*SERVICES, MAILBOX])
+    shared = {name: value for name, value in environ.items() if name not in WITHHELD}
+    extra = _extra_settings(endpoints, ports)
+    services = [_service(name, endpoints, ports[name], shared | extra.get(name, {})) for name in SERVICES]
+    return [_mailbox(endpoints, ports[MAILBOX], shared), *services]
+
+
+def endpoints_document(endpoints: Endpoints, table: list[ProcessSpec]) -> dict[str, object]:
+    """What endpoints.json says to scripts: URLs of broker, database, HTTP doors, mailbox; secret."""
+    return {
+        "broker": {"url": endpoints.amqp_url("admin"), "users": dict(endpoints.amqp)},
+        "database": {
+            "url": endpoints.database_url(OWNER),
+            "roles": dict(endpoints.database),
+            "superuser": endpoints.database_url(SUPERUSER),
+        },
+        "http": {spec.name: spec.door for spec in table if spec.door.startswith("http:")},
+        "smtp": next(spec.door for spec in table if spec.name == MAILBOX),
+        "mail_folder": str(endpoints.run / "mail"),
+    }
+
+
+def _service(name: str, endpoints: Endpoints, port: int, env: Mapping[str, str]) -> ProcessSpec:
+    own = {
+        "AMQP_URL": endpoints.amqp_url(name),
+        "DATABASE_URL": endpoints.database_url(name),
+        "HEALTH_PORT": str(port),
+    }
+    argv = (sys.executable, "-m", "chassis.runner", f"services.{name}.service:{name.capitalize()}Service")
+    return ProcessSpec(name, argv, {**env, **own}, f"http://127.0.0.1:{port}")
+
+
+def _extra_settings(endpoints: Endpoints, ports: Mapping[str, int]) -> dict[str, dict[str, str]]:
+    """Contacts go from the ticket service to notification over HTTP alone, with a secret the two share."""
+    token = kept_secrets(endpoints.run, ["internal_token"])["internal_token"]
+    contacts = {"INTERNAL_TOKEN": token, "TICKET_URL": f"http://127.0.0.1:{ports['ticket']}"}
+    return {
+        "ticket": contacts,
+        "notification": contacts | {"SMTP_URL": f"smtp://127.0.0.1:{ports[MAILBOX]}"},
+    }
+
+
+def _mailbox(endpoints: Endpoints, port: int, env: Mapping[str, str]) -> ProcessSpec:
+    own = {"SMTP_PORT": str(port), "MAIL_FOLDER": str(endpoints.run / "mail")}
+    return ProcessSpec(
+        MAILBOX, (sys.executable, "-m", "deploy.local.mailbox"), {**env, **own}, f"smtp://127.0.0.1:{port}"
+    )

@@ -1,0 +1,44 @@
+"""Private servers for the tests that need them: fresh for each session, gone after it."""
+
+import fcntl
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local import DEFAULT_RUN
+from deploy.local import servers as local_servers
+from deploy.local.endpoints import Endpoints
+
+TEST_RUNS = DEFAULT_RUN / "test"
+
+
+@pytest.fixture(scope="session")
+def servers_run() -> Iterator[Path]:
+    """A run folder of this session alone; sessions that were killed are cleared away first."""
+    TEST_RUNS.mkdir(parents=True, exist_ok=True)
+    for number in range(100):
+        with (TEST_RUNS / f"{number}.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue  # another session is using it
+            run = TEST_RUNS / str(number)
+            _clear(run)
+            yield run
+            _clear(run)
+            return
+    raise RuntimeError(f"{TEST_RUNS} is full of running test sessions")
+
+
+@pytest.fixture(scope="session")
+def servers(servers_run: Path) -> Iterator[Endpoints]:
+    """The session's broker and database."""
+    with local_servers.running(servers_run) as endpoints:
+        yield endpoints
+
+
+def _clear(run: Path) -> None:
+    local_servers.stop(run)
+    shutil.rmtree(run, ignore_errors=True)
