@@ -1,0 +1,1 @@
+"""Delivery guarantees, written once: inbox, outbox, order, recovery. It knows no ticket."""

@@ -1,0 +1,83 @@
+"""Each stimulus through command → decide → evolve, in order, in memory: the one path of every event."""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from msgspec.structs import replace
+
+from chassis.model import Changes, Fact, Known, Model, State, Stimulus
+from chassis.refusal import refusal_reply
+from contracts.cloudevent import CloudEvent
+from contracts.event import type_of
+from contracts.problem import Refusal
+
+
+@dataclass
+class Folded:
+    """What a batch of decisions came to: changes to save, facts to publish, answers to refused publishers."""
+
+    changes: Changes
+    published: list[CloudEvent[Any]] = field(default_factory=list)
+    replies: list[tuple[str, str, str, str]] = field(default_factory=list)
+
+
+def fold(model: Model, states: Mapping[str, State], stimuli: Sequence[Stimulus], known: Known) -> Folded:
+    """Decides all stimuli in order; a later one sees what the earlier ones changed."""
+    publisher, published = model.publisher, model.published
+    present: dict[str, State] = dict(states)
+    changed: dict[str, None] = {}
+    recorded: list[CloudEvent[Any]] = []
+    folded = Folded(Changes([], recorded, known))
+    for stimulus in stimuli:
+        key = stimulus.key
+        command = stimulus.command(known)
+        if command is None:
+            continue
+        state = present.get(key) or model.domain.initial(key)
+        for fact in model.domain.decide(state, command):
+            if isinstance(fact, Refusal):
+                folded.replies.extend(refusal_reply(publisher, stimulus, fact))
+                continue
+            state = model.domain.evolve(state, fact)
+            known.learn(fact)
+            if type(fact) in published:
+                state = replace(state, sequence=state.sequence + 1)
+                event = envelope(publisher, fact, key, state.sequence, stimulus, known)
+                folded.published.append(event)
+                recorded.append(event)
+            elif stimulus.event is not None and fact is stimulus.event.data:
+                recorded.append(stimulus.event)
+            present[key] = state
+            changed[key] = None
+    return Folded(
+        Changes([present[key] for key in changed], recorded, known), folded.published, folded.replies
+    )
+
+
+def envelope(
+    publisher: str, fact: Fact, key: str, number: int, stimulus: Stimulus, known: Known
+) -> CloudEvent[Any]:
+    """The fact as a CloudEvent of `publisher`, number `number` of its ticket, caused by `stimulus`."""
+    cause = stimulus.event
+    return CloudEvent(
+        specversion="1.0",
+        id=f"{key}.{publisher}.{number}",
+        source=f"urn:fengge:{publisher}",
+        type=type_of(type(fact)),
+        time=known.now,
+        data=fact,
+        partitionkey=key,
+        sequence=str(number),
+        sequencetype="Integer",
+        correlationid=cause.correlationid if cause else key,
+        causationid=cause.id if cause else "",
+        traceparent=_next_span(cause.traceparent if cause else ""),
+    )
+
+
+def _next_span(traceparent: str) -> str:
+    """A child of the cause's span, or a new trace (W3C Trace Context, level 1)."""
+    trace = traceparent[3:35] if len(traceparent) == 55 else f"{random.getrandbits(128):032x}"
+    return f"00-{trace}-{random.getrandbits(64):016x}-01"

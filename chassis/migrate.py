@@ -1,0 +1,65 @@
+"""Brings every service's schema up to date with yoyo: the ledger first, then the service's own tables."""
+
+import logging
+from collections.abc import Sequence
+from importlib import resources
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+from yoyo import get_backend, read_migrations
+
+log = logging.getLogger(__name__)
+
+
+def migrate(owner_url: str, services: Sequence[str]) -> int:
+    """Applies what is missing in the schema of each of `services`; returns how many migrations ran.
+
+    `owner_url` is a postgresql:// URL of the role that owns the schemas. The services' own roles get
+    the rights to work with rows there, and none to change the tables.
+    """
+    return sum(_migrate_schema(owner_url, service) for service in services)
+
+
+def _migrate_schema(owner_url: str, service: str) -> int:
+    with get_backend(_yoyo_url(owner_url, service)) as backend:
+        migrations = read_migrations(
+            str(resources.files("chassis") / "migrations"),
+            str(resources.files(f"services.{service}") / "migrations"),
+        )
+        with backend.lock():
+            missing = backend.to_apply(migrations)
+            backend.apply_migrations(missing)
+    _grant(owner_url, service)
+    log.info("migrated", extra={"schema": service, "applied": len(missing)})
+    return len(missing)
+
+
+def _yoyo_url(owner_url: str, schema: str) -> str:
+    parts = urlsplit(owner_url)
+    options = quote(f"-c search_path={schema}")
+    query = "&".join(filter(None, [parts.query, f"schema={schema}", f"options={options}"]))
+    return urlunsplit(("postgresql+psycopg", parts.netloc, parts.path, query, ""))
+
+
+def _grant(owner_url: str, service: str) -> None:
+    """Row rights for the service's role; tables named in its `append_only` comment get no UPDATE or DELETE."""
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        schema = role = sql.Identifier(service)
+        for statement in GRANTS:
+            connection.execute(sql.SQL(statement).format(schema=schema, role=role))
+        for (table,) in connection.execute(APPEND_ONLY, [service]).fetchall():
+            revoke = sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {schema}.{table} FROM {role}")
+            connection.execute(revoke.format(schema=schema, table=sql.Identifier(table), role=role))
+
+
+GRANTS = (
+    "GRANT USAGE ON SCHEMA {schema} TO {role}",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}",
+    "GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role}",
+    "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} TO {role}",
+)
+APPEND_ONLY = """
+SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = %s AND obj_description(c.oid, 'pg_class') LIKE 'append-only%%'
+"""

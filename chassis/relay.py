@@ -1,0 +1,159 @@
+"""Publishes the outbox: handed over after COMMIT, confirmed by the broker, swept up when a hand-over died."""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Sequence
+
+import psycopg
+from amqp.basic_message import Message as AmqpMessage
+
+from chassis import outbox
+from chassis.database import Database
+from chassis.line import BROKEN, Deadline, Line, pauses
+from chassis.outbox import Message
+from chassis.recovery import TransientFailure
+from chassis.settings import Settings
+from chassis.topology import declare, doors
+
+log = logging.getLogger(__name__)
+
+PIPELINE = 200
+"""Messages published before their confirms are awaited."""
+IN_MEMORY = 2_000
+"""Messages in hand; beyond this the sweeper reads them from the outbox when their turn comes."""
+SWEEP_EVERY = 1.0
+
+
+class Relay:
+    """Moves committed messages to the broker; at least once, and marked as sent only when confirmed."""
+
+    def __init__(self, settings: Settings, database: Database, name: str) -> None:
+        self._settings, self._database, self._name = settings, database, name
+        self._in_hand: deque[Message] = deque()
+        self._wake = threading.Event()
+        self._stopping = False
+        self.connected = False
+
+    def hand_over(self, messages: Sequence[Message]) -> None:
+        """Takes messages whose transaction has just been committed."""
+        if len(self._in_hand) + len(messages) <= IN_MEMORY:
+            self._in_hand.extend(messages)
+            self._wake.set()
+
+    def stop(self) -> None:
+        """Lets `run` return once everything in hand is published."""
+        self._stopping = True
+        self._wake.set()
+
+    def run(self) -> None:
+        """Publishes until stopped; a broken connection is opened anew, and nothing in hand is forgotten."""
+        pause = pauses()
+        while not (self._stopping and not self._in_hand):
+            try:
+                with Line(self._settings, f"{self._name} relay") as line:
+                    publisher = Confirmed(line, self._settings.confirm_timeout)
+                    declare(line.channel, doors())
+                    self.connected = True
+                    pause = pauses()
+                    self._publish_until_stopped(publisher)
+            except (*BROKEN, psycopg.Error, TransientFailure) as error:
+                log.warning("relay interrupted", extra={"cause": type(error).__name__})
+                self._wake.clear()
+                if self._stopping:
+                    return
+                self._wake.wait(next(pause))
+            finally:
+                self.connected = False
+
+    def _publish_until_stopped(self, publisher: "Confirmed") -> None:
+        sweep = Deadline(0)
+        while not (self._stopping and not self._in_hand):
+            if self._in_hand:
+                self._publish_in_hand(publisher)
+            else:
+                self._wake.wait(sweep.left)
+                self._wake.clear()
+            if not sweep.left:
+                publisher.line.drain(0)
+                publisher.line.check()
+                sweep = Deadline(0 if self._sweep(publisher) else SWEEP_EVERY)
+
+    def _publish_in_hand(self, publisher: "Confirmed") -> None:
+        messages = [self._in_hand[index] for index in range(min(PIPELINE, len(self._in_hand)))]
+        sent = publisher.publish(messages)
+        with self._database.transaction() as tx:
+            outbox.mark_sent(tx, sent)
+        for _ in messages:
+            self._in_hand.popleft()
+
+    def _sweep(self, publisher: "Confirmed") -> bool:
+        """Publishes messages whose hand-over died; whether there may be more."""
+        in_hand = [message.id for message in self._in_hand]
+        with self._database.transaction() as tx:
+            messages = outbox.unsent(tx, self._settings.sweep_after, in_hand, PIPELINE)
+            sent = publisher.publish(messages) if messages else []
+            if sent:
+                log.info("outbox swept", extra={"messages": len(sent)})
+                outbox.mark_sent(tx, sent)
+        return len(sent) == PIPELINE
+
+
+class Confirmed:
+    """A channel in confirm mode: publishes many messages, then waits for the broker's word on all of them."""
+
+    def __init__(self, line: Line, timeout: float) -> None:
+        self.line, self._timeout = line, timeout
+        self._tag = 0
+        self._open: dict[int, int] = {}
+        self._returned: set[int] = set()
+        channel = line.channel
+        channel.confirm_select()
+        channel.events["basic_ack"].add(self._on_ack)
+        channel.events["basic_nack"].add(self._on_nack)
+        channel.events["basic_return"].add(self._on_return)
+
+    def publish(self, messages: Sequence[Message]) -> list[int]:
+        """Publishes all; returns the ids that reached a queue. Raises TransientFailure when no confirm comes."""
+        self._returned.clear()
+        with self.line.writing:
+            for message in messages:
+                self._send(message)
+        deadline = Deadline(self._timeout)
+        while self._open:
+            self.line.drain(deadline.left)
+            if self._open and not deadline.left:
+                raise TransientFailure(f"{len(self._open)} messages were not confirmed in {self._timeout} s")
+        if self._returned:
+            log.error(
+                "messages reached no queue; they stay in the outbox", extra={"messages": len(self._returned)}
+            )
+        return [message.id for message in messages if message.id not in self._returned]
+
+    def _send(self, message: Message) -> None:
+        body = AmqpMessage(
+            message.body.encode(),
+            content_type=message.content_type,
+            delivery_mode=2,
+            message_id=str(message.id),
+        )
+        self._tag += 1
+        self._open[self._tag] = message.id
+        self.line.channel.basic_publish(
+            body, message.exchange, message.routing_key, mandatory=True, timeout=self._timeout
+        )
+
+    def _on_ack(self, delivery_tag: int, multiple: bool) -> None:
+        if multiple:
+            for tag in [tag for tag in self._open if tag <= delivery_tag]:
+                del self._open[tag]
+        else:
+            self._open.pop(delivery_tag, None)
+
+    def _on_nack(self, delivery_tag: int, multiple: bool) -> None:
+        raise TransientFailure("the broker refused a message")
+
+    def _on_return(self, *returned: object) -> None:
+        message = returned[-1]
+        assert isinstance(message, AmqpMessage)
+        self._returned.add(int(message.properties["message_id"]))

@@ -1,0 +1,20 @@
+"""Many states to rows and back in one statement each: JSON is the bridge, columns stay columns."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+S = TypeVar("S", bound=Struct)
+
+
+def as_json(rows: Sequence[Any]) -> str:
+    """Rows as one JSON array for `json_to_recordset`."""
+    return msgspec.json.encode(rows).decode()
+
+
+def from_json(struct: type[S], rows: Iterable[tuple[str]]) -> list[S]:
+    """One struct per row of `to_json(...)::text`."""
+    text = "[" + ",".join(row[0] for row in rows) + "]"
+    return msgspec.json.decode(text, type=list[struct])  # type: ignore[valid-type]

@@ -1,0 +1,107 @@
+"""Runs one service: `python -m chassis.runner services.ticket.service:TicketService`.
+
+Unlike nameko's own runner it stops within its deadline whatever the broker does, and needs no pkg_resources.
+"""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import warnings
+from importlib import import_module
+from typing import Any
+
+POLL = 0.2
+"""Seconds between looks at the stop flag."""
+
+log = logging.getLogger(__name__)
+
+
+def main(argv: list[str]) -> int:
+    """Runs the service named on the command line until SIGTERM or SIGINT; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m chassis.runner", description="Runs one service of Fengge."
+    )
+    parser.add_argument("service", help="module:Class, e.g. services.ticket.service:TicketService")
+    module, _, class_name = parser.parse_args(argv).service.partition(":")
+    _go_green()
+    from chassis import settings
+
+    try:
+        chosen = settings.read(os.environ)
+    except settings.SettingsError as error:
+        print(f"The settings of {module} are not usable:\n{error}", file=sys.stderr)
+        return 2
+    return _run(getattr(import_module(module), class_name), chosen)
+
+
+def _go_green() -> None:
+    """Makes sockets, threads and psycopg yield to the other green threads; must come before they are imported."""
+    warnings.filterwarnings("ignore", category=DeprecationWarning, module="eventlet|nameko")
+    warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
+    os.environ["PSYCOPG_WAIT_FUNC"] = "wait_select"
+    import eventlet
+
+    eventlet.monkey_patch()
+    from psycopg import waiting
+
+    if waiting.wait is not waiting.wait_select:
+        raise SystemExit(
+            "psycopg was imported before PSYCOPG_WAIT_FUNC was set: its waits would block the process"
+        )
+
+
+def _run(service: type[Any], settings: Any) -> int:
+    import eventlet
+    from nameko.containers import ServiceContainer
+
+    from chassis import logs
+    from chassis.shell import Loops
+
+    logs.start(service.name, settings.log_level)
+    stop: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda signum, frame: stop.append(signum))
+    container = ServiceContainer(service, {"settings": settings})
+    container.start()
+    (loops,) = [extension for extension in container.dependencies if isinstance(extension, Loops)]
+    _open_door(loops, settings)
+    log.info("started", extra={"shards": settings.shards})
+    while not stop and not container._died.ready():
+        eventlet.sleep(POLL)
+    return _stop(container, settings.drain_timeout)
+
+
+def _open_door(loops: Any, settings: Any) -> None:
+    import eventlet
+    from eventlet import wsgi
+
+    from chassis.doors import Door, health
+    from chassis.shell import marked
+
+    service = loops.service
+    paths = {where: getattr(service, name) for name, where in marked(type(service), "answers")}
+    door = Door(health(lambda: loops.ready), paths, settings.internal_token)
+    sock = eventlet.listen((settings.health_host, settings.health_port))
+    eventlet.spawn(wsgi.server, sock, door, log_output=False, keepalive=False, socket_timeout=10)
+
+
+def _stop(container: Any, drain_timeout: float) -> int:
+    import eventlet
+
+    if container._died.ready():
+        log.error("a loop has died; the process ends so that it can be started anew")
+        return 1
+    with eventlet.Timeout(drain_timeout, False):
+        container.stop()
+        log.info("stopped")
+        return 0
+    log.error("could not drain in time; what is unfinished will be delivered again")
+    return 1
+
+
+if __name__ == "__main__":
+    status = main(sys.argv[1:])
+    sys.stdout.flush()
+    os._exit(status)

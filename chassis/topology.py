@@ -1,0 +1,140 @@
+"""Exchanges, queues and bindings, derived from the contracts: nobody writes a broker file for a new event."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from contracts.event import Event, publisher_of
+from contracts.intake import Inbound, RequestSubmitted
+from contracts.registry import SERVICES
+
+INBOUND = "gov.inbound"
+UNROUTED = "gov.unrouted"
+REPLIES = "gov.replies"
+UNCLAIMED = "gov.unclaimed"
+DELIVERY_LIMIT = 100_000
+"""Explicit and far away: what keeps failing is parked by the ledger long before the broker would drop it."""
+
+
+class Channel(Protocol):
+    """What declaring needs of an AMQP channel; py-amqp's and an adapted pika channel both fit."""
+
+    def exchange_declare(self, exchange: str, type: str, **options: Any) -> Any: ...
+    def exchange_bind(self, destination: str, source: str, routing_key: str) -> Any: ...
+    def queue_declare(self, queue: str, **options: Any) -> Any: ...
+    def queue_bind(self, queue: str, exchange: str, routing_key: str) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A durable exchange; what it cannot route goes to `alternate`."""
+
+    name: str
+    type: str = "direct"
+    alternate: str | None = None
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Its x-arguments."""
+        return {"alternate-exchange": self.alternate} if self.alternate else {}
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A durable quorum queue; `single` allows one active consumer, which keeps the order."""
+
+    name: str
+    single: bool = False
+    max_length: int | None = None
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Its x-arguments; the delivery limit is always explicit, since newer brokers default to 20."""
+        arguments: dict[str, Any] = {"x-queue-type": "quorum", "x-delivery-limit": DELIVERY_LIMIT}
+        if self.single:
+            arguments["x-single-active-consumer"] = True
+        if self.max_length:
+            arguments |= {"x-max-length": self.max_length, "x-overflow": "drop-head"}
+        return arguments
+
+
+@dataclass(frozen=True)
+class Binding:
+    """From an exchange to a queue, or to another exchange."""
+
+    source: str
+    destination: str
+    routing_key: str
+    to_exchange: bool = False
+
+
+@dataclass
+class Topology:
+    """What has to exist on the broker for one service, or for the doors all share."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+    queues: list[Queue] = field(default_factory=list)
+    bindings: list[Binding] = field(default_factory=list)
+
+
+def doors(publishers: Iterable[str] = ()) -> Topology:
+    """What all services share: the intake, its answers (one reply queue a publisher), every fact exchange."""
+    exchanges = [
+        Exchange(UNROUTED, "fanout"),
+        Exchange(INBOUND, "topic", alternate=UNROUTED),
+        Exchange(UNCLAIMED, "fanout"),
+        Exchange(REPLIES, alternate=UNCLAIMED),
+        *(Exchange(f"{service}.events") for service in SERVICES),
+    ]
+    queues = [Queue(UNCLAIMED, max_length=100_000)]
+    bindings = [Binding(UNCLAIMED, UNCLAIMED, "")]
+    for publisher in publishers:
+        queues.append(Queue(f"{REPLIES}.{publisher}", max_length=1_000_000))
+        bindings.append(Binding(REPLIES, f"{REPLIES}.{publisher}", publisher))
+    return Topology(exchanges, queues, bindings)
+
+
+def of_service(service: str, consumed: Sequence[type[Event]], shards: int) -> Topology:
+    """One quorum queue a shard, bound to every publisher `service` listens to and to its share of the intake."""
+    topology = Topology(exchanges=doors().exchanges)
+    topology.queues = [Queue(queue_name(service, shard), single=True) for shard in range(shards)]
+    for publisher in sorted({publisher_of(event) for event in consumed} - {"intake"}):
+        for shard in range(shards):
+            topology.bindings.append(Binding(f"{publisher}.events", queue_name(service, shard), str(shard)))
+    areas = sorted({event.AREA for event in consumed if issubclass(event, Inbound | RequestSubmitted)})
+    if areas:
+        spread = f"{service}.inbound"
+        topology.exchanges.append(Exchange(spread, "x-consistent-hash"))
+        topology.bindings += [Binding(INBOUND, spread, f"{area}.#", to_exchange=True) for area in areas]
+        if "request" in areas:
+            topology.bindings.append(Binding(UNROUTED, spread, "", to_exchange=True))
+        topology.bindings += [Binding(spread, queue_name(service, shard), "10") for shard in range(shards)]
+    return topology
+
+
+def queue_name(service: str, shard: int) -> str:
+    """The queue of one shard of a service, e.g. `dispatch.2`."""
+    return f"{service}.{shard}"
+
+
+def declare(channel: Channel, topology: Topology) -> None:
+    """Makes the broker have it all; what exists already with the same properties is left as it is."""
+    for exchange in topology.exchanges:
+        channel.exchange_declare(
+            exchange=exchange.name,
+            type=exchange.type,
+            durable=True,
+            auto_delete=False,
+            arguments=exchange.arguments,
+        )
+    for queue in topology.queues:
+        channel.queue_declare(queue=queue.name, durable=True, auto_delete=False, arguments=queue.arguments)
+    for binding in topology.bindings:
+        if binding.to_exchange:
+            channel.exchange_bind(
+                destination=binding.destination, source=binding.source, routing_key=binding.routing_key
+            )
+        else:
+            channel.queue_bind(
+                queue=binding.destination, exchange=binding.source, routing_key=binding.routing_key
+            )

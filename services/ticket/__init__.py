@@ -1,0 +1,1 @@
+"""What the resident sees: the life of a request, its deadlines and its history."""
