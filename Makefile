@@ -1,0 +1,66 @@
+# Fengge: `make demo` shows it, `make test` proves it, `make help` lists the rest. It needs python3 (3.11 or newer).
+
+SHELL := /bin/bash
+PYTHON ?= python3
+UV ?= uv
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header
+
+.PHONY: help demo up down status test lint format lock clean
+.NOTPARALLEL:
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/run.stamp ## play a day of requests through the closed loop (N=200, DATA=file.csv)
+	@$(BIN)/python -m cli.main demo $(if $(N),--n $(N)) $(if $(DATA),--data "$(DATA)")
+
+up: .venv/run.stamp ## start broker, database and services and leave them running
+	@$(BIN)/python -m deploy.local up
+
+down: .venv/run.stamp ## stop what `make up` started
+	@$(BIN)/python -m deploy.local down
+
+status: .venv/run.stamp ## say what runs
+	@$(BIN)/python -m deploy.local status
+
+test: .venv/dev.stamp ## run every test against real servers of our own
+	@$(BIN)/python -m pytest tests/unit tests/contracts tests/integration tests/acceptance
+
+lint: .venv/dev.stamp ## check style, types and layers
+	@echo "ruff"; $(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
+	@echo "mypy"; $(BIN)/mypy --strict
+	@echo "import-linter"; said=$$($(BIN)/lint-imports --no-cache 2>&1) || { echo "$$said"; exit 1; }
+
+format: .venv/dev.stamp ## put the code into its standard form
+	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format .
+
+lock: ## compile pyproject.toml into requirements/ with hashes (needs uv)
+	@command -v $(UV) >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/ (or UV=path)" >&2; exit 1; }
+	$(LOCK) pyproject.toml --output-file requirements/run.txt
+	$(LOCK) --extra dev pyproject.toml --output-file requirements/dev.txt
+
+clean: ## stop all, remove the environment and everything made at run time
+	@if [ -x $(BIN)/python ] && [ -d .run ]; then $(BIN)/python -m deploy.local down; fi
+	rm -rf .run .venv *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+.venv/run.stamp: requirements/run.txt pyproject.toml | $(BIN)/python
+	@echo "installing the libraries Fengge runs on"
+	@$(PIP) --require-hashes -r requirements/run.txt
+	@$(PIP) --no-build-isolation --no-deps --config-settings editable_mode=compat -e .
+	@touch $@
+
+.venv/dev.stamp: requirements/dev.txt .venv/run.stamp
+	@echo "installing the libraries its tests and checks need"
+	@$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Fengge needs Python 3.11 or newer; name one with make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "Python lacks venv here: apt-get install python3-venv" >&2; exit 1; }
+	@echo "creating .venv"
+	@$(PYTHON) -m venv --clear .venv || { rm -rf .venv; exit 1; }
