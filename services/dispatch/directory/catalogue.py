@@ -37,7 +37,8 @@ def alias_map(entries: Iterable[Entry], day: date) -> dict[str, str]:
     """Every normalised name of the categories in force on that day, and the category it leads to."""
     return {
         normal(name): entry.category
-        for entry in entries if entry.holds_on(day)
+        for entry in entries
+        if entry.holds_on(day)
         for name in (entry.category, *entry.names)
     }
 
@@ -60,7 +61,9 @@ def clashes(entries: Iterable[Entry]) -> list[tuple[str, Entry, Entry]]:
         for name in {normal(name): name for name in (entry.category, *entry.names)}.values():
             known = by_name[normal(name)]
             found += [
-                (name, entry, other) for other in known if other.category != entry.category and entry.meets(other)
+                (name, entry, other)
+                for other in known
+                if other.category != entry.category and entry.meets(other)
             ]
             known.append(entry)
     return found

@@ -24,7 +24,9 @@ def references(table: Table, unknown: Unknown) -> list[RowError]:
         missing = unknown(target, wanted - own) if wanted - own else set()
         errors += [
             table.error(row, column, f"unknown {_THING[target]} '{code}'")
-            for row in table.rows for code in _codes(row.values[column]) if code in missing
+            for row in table.rows
+            for code in _codes(row.values[column])
+            if code in missing
         ]
     return errors
 
@@ -37,7 +39,8 @@ def sound_tree(table: Table, known: Mapping[str, tree.Place]) -> list[RowError]:
     rings = tree.cycles({code: place.parent for code, place in places.items()})
     errors = [
         table.error(lines[code], "parent", f"the cell lies in itself: {' → '.join(ring)}")
-        for code, ring in rings.items() if code in lines
+        for code, ring in rings.items()
+        if code in lines
     ]
     for code, why in tree.misplaced(places).items():
         # A cell not in the file can become wrong only through its parent's row.
@@ -89,7 +92,8 @@ def quotas_suffice(table: Table, used: Mapping[str, int]) -> list[RowError]:
     """Contracts whose new quota is below what is already reserved or used."""
     return [
         table.error(row, "quota", f"{used[row.values['code']]} are already reserved or used")
-        for row in table.rows if row.values["quota"] < used.get(row.values["code"], 0)
+        for row in table.rows
+        if row.values["quota"] < used.get(row.values["code"], 0)
     ]
 
 
@@ -108,7 +112,7 @@ def _codes(value: str | list[str] | None) -> list[str]:
 def _culprit(
     rows: Mapping[tuple[str, int], Row], entry: catalogue.Entry, other: catalogue.Entry
 ) -> tuple[Row, catalogue.Entry]:
-    """The row to blame and its rival; known entries agree with each other, so one of the two is in the file."""
+    """The row to blame and its rival; stored entries agree, so one of the two is in the file."""
     if row := rows.get((entry.category, entry.version)):
         return row, other
     return rows[other.category, other.version], entry

@@ -1,47 +1,43 @@
-"""The sorts of columns a directory file may have, each with its Chinese title and its words for a bad value."""
+"""The sorts of columns a directory file may have, with Chinese titles and words for a bad value."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+import re
+from datetime import date, datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-CHINA = timezone(timedelta(hours=8))
 LARGEST = 2_147_483_647
+DAY = re.compile(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})")
+CODE = re.compile(r"[\w.:/+@-]{1,64}\Z")  # as contracts.terms.Code
 EMPTY: Any = {"required": "must not be empty", "null": "must not be empty"}
 
 
-class Items(fields.Field[list[str]]):
+def split_items(value: str) -> list[str]:
     """A list in one cell of the sheet, separated by semicolons (English or Chinese)."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:
-        parts = [part.strip() for part in str(value).replace("；", ";").split(";")]
-        items = [part for part in parts if part]
-        if len(set(items)) < len(items):
-            raise ValidationError("names an item twice")
-        return items
+    items = [part.strip() for part in value.replace("；", ";").split(";") if part.strip()]
+    if len(set(items)) < len(items):
+        raise ValidationError("names an item twice")
+    return items
 
 
-class Day(fields.Field[date]):
+def read_day(value: str) -> date:
     """A calendar day as 2026-01-31 or, as spreadsheets write it, 2026/1/31."""
+    if not (found := DAY.fullmatch(value)):
+        raise ValidationError(f"'{value}' is not a day; write it as 2026-01-31")
+    try:
+        return date(int(found[1]), int(found[2]), int(found[3]))
+    except ValueError:
+        raise ValidationError(f"there is no day {value}") from None
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
-        try:
-            return datetime.strptime(str(value).replace("/", "-"), "%Y-%m-%d").date()
-        except ValueError:
-            raise ValidationError(f"'{value}' is not a day; write it as 2026-01-31") from None
 
-
-class Moment(fields.Field[datetime]):
-    """A local time of day in China as 2026-01-31 08:00."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
-        text = str(value).replace("/", "-").replace("T", " ")
-        try:
-            return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=CHINA)
-        except ValueError:
-            raise ValidationError(f"'{value}' is not a time; write it as 2026-01-31 08:00") from None
+def read_moment(value: str) -> datetime:
+    """A local time in China as 2026-01-31 08:00."""
+    try:
+        return datetime.strptime(f"{value.replace('/', '-')} +0800", "%Y-%m-%d %H:%M %z")
+    except ValueError:
+        raise ValidationError(f"'{value}' is not a time; write it as 2026-01-31 08:00") from None
 
 
 def _about(title: str, refers: str | None) -> dict[str, str]:
@@ -52,6 +48,13 @@ def text_column(title: str, *, required: bool = True, refers: str | None = None)
     """A text; it may refer to the key of another table."""
     default: Any = {} if required else {"load_default": None}
     return fields.String(required=required, error_messages=EMPTY, metadata=_about(title, refers), **default)
+
+
+def code_column(title: str) -> fields.String:
+    """The code of a row, as events may carry it."""
+    words = "'{input}' is no code: use letters, digits and . : / + @ - _ only, at most 64"
+    rule = validate.Regexp(CODE, error=words)
+    return fields.String(required=True, error_messages=EMPTY, validate=rule, metadata=_about(title, None))
 
 
 def choice_column(title: str, choices: tuple[str, ...], **default: Any) -> fields.String:
@@ -65,12 +68,17 @@ def choice_column(title: str, choices: tuple[str, ...], **default: Any) -> field
 
 def items_column(
     title: str, choices: tuple[str, ...] = (), *, required: bool = False, refers: str | None = None
-) -> Items:
+) -> fields.Function:
     """A list, from a fixed set or referring to the keys of another table."""
     rule = validate.ContainsOnly(choices, error=f"may hold only: {', '.join(choices)}") if choices else None
     default: Any = {} if required else {"load_default": list}
-    return Items(
-        required=required, error_messages=EMPTY, validate=rule, metadata=_about(title, refers), **default
+    return fields.Function(
+        deserialize=split_items,
+        required=required,
+        error_messages=EMPTY,
+        validate=rule,
+        metadata=_about(title, refers),
+        **default,
     )
 
 
@@ -86,14 +94,19 @@ def count_column(title: str, *, least: int = 0, **default: Any) -> fields.Intege
 def flag_column(title: str, *, default: bool) -> fields.Boolean:
     """Yes or no."""
     return fields.Boolean(
-        load_default=default, truthy={"true", "yes", "1", "是"}, falsy={"false", "no", "0", "否"},
-        error_messages={"invalid": "'{input}' is neither yes (是) nor no (否)"}, metadata=_about(title, None),
+        load_default=default,
+        truthy={"true", "yes", "1", "是"},
+        falsy={"false", "no", "0", "否"},
+        error_messages={"invalid": "'{input}' is neither yes (是) nor no (否)"},
+        metadata=_about(title, None),
     )
 
 
-def moment_column(title: str) -> Moment:
+def moment_column(title: str) -> fields.Function:
     """A time that must be given."""
-    return Moment(required=True, error_messages=EMPTY, metadata=_about(title, None))
+    return fields.Function(
+        deserialize=read_moment, required=True, error_messages=EMPTY, metadata=_about(title, None)
+    )
 
 
 def email_column(title: str) -> fields.Email:
@@ -108,7 +121,9 @@ def phone_column(title: str) -> fields.String:
     return fields.String(load_default=None, validate=rule, metadata=_about(title, None))
 
 
-def day_column(title: str, *, required: bool = False) -> Day:
+def day_column(title: str, *, required: bool = False) -> fields.Function:
     """A calendar day."""
     default: Any = {} if required else {"load_default": None}
-    return Day(required=required, error_messages=EMPTY, metadata=_about(title, None), **default)
+    return fields.Function(
+        deserialize=read_day, required=required, error_messages=EMPTY, metadata=_about(title, None), **default
+    )

@@ -81,14 +81,18 @@ def kind_of(path: Path) -> FileKind | None:
 
 def _refuse(path: Path) -> FileReport:
     names = ", ".join(f"{kind.name}.csv" for kind in FILE_KINDS)
-    return FileReport(path.name, errors=(RowError(path.name, 0, "", f"no directory file; known are {names}"),))
+    return FileReport(
+        path.name, errors=(RowError(path.name, 0, "", f"no directory file; known are {names}"),)
+    )
 
 
 def _import_file(tx: store.Tx, path: Path, kind: FileKind, who: str) -> FileReport:
     try:
         content = path.read_bytes()
     except OSError as fault:
-        return FileReport(path.name, errors=(RowError(path.name, 0, "", f"cannot be read: {fault.strerror}"),))
+        return FileReport(
+            path.name, errors=(RowError(path.name, 0, "", f"cannot be read: {fault.strerror}"),)
+        )
     table = read_table(path.name, content, kind)
     errors = sorted([*table.errors, *_check(tx, table)])
     if errors:
@@ -125,12 +129,14 @@ def _save(tx: store.Tx, table: Table) -> store.Changes:
 
 def _save_rows(tx: store.Tx, table: Table) -> store.Changes:
     key = table.kind.key
-    ordered = sorted((row.values for row in table.rows), key=lambda values: tuple(values[name] for name in key))
+    ordered = sorted(
+        (row.values for row in table.rows), key=lambda values: tuple(values[name] for name in key)
+    )
     return store.upsert(tx, table.kind.table, ordered)
 
 
 def _save_cells(tx: store.Tx, table: Table) -> store.Changes:
-    """Cells from the top down, since each refers to the one above; cells below a moved one get their new path."""
+    """Cells from the top down, as each refers to the one above; what lies below a moved cell moves along."""
     parents = {code: place.parent for code, place in store.places(tx).items()}
     parents |= {row.values["code"]: row.values["parent"] for row in table.rows}
     found = tree.paths(parents)

@@ -115,7 +115,8 @@ def _columns(header: list[str], kind: FileKind) -> list[str]:
         columns.pop()
     for column in columns:
         if column not in kind.schema.fields:
-            raise _Unreadable(1, column, f"unknown column; {kind.name} may have: {', '.join(kind.schema.fields)}")
+            known = ", ".join(kind.schema.fields)
+            raise _Unreadable(1, column, f"unknown column; {kind.name} may have: {known}")
         if columns.count(column) > 1:
             raise _Unreadable(1, label(kind, column), "the column stands twice in the header")
     for name, field in kind.schema.fields.items():
@@ -128,9 +129,11 @@ def _records(reader: Any, columns: list[str]) -> Iterator[_Raw]:
     line = reader.line_num + 1
     for record in reader:
         if any(value.strip() for value in record):
-            values = {name: value.strip() for name, value in zip(columns, record, strict=False) if value.strip()}
+            values = {
+                name: value.strip() for name, value in zip(columns, record, strict=False) if value.strip()
+            }
             # An overlong record keeps its surplus under a name no schema knows, so that it is refused below.
-            surplus = {"": "surplus"} if any(record[len(columns):]) else {}
+            surplus = {"": "surplus"} if any(record[len(columns) :]) else {}
             yield _Raw(line, values | surplus)
         line = reader.line_num + 1
 
@@ -162,6 +165,6 @@ def _repeated(file: str, kind: FileKind, rows: Iterable[Row]) -> list[RowError]:
     for row in rows:
         key = tuple(row.values[column] for column in kind.key)
         if (line := first.setdefault(key, row.line)) != row.line:
-            shown = " ".join(str(part) for part in key)
-            errors.append(RowError(file, row.line, label(kind, kind.key[0]), f"{shown} already stands on line {line}"))
+            words = f"{' '.join(map(str, key))} already stands on line {line}"
+            errors.append(RowError(file, row.line, label(kind, kind.key[0]), words))
     return errors

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 from marshmallow import Schema, ValidationError, validates_schema
 
+from contracts.terms import AssigneeKind
 from services.dispatch.directory.columns import (
     choice_column,
+    code_column,
     count_column,
     day_column,
     email_column,
@@ -22,12 +24,16 @@ from services.dispatch.directory.columns import (
 )
 
 LEVELS = ("district", "subdistrict", "community", "compound", "building")
-ORGANIZATION_KINDS = (
-    "social_organization", "property_company", "department", "community_desk", "volunteer_team",
-)
-ASSIGNEE_KINDS = ("grid_officer", "party_member", "rota", *ORGANIZATION_KINDS)
+ASSIGNEE_KINDS: tuple[str, ...] = get_args(AssigneeKind)
+PERSONAL_KINDS = ("grid_officer", "party_member", "rota")
+ORGANIZATION_KINDS = tuple(kind for kind in ASSIGNEE_KINDS if kind not in PERSONAL_KINDS)
 ROLES = (
-    "grid_head", "building_head", "party_group_leader", "community_police", "linked_cadre", "community_secretary",
+    "grid_head",
+    "building_head",
+    "party_group_leader",
+    "community_police",
+    "linked_cadre",
+    "community_secretary",
     "owners_committee",
 )
 
@@ -36,14 +42,14 @@ class DatedSchema(Schema):
     """Rows that hold from one day to another."""
 
     @validates_schema(skip_on_field_errors=True)
-    def ends_after_it_begins(self, data: Mapping[str, Any], **kwargs: Any) -> None:
+    def ends_after_it_begins(self, data: Mapping[str, Any], **_: Any) -> None:
         first, last = data.get("valid_from"), data.get("valid_to")
         if first and last and last < first:
             raise ValidationError(f"ends on {last}, before it begins on {first}", "valid_to")
 
 
 class GridSchema(Schema):
-    code = text_column("网格编码")
+    code = code_column("网格编码")
     parent = text_column("上级网格", required=False, refers="cell")
     level = choice_column("层级", LEVELS)
     name = text_column("名称")
@@ -52,7 +58,7 @@ class GridSchema(Schema):
 
 
 class OrganizationSchema(Schema):
-    code = text_column("单位编码")
+    code = code_column("单位编码")
     kind = choice_column("单位类别", ORGANIZATION_KINDS)
     name = text_column("名称")
     cell = text_column("所在网格", refers="cell")
@@ -60,7 +66,7 @@ class OrganizationSchema(Schema):
 
 
 class PersonSchema(DatedSchema):
-    code = text_column("人员编码")
+    code = code_column("人员编码")
     kind = choice_column("接单类别", ASSIGNEE_KINDS)
     name = text_column("姓名")
     organization = text_column("所属单位", required=False, refers="organization")
@@ -76,13 +82,13 @@ class PersonSchema(DatedSchema):
     valid_to = day_column("截止日期")
 
     @validates_schema(skip_on_field_errors=True)
-    def answers_for_an_organization(self, data: Mapping[str, Any], **kwargs: Any) -> None:
+    def answers_for_an_organization(self, data: Mapping[str, Any], **_: Any) -> None:
         if data["kind"] in ORGANIZATION_KINDS and not data["organization"]:
             raise ValidationError(f"a {data['kind']} must name its organisation", "organization")
 
 
 class ContractSchema(DatedSchema):
-    code = text_column("合同编号")
+    code = code_column("合同编号")
     organization = text_column("承接单位", refers="organization")
     items = items_column("服务事项", required=True, refers="catalogue")
     areas = items_column("服务网格", required=True, refers="cell")
@@ -103,16 +109,18 @@ class RotaSchema(Schema):
     valid_to = day_column("截止日期")
 
     @validates_schema(skip_on_field_errors=True)
-    def fits_into_its_turn(self, data: Mapping[str, Any], **kwargs: Any) -> None:
+    def fits_into_its_turn(self, data: Mapping[str, Any], **_: Any) -> None:
         length = data["to_at"] - data["from_at"]
         if length <= timedelta(0):
             raise ValidationError("the shift ends before it begins", "to_at")
         if data["repeat_days"] and length > timedelta(days=data["repeat_days"]):
-            raise ValidationError("the shift is longer than the days after which it comes again", "repeat_days")
+            raise ValidationError(
+                "the shift is longer than the days after which it comes again", "repeat_days"
+            )
 
 
 class CatalogueSchema(DatedSchema):
-    category = text_column("事项编码")
+    category = code_column("事项编码")
     version = count_column("版本", least=1, load_default=1)
     aliases = items_column("别名")
     list = choice_column("三单", ("need", "resource", "service_item"))

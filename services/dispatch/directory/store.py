@@ -41,18 +41,22 @@ UPSERT = {
     "cell": _upsert("cell", "code", "code, parent, level, name, aliases, active, path"),
     "organization": _upsert("organization", "code", "code, kind, name, cell, active"),
     "assignee": _upsert(
-        "assignee", "code",
+        "assignee",
+        "code",
         "code, kind, name, organization, cell, roles, unit, skills, load_cap, email, phone, active,"
         " valid_from, valid_to",
     ),
     "contract": _upsert(
-        "contract", "code",
+        "contract",
+        "code",
         "code, organization, items, areas, quota, valid_from, valid_to, fee_mode, response_hours",
     ),
-    "rota": _upsert("rota", "cell, role, assignee, from_at",
-                    "cell, assignee, from_at, to_at, role, repeat_days, valid_to"),
+    "rota": _upsert(
+        "rota", "cell, role, assignee, from_at", "cell, assignee, from_at, to_at, role, repeat_days, valid_to"
+    ),
     "catalogue": _upsert(
-        "catalogue", "category, version",
+        "catalogue",
+        "category, version",
         "category, version, aliases, list, duty_list, name_zh, name_en, path, mode, kinds, skills, emergency,"
         " verification, fee_mode, valid_from, valid_to",
     ),
@@ -85,7 +89,7 @@ def upsert(tx: Tx, table: str, rows: Sequence[Mapping[str, Any]]) -> Changes:
     """Writes rows set-wise; rows that change nothing are not touched."""
     added = changed = 0
     for start in range(0, len(rows), CHUNK):
-        body = msgspec.json.encode(rows[start:start + CHUNK]).decode()
+        body = msgspec.json.encode(rows[start : start + CHUNK]).decode()
         fresh = [bool(found[0]) for found in tx.execute(UPSERT[table], (body,), prepare=False)]
         added += sum(fresh)
         changed += len(fresh) - sum(fresh)
@@ -101,7 +105,10 @@ def unknown(tx: Tx, table: str, codes: Iterable[str]) -> set[str]:
 
 def places(tx: Tx) -> dict[str, Place]:
     """The whole grid tree."""
-    return {code: Place(level, parent) for code, level, parent in tx.execute("SELECT code, level, parent FROM cell")}
+    return {
+        code: Place(level, parent)
+        for code, level, parent in tx.execute("SELECT code, level, parent FROM cell")
+    }
 
 
 def repath(tx: Tx, paths: Mapping[str, Sequence[str]]) -> None:
@@ -110,7 +117,8 @@ def repath(tx: Tx, paths: Mapping[str, Sequence[str]]) -> None:
     tx.execute(
         """UPDATE cell SET path = fresh.path
            FROM json_to_recordset(%s::json) AS fresh (code text, path text[])
-           WHERE cell.code = fresh.code AND cell.path <> fresh.path""", (body,),
+           WHERE cell.code = fresh.code AND cell.path <> fresh.path""",
+        (body,),
     )
 
 
@@ -124,14 +132,17 @@ def catalogue_entries(tx: Tx) -> list[Entry]:
     found = tx.execute(
         "SELECT category, version, array[name_zh, name_en] || aliases, valid_from, valid_to FROM catalogue"
     )
-    return [Entry(category, version, tuple(names), first, last) for category, version, names, first, last in found]
+    return [
+        Entry(category, version, tuple(names), first, last) for category, version, names, first, last in found
+    ]
 
 
 def quota_used(tx: Tx, contracts: Iterable[str]) -> dict[str, int]:
     """What is reserved or used of each contract; the rows stay locked so that it cannot grow meanwhile."""
     found = tx.execute(
         """SELECT contract, reserved + committed FROM contract_quota
-           WHERE contract = ANY (%s) ORDER BY contract FOR UPDATE""", (list(contracts),),
+           WHERE contract = ANY (%s) ORDER BY contract FOR UPDATE""",
+        (list(contracts),),
     )
     return dict(found)
 

@@ -43,18 +43,20 @@ def cycles(parents: Parents) -> dict[str, Path]:
         chain = _climb(code, parents, good)
         back = parents[chain[-1]]
         if back in chain:
-            ring = chain[chain.index(back):]
+            ring = chain[chain.index(back) :]
             rings |= {step: (*ring[n:], *ring[:n], step) for n, step in enumerate(ring)}
     return rings
 
 
 def misplaced(places: Mapping[str, Place]) -> dict[str, str]:
-    """Cells that stand at or above the level of their parent, or have none where one is needed, with the reason."""
+    """Cells at or above the level of their parent, or without the parent they need, with the reason."""
     reasons = {}
     for code, place in places.items():
         if place.parent is None and LEVELS.index(place.level) > LEVELS.index("subdistrict"):
             reasons[code] = f"a {place.level} needs a cell above it"
-        elif (above := places.get(place.parent or "")) and LEVELS.index(above.level) >= LEVELS.index(place.level):
+        elif (above := places.get(place.parent or "")) and LEVELS.index(above.level) >= LEVELS.index(
+            place.level
+        ):
             reasons[code] = f"a {place.level} cannot lie in a {above.level}"
     return reasons
 

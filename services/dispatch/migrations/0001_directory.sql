@@ -135,6 +135,7 @@ CREATE TABLE import_log (
     imported_at timestamptz NOT NULL DEFAULT now(),
     who         text        NOT NULL
 );
+COMMENT ON TABLE import_log IS 'append-only: who changed the directory, when and with which file';
 
 GRANT SELECT, INSERT, UPDATE ON cell, organization, assignee, assignee_load, contract, contract_quota, rota, catalogue
     TO dispatch;
