@@ -72,7 +72,7 @@ class Consumer:
                     self._consume(line)
                     self._drain(line, tags)
             except BROKEN as error:
-                log.warning("consumer interrupted", extra={"cause": type(error).__name__})
+                log.warning("consumer interrupted", extra={"cause": type(error).__name__, "said": str(error)[:200]})
                 self._stopping.wait(next(pause))
             finally:
                 self.connected = False

@@ -14,7 +14,7 @@ from chassis.line import BROKEN, Deadline, Line, pauses
 from chassis.outbox import Message
 from chassis.recovery import TransientFailure
 from chassis.settings import Settings
-from chassis.topology import declare, doors
+from chassis.topology import declare, of_service
 
 log = logging.getLogger(__name__)
 
@@ -53,12 +53,12 @@ class Relay:
             try:
                 with Line(self._settings, f"{self._name} relay") as line:
                     publisher = Confirmed(line, self._settings.confirm_timeout)
-                    declare(line.channel, doors())
+                    declare(line.channel, of_service(self._name, [], 0))
                     self.connected = True
                     pause = pauses()
                     self._publish_until_stopped(publisher)
             except (*BROKEN, psycopg.Error, TransientFailure) as error:
-                log.warning("relay interrupted", extra={"cause": type(error).__name__})
+                log.warning("relay interrupted", extra={"cause": type(error).__name__, "said": str(error)[:200]})
                 self._wake.clear()
                 if self._stopping:
                     return

@@ -103,4 +103,4 @@ BEGIN
         EXECUTE format('DROP TABLE %I.%I', home, child.relname);
     END LOOP;
 END $$;
-SELECT ensure_partitions();
+DO $$ BEGIN PERFORM ensure_partitions(); END $$;

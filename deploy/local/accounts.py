@@ -24,9 +24,9 @@ def service_user(name: str) -> BrokerUser:
     """A service owns what carries its name; it reads every service's events and the intake."""
     return BrokerUser(
         name=name,
-        configure=rf"^({name}\..*|[a-z]+\.events|gov\..*)$",
-        write=rf"^({name}\..*|gov\..*)$",
-        read=rf"^({name}\..*|[a-z]+\.events|gov\.inbound)$",
+        configure=rf"^({name}\..*)$",
+        write=rf"^({name}\..*|gov\.replies)$",
+        read=rf"^({name}\..*|[a-z]+\.events|gov\.(inbound|unrouted))$",
     )
 
 

@@ -66,5 +66,5 @@ INSERT INTO policy (name, version, valid_from, value) VALUES
     ('triage_seconds', 1, '-infinity', '{"emergency": 300, "urgent": 300, "general": 7200}'),
     ('handling_seconds', 1, '-infinity', '{"emergency": 86400, "urgent": 259200, "general": 1296000}'),
     ('rework_seconds', 1, '-infinity', '{"emergency": 86400, "urgent": 259200, "general": 259200}'),
-    ('emergency_lines', 1, '-infinity', '{"crime": "110", "fire": "119", "medical_emergency": "120", "traffic_accident": "122"}'),
+    ('emergency_lines', 1, '-infinity', '{"110": "110", "119": "119", "120": "120", "122": "122"}'),
     ('reworks_at_most', 1, '-infinity', '{"reworks": 2}');
