@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local import LocalFailure, daemon, servers
-from deploy.local.accounts import OWNER, SERVICES
+from deploy.local.accounts import OWNER, SERVICES, WORLD
 from deploy.local.child import LIBC, PR_SET_PDEATHSIG
 from deploy.local.endpoints import Endpoints
 from deploy.local.processes import endpoints_document, process_table
@@ -21,6 +21,7 @@ from deploy.local.server_watch import ServerWatch
 from deploy.local.supervisor import WAKE_SIGNALS, Supervisor
 
 UP_SECONDS = 600  # the first start may install servers
+PUBLISHERS = ("intake", WORLD.name)  # each has a queue of replies
 HOPELESS = 5  # restarts in a row after which a process is not waited for
 STOP = ((signal.SIGTERM, 60.0), (signal.SIGKILL, 5.0))
 
@@ -88,7 +89,7 @@ def stay(run: Path, tied_to: int | None = None) -> None:
     _claim(run)
     try:
         endpoints = servers.start(run)
-        _migrate(endpoints)
+        _prepare(endpoints)
         table = process_table(endpoints)
         write_private(run / "endpoints.json", json.dumps(endpoints_document(endpoints, table), indent=1))
         signal.pthread_sigmask(signal.SIG_BLOCK, WAKE_SIGNALS)
@@ -108,10 +109,13 @@ def _claim(run: Path) -> None:
     daemon.remember(run / "supervisor.pid", os.getpid())
 
 
-def _migrate(endpoints: Endpoints) -> None:
-    from chassis.migrate import migrate  # the servers alone need no chassis
+def _prepare(endpoints: Endpoints) -> None:
+    """Tables and queues are there before the first service starts."""
+    from chassis.migrate import migrate  # the servers alone need neither
+    from deploy import topology
 
     log.info("applied %d migrations", migrate(endpoints.database_url(OWNER), SERVICES))
+    topology.apply(endpoints.amqp_url("admin"), int(os.environ.get("SHARDS", "4")), PUBLISHERS)
 
 
 def _leave(_number: int, _frame: object) -> None:

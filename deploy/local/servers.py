@@ -17,7 +17,7 @@ from deploy.local.unprivileged import account_for
 def start(run: Path, environ: Mapping[str, str] = os.environ) -> Endpoints:
     """Starts what does not run yet; AMQP_URL and DATABASE_URL, if set, name servers to use instead."""
     run = run.resolve()
-    with locked(run):
+    with locked(run), _nothing_left_on_failure(run):
         amqp, database = environ.get("AMQP_URL"), environ.get("DATABASE_URL")
         if not amqp:
             _launch_rabbitmq(run)  # boots while the database is made ready
@@ -31,8 +31,7 @@ def stop(run: Path) -> None:
     run = run.resolve()
     if run.exists():
         with locked(run):
-            rabbitmq.stop(run / "rabbitmq")
-            postgres.stop(run / "postgres")
+            _stop(run)
 
 
 @contextmanager
@@ -49,6 +48,23 @@ def pids(run: Path) -> dict[str, int]:
     files = {"postgres": "postgres/pid", "rabbitmq": "rabbitmq/pid", "epmd": "rabbitmq/epmd.pid"}
     found = {name: daemon.recall(run / file) for name, file in files.items()}
     return {name: pid for name, pid in found.items() if pid is not None}
+
+
+@contextmanager
+def _nothing_left_on_failure(run: Path) -> Iterator[None]:
+    """A start that fails or is interrupted leaves no half behind; what ran before stays."""
+    found = pids(run)
+    try:
+        yield
+    except BaseException:
+        if not found:
+            _stop(run)
+        raise
+
+
+def _stop(run: Path) -> None:
+    rabbitmq.stop(run / "rabbitmq")
+    postgres.stop(run / "postgres")
 
 
 def _launch_rabbitmq(run: Path) -> None:

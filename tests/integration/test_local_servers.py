@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from pika.adapters.blocking_connection import BlockingChannel
 
-from deploy.local import daemon
+from deploy.local import LocalFailure, daemon
 from deploy.local import servers as local_servers
 from deploy.local.accounts import OWNER, SERVICES
 from deploy.local.endpoints import Endpoints
@@ -133,6 +133,15 @@ def test_killed_servers_start_again_where_they_were_and_stop_without_a_trace(tmp
     assert second.database == first.database
     assert local_servers.pids(tmp_path) == {}
     assert all(is_free(port) for port in second.ports.values())
+    assert _processes_naming(tmp_path) == []
+
+
+@needs_own_servers
+def test_a_start_that_fails_leaves_no_process(tmp_path: Path) -> None:
+    (tmp_path / "rabbitmq").mkdir()
+    (tmp_path / "rabbitmq/data").write_text("not a folder")
+    with pytest.raises(LocalFailure, match="RabbitMQ ended while starting"):
+        local_servers.start(tmp_path)
     assert _processes_naming(tmp_path) == []
 
 
