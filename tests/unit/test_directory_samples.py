@@ -15,6 +15,7 @@ from services.dispatch.directory import checks
 from services.dispatch.directory.catalogue import alias_map
 from services.dispatch.directory.importing import gather
 from services.dispatch.directory.rows import Table, read_table
+from services.dispatch.directory.schemas import FILE_KINDS
 
 FOLDER = Path(__file__).parents[2] / "directory"
 TODAY = date(2026, 11, 16)
@@ -136,3 +137,12 @@ def test_telephones_and_addresses_are_invented(
     mails = [row["email"] for row in people] + [row["requester_email"] for row in requests]
     assert all(re.fullmatch(r"13[89] 0000 \d{4}", phone) for phone in phones if phone)
     assert all(mail.endswith(".example") for mail in mails if mail)
+
+
+def test_the_readme_names_every_column_with_its_title_and_shows_which_must_be_filled() -> None:
+    text = (FOLDER / "README.md").read_text(encoding="utf-8")
+    for kind in FILE_KINDS:
+        (line,) = (line for line in text.splitlines() if line.startswith(f"| {kind.name}.csv"))
+        for name, field in kind.schema.fields.items():
+            shown = f"**{name}**" if field.required else name
+            assert re.search(rf"[ |]{re.escape(shown)} {re.escape(field.metadata['title'])}", line), name

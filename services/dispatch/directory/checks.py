@@ -75,8 +75,8 @@ def sound_catalogue(table: Table, known: Iterable[catalogue.Entry]) -> list[RowE
     return errors
 
 
-def single_shifts(table: Table, _: object = None) -> list[RowError]:
-    """Two shifts of one person in one cell and role that begin from the same series and overlap."""
+def single_shifts(table: Table) -> list[RowError]:
+    """Shifts of one person in one cell and role that overlap, among those of the same turn."""
     shifts: dict[tuple[str, str, str, int | None], list[Row]] = defaultdict(list)
     errors = []
     for row in sorted(table.rows, key=lambda row: row.values["from_at"]):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from chassis.database import Tx
 from services.dispatch.directory import checks, store, tree
 from services.dispatch.directory.rows import Row, RowError, Table, read_table
 from services.dispatch.directory.schemas import FILE_KINDS, FileKind
@@ -52,7 +53,7 @@ class Report:
         return "\n".join([*map(str, self.files), *(f"warning: {words}" for words in self.warnings)])
 
 
-def import_files(tx: store.Tx, paths: Iterable[Path | str], *, who: str = "operator") -> Report:
+def import_files(tx: Tx, paths: Iterable[Path | str], *, who: str = "operator") -> Report:
     """Imports files and the directory files of folders, in the order in which they need each other."""
     store.lock(tx)
     found, strange = gather(map(Path, paths))
@@ -86,7 +87,7 @@ def _refuse(path: Path) -> FileReport:
     )
 
 
-def _import_file(tx: store.Tx, path: Path, kind: FileKind, who: str) -> FileReport:
+def _import_file(tx: Tx, path: Path, kind: FileKind, who: str) -> FileReport:
     try:
         content = path.read_bytes()
     except OSError as fault:
@@ -105,7 +106,7 @@ def _import_file(tx: store.Tx, path: Path, kind: FileKind, who: str) -> FileRepo
     return FileReport(path.name, len(table.rows), changes.added, changes.changed, unchanged)
 
 
-def _check(tx: store.Tx, table: Table) -> list[RowError]:
+def _check(tx: Tx, table: Table) -> list[RowError]:
     """Everything that must hold beyond a single row, also for the good rows of a file with bad ones."""
     errors = checks.references(table, partial(store.unknown, tx))
     match table.kind.table:
@@ -122,12 +123,11 @@ def _check(tx: store.Tx, table: Table) -> list[RowError]:
     return errors
 
 
-def _save(tx: store.Tx, table: Table) -> store.Changes:
-    save: Callable[..., store.Changes] = _save_cells if table.kind.table == "cell" else _save_rows
-    return save(tx, table)
+def _save(tx: Tx, table: Table) -> store.Changes:
+    return _save_cells(tx, table) if table.kind.table == "cell" else _save_rows(tx, table)
 
 
-def _save_rows(tx: store.Tx, table: Table) -> store.Changes:
+def _save_rows(tx: Tx, table: Table) -> store.Changes:
     key = table.kind.key
     ordered = sorted(
         (row.values for row in table.rows), key=lambda values: tuple(values[name] for name in key)
@@ -135,7 +135,7 @@ def _save_rows(tx: store.Tx, table: Table) -> store.Changes:
     return store.upsert(tx, table.kind.table, ordered)
 
 
-def _save_cells(tx: store.Tx, table: Table) -> store.Changes:
+def _save_cells(tx: Tx, table: Table) -> store.Changes:
     """Cells from the top down, as each refers to the one above; what lies below a moved cell moves along."""
     parents = {code: place.parent for code, place in store.places(tx).items()}
     parents |= {row.values["code"]: row.values["parent"] for row in table.rows}

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-import psycopg
 
+from chassis.database import Tx
 from services.dispatch.directory.catalogue import Entry
 from services.dispatch.directory.tree import Place
 
-Tx = psycopg.Connection[Any]
 CHUNK = 10_000
 
 
