@@ -31,18 +31,16 @@ log = logging.getLogger(__name__)
 def up(run: Path, tied: bool = False) -> dict[str, Any]:
     """Starts all in the background unless it runs, returns endpoints.json once all is ready.
 
-    A `tied` house drains by itself when the process that called this dies.
+    A `tied` house drains by itself when the process that called this dies; a failed start is taken down.
     """
     run = run.resolve()
-    (run / "log").mkdir(parents=True, exist_ok=True)
-    pidfile, output = run / "supervisor.pid", run / "log" / "supervisor.log"
-    with locked(run):
-        if daemon.recall(pidfile) is None:
-            (run / "processes.json").unlink(missing_ok=True)
-            tie = ["--tied", str(os.getpid())] if tied else []
-            argv = [sys.executable, "-m", "deploy.local", "--run", str(run), "foreground", *tie]
-            daemon.spawn(argv, os.environ, output, pidfile)
-    await_ready("Fengge", pidfile, output, UP_SECONDS, lambda: _all_ready(run))
+    spawned = _spawn_supervisor(run, tied)
+    try:
+        await_ready("Fengge", run / "supervisor.pid", _output(run), UP_SECONDS, lambda: _all_ready(run))
+    except BaseException:
+        if spawned:
+            down(run)
+        raise
     document: dict[str, Any] = json.loads((run / "endpoints.json").read_text())
     return document
 
@@ -98,6 +96,21 @@ def stay(run: Path, tied_to: int | None = None) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, WAKE_SIGNALS)  # a second Ctrl-C must not cut the stop short
         servers.stop(run)
         (run / "supervisor.pid").unlink(missing_ok=True)
+
+
+def _output(run: Path) -> Path:
+    return run / "log" / "supervisor.log"
+
+
+def _spawn_supervisor(run: Path, tied: bool) -> bool:
+    with locked(run):
+        if supervisor(run) is not None:
+            return False
+        (run / "processes.json").unlink(missing_ok=True)
+        tie = ["--tied", str(os.getpid())] if tied else []
+        argv = [sys.executable, "-m", "deploy.local", "--run", str(run), "foreground", *tie]
+        daemon.spawn(argv, os.environ, _output(run), run / "supervisor.pid")
+        return True
 
 
 def _claim(run: Path) -> None:
