@@ -44,14 +44,15 @@ def launch(
     ports: Mapping[str, int],
     passwords: Mapping[str, str],
 ) -> None:
-    """Starts RabbitMQ in a folder that `account` owns; does not wait for it."""
-    _write_settings(folder, account, ports, passwords)
+    """Starts what is missing of RabbitMQ in a folder that `account` owns; does not wait for it."""
     environment = _environment(folder, ports)
     if daemon.recall(folder / "epmd.pid") is None:
         # Started by ourselves, for one that the node starts would stay behind when the node stops.
         argv = [*account.prefix, str(programs.epmd), "-port", str(ports["epmd"]), "-address", "127.0.0.1"]
         daemon.spawn(argv, environment, folder / "epmd.log", folder / "epmd.pid")
-    daemon.spawn([*account.prefix, str(programs.server)], environment, folder / "log", folder / "pid")
+    if daemon.recall(folder / "pid") is None:
+        _write_settings(folder, account, ports, passwords)
+        daemon.spawn([*account.prefix, str(programs.server)], environment, folder / "log", folder / "pid")
 
 
 def wait(folder: Path, port: int, password: str) -> None:

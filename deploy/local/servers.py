@@ -69,11 +69,15 @@ def _stop(run: Path) -> None:
 
 def _launch_rabbitmq(run: Path) -> None:
     folder = run / "rabbitmq"
-    if daemon.recall(folder / "pid") is not None:
+    alive = pids(run)
+    if "rabbitmq" in alive and "epmd" in alive:
         return
     programs = rabbitmq_programs()
-    rabbitmq.stop(folder)  # also a port mapper whose node died
-    ports = reserve_ports(run, rabbitmq.PORT_NAMES)
+    if "rabbitmq" in alive:
+        ports = recorded_ports(run)  # only its port mapper died; the node registers again by itself
+    else:
+        rabbitmq.stop(folder)
+        ports = reserve_ports(run, rabbitmq.PORT_NAMES)
     rabbitmq.launch(folder, programs, account_for(folder, ["rabbitmq"]), ports, _broker_passwords(run))
 
 
