@@ -69,11 +69,8 @@ class Effects:
         else:
             _add(tally, attempt)
 
-    def of_commands(
-        self, tx: Tx, commands: Sequence[tuple[str, Command]], now: datetime, tally: Tally
-    ) -> None:
-        """Gives the commands of a timer, each with its ticket, their effect."""
-        stimuli = [Stimulus(key, lambda known, command=command: command) for key, command in commands]  # type: ignore[misc]
+    def of_stimuli(self, tx: Tx, stimuli: Sequence[Stimulus], now: datetime, tally: Tally) -> None:
+        """Gives what a timer or an errand has come to its effect."""
         self._effect(tx, stimuli, now, tally)
 
     def of_unreadable(self, tx: Tx, message: Unreadable, tally: Tally) -> None:

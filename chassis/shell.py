@@ -14,13 +14,16 @@ from chassis.clock import now
 from chassis.consumer import Consumer, Worker
 from chassis.database import Database, Tx
 from chassis.effect import Effects, Handler, Tally
-from chassis.model import Command, Model
+from chassis.model import Command, Known, Model, Stimulus
 from chassis.relay import Relay
 from chassis.settings import Settings
 from chassis.topology import of_service
 from contracts.event import Event, type_of
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+Due = Callable[[Tx, datetime, int], Sequence[str]]
+"""(tx, now, limit) → tickets whose time has come, locked FOR UPDATE SKIP LOCKED."""
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +41,9 @@ def consumes(*events: type[Event]) -> Callable[[F], F]:
     return mark
 
 
-def every(seconds: float) -> Callable[[F], F]:
-    """Marks a method as a timer: (self, tx, now) → commands of at most `DUE_AT_ONCE` tickets whose time has come."""
-    return _marked("every", seconds)
+def every(seconds: float, due: Due) -> Callable[[F], F]:
+    """Marks a method as a timer: (self, ticket, known) → command, for each ticket that `due` finds and locks."""
+    return _marked("every", (seconds, due))
 
 
 def errand(seconds: float) -> Callable[[F], F]:
@@ -48,9 +51,9 @@ def errand(seconds: float) -> Callable[[F], F]:
     return _marked("errand", seconds)
 
 
-def _marked(kind: str, seconds: float) -> Callable[[F], F]:
+def _marked(kind: str, mark_: Any) -> Callable[[F], F]:
     def mark(method: F) -> F:
-        setattr(method, kind, seconds)
+        setattr(method, kind, mark_)
         return method
 
     return mark
@@ -91,7 +94,7 @@ class Loops(DependencyProvider):  # type: ignore[misc]
     def start(self) -> None:
         """Starts every loop in a green thread of its own."""
         timers: list[tuple[float, Callable[[], bool]]] = [(0.5, self._resume), (86_400.0, self._partition)]
-        timers += [(s, self._timer(name)) for name, s in marked(type(self.service), "every")]
+        timers += [(s, self._timer(name, due)) for name, (s, due) in marked(type(self.service), "every")]
         timers += [(s, self._errand(name)) for name, s in marked(type(self.service), "errand")]
         self.threads = [self._spawn(self.consumer.run)]
         self.threads += [self._spawn(partial(self._repeat, *timer)) for timer in timers]
@@ -139,16 +142,15 @@ class Loops(DependencyProvider):  # type: ignore[misc]
             except Exception:
                 log.exception("timer failed; it will run again")
 
-    def _timer(self, name: str) -> Callable[[], bool]:
-        due: Callable[[Tx, datetime], Sequence[Command]] = getattr(self.service, name)
+    def _timer(self, name: str, due: Due) -> Callable[[], bool]:
+        handler: Callable[[str, Any], Command | None] = getattr(self.service, name)
 
         def work(tx: Tx, tally: Tally) -> None:
             moment = now()
-            commands = due(tx, moment)
-            self.worker.effects.of_commands(
-                tx, [(command.ticket, command) for command in commands], moment, tally
-            )
-            tally.effected = len(commands)
+            keys = due(tx, moment, DUE_AT_ONCE)
+            stimuli = [Stimulus(key, partial(handler, key)) for key in keys]
+            self.worker.effects.of_stimuli(tx, stimuli, moment, tally)
+            tally.effected = len(keys)
 
         return lambda: self._committed(work) >= DUE_AT_ONCE
 
@@ -156,12 +158,12 @@ class Loops(DependencyProvider):  # type: ignore[misc]
         run: Callable[[datetime], Sequence[Command]] = getattr(self.service, name)
 
         def errand() -> bool:
-            commands = [(command.ticket, command) for command in run(now())]
-            if commands:
+            stimuli = [Stimulus(command.ticket, partial(_said, command)) for command in run(now())]
+            if stimuli:
                 self.worker.commit(
-                    lambda tx, tally: self.worker.effects.of_commands(tx, commands, now(), tally)
+                    lambda tx, tally: self.worker.effects.of_stimuli(tx, stimuli, now(), tally)
                 )
-            return len(commands) >= DUE_AT_ONCE
+            return len(stimuli) >= DUE_AT_ONCE
 
         return errand
 
@@ -185,6 +187,10 @@ class Loops(DependencyProvider):  # type: ignore[misc]
     def _committed(self, work: Callable[[Tx, Tally], None]) -> int:
         tally = self.worker.commit(work)
         return tally.effected if tally else 0
+
+
+def _said(command: Command, known: Known) -> Command:  # noqa: ARG001 (an errand has made its command already)
+    return command
 
 
 class Service:

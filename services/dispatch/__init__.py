@@ -1,1 +1,1 @@
-"""Dispatch decides who does it: grid tree, assignees, contracts, rota, catalogue, offers and returns."""
+"""Who does it: grid tree, assignees, contracts, rota, offers, returns."""

@@ -1,0 +1,93 @@
+"""What dispatch knows while it decides a batch: places, catalogue, options; moved on by the batch's own facts."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from msgspec.structs import replace
+
+from chassis.policy import Policy
+from contracts import dispatch
+from services.dispatch.domain import ContractCommitted, ContractReleased, ContractReserved, Windows
+from services.dispatch.engine import Item, Option, Pool
+
+OPENED = (dispatch.OfferMade, dispatch.AssignmentReopened)
+ENDED = (
+    dispatch.OfferExpired,
+    dispatch.AssignmentReturned,
+    dispatch.AssignmentWithdrawn,
+    dispatch.AssignmentDone,
+)
+
+
+@dataclass
+class Moved:
+    """How the batch has moved the counters that tickets share."""
+
+    open: Counter[str] = field(default_factory=Counter)
+    taken: Counter[str] = field(default_factory=Counter)
+    reserved: Counter[str] = field(default_factory=Counter)
+    committed: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass
+class Known:
+    """Everything the decisions of one batch may look at, fetched set-wise; `learn` keeps it up to date."""
+
+    now: datetime
+    policies: Mapping[str, Policy]
+    items: Mapping[str, Item]
+    places: Mapping[str, str]
+    options: Mapping[tuple[str, str], list[Option]]
+    asked: dict[str, tuple[str, str]]
+    moved: Moved = field(default_factory=Moved)
+
+    @property
+    def windows(self) -> Windows:
+        """The offer and contact windows in force."""
+        return Windows(
+            offer=self.policies["offer_seconds"].value, contact=self.policies["contact_seconds"].value
+        )
+
+    def pool(self, grid: str, category: str) -> Pool:
+        """The options for a place and a category, their loads and quotas as of this moment in the batch."""
+        place, item = self.places.get(grid), self.items.get(category)
+        found = self.options.get((place or "", item.category if item else ""), [])
+        return Pool(place=place, item=item, options=[self._present(option) for option in found])
+
+    def pool_of(self, ticket_no: str) -> Pool:
+        """The options for a ticket whose dispatch has begun."""
+        return self.pool(*self.asked.get(ticket_no, ("", "")))
+
+    def _present(self, option: Option) -> Option:
+        moved, code, contract = self.moved, option.assignee, option.contract
+        left = option.quota_left
+        if contract is not None and left is not None:
+            left -= moved.reserved[contract] + moved.committed[contract]
+        if not (moved.open[code] or moved.taken[code]) and left == option.quota_left:
+            return option
+        return replace(
+            option,
+            open=option.open + moved.open[code],
+            taken=option.taken + moved.taken[code],
+            quota_left=left,
+        )
+
+    def learn(self, fact: Any) -> None:
+        """Counts an offer, its end or a contract's unit, so that the next decision sees it."""
+        moved = self.moved
+        if isinstance(fact, OPENED):
+            moved.open[fact.assignee] += 1
+        elif isinstance(fact, ENDED):
+            moved.open[fact.assignee] -= 1
+        elif isinstance(fact, dispatch.AssignmentAccepted):
+            moved.taken[fact.assignee] += 1
+        elif isinstance(fact, ContractReserved):
+            moved.reserved[fact.contract] += 1
+        elif isinstance(fact, ContractReleased):
+            moved.reserved[fact.contract] -= 1
+        elif isinstance(fact, ContractCommitted):
+            moved.reserved[fact.contract] -= 1
+            moved.committed[fact.contract] += 1
