@@ -1,4 +1,4 @@
-"""Declares everything on the broker before the first service starts, so that no fact can miss its subscriber."""
+"""Declares everything on the broker before the first service starts: no fact can miss its subscriber."""
 
 import warnings
 from collections.abc import Sequence
@@ -49,7 +49,9 @@ def whole(shards: int, publishers: Sequence[str]) -> list[Topology]:
     classes = {name: service_class(name) for name in SERVICES}
     from chassis.shell import consumed_by
 
-    return [doors(publishers)] + [of_service(name, consumed_by(found), shards) for name, found in classes.items()]
+    return [doors(publishers)] + [
+        of_service(name, consumed_by(found), shards) for name, found in classes.items()
+    ]
 
 
 def apply(admin_url: str, shards: int, publishers: Sequence[str]) -> None:

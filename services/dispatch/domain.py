@@ -1,177 +1,44 @@
 """The dispatch of one ticket, pure: offers one after the other until somebody takes it and does it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from msgspec import Struct
-from msgspec.structs import replace
-
 from contracts import dispatch
 from contracts.problem import Refusal
-from services.dispatch.engine import DESK, Choice, Option, Pool, choose
+from services.dispatch.case import (
+    Asked,
+    Case,
+    ContractCommitted,
+    ContractReleased,
+    ContractReserved,
+    OutcomeRecorded,
+    Postponed,
+    evolve,
+    initial,
+)
+from services.dispatch.commands import (
+    AcceptAssignment,
+    ExpireOffer,
+    LogFirstContact,
+    ReopenAssignment,
+    ReportWork,
+    ReturnAssignment,
+    StartDispatch,
+    Windows,
+    WithdrawAssignment,
+)
+from services.dispatch.engine import DESK, Choice, Option, choose
 
-
-class Case(Struct, frozen=True, kw_only=True):
-    """The state of one ticket's dispatch; `outcome` is present only in the transaction that receives it."""
-
-    id: str
-    sequence: int = 0
-    state: str = "new"
-    category: str = ""
-    grid: str = ""
-    severity: Any = "general"
-    hop: int = 0
-    assignment: str | None = None
-    assignee: str | None = None
-    kind: Any = None
-    unit: str | None = None
-    contract: str | None = None
-    expires_at: datetime | None = None
-    contact_due_at: datetime | None = None
-    tried: list[str] = []
-    outcome: "OutcomeRecorded | None" = None
-
-
-class Windows(Struct, frozen=True, kw_only=True):
-    """How long an offer stands and how soon the first contact is due, by severity, in seconds."""
-
-    offer: Mapping[str, int]
-    contact: Mapping[str, int]
-
-
-class StartDispatch(Struct, frozen=True, kw_only=True):
-    """Find who does an accepted ticket."""
-
-    category: str
-    grid: str
-    severity: str
-    pool: Pool
-    windows: Windows
-    at: datetime
-
-
-class AcceptAssignment(Struct, frozen=True, kw_only=True):
-    """The assignee takes the offer."""
-
-    assignment: str
-    assignee: str
-    windows: Windows
-    at: datetime
-
-
-class ReturnAssignment(Struct, frozen=True, kw_only=True):
-    """The assignee gives the offer or the assignment back."""
-
-    assignment: str
-    assignee: str
-    code: Any
-    proposed_unit: str | None
-    pool: Pool
-    windows: Windows
-    at: datetime
-
-
-class ExpireOffer(Struct, frozen=True, kw_only=True):
-    """Nobody answered in time."""
-
-    pool: Pool
-    windows: Windows
-    at: datetime
-
-
-class LogFirstContact(Struct, frozen=True, kw_only=True):
-    """The assignee reached the requester."""
-
-    assignment: str
-    assignee: str
-    at: datetime
-
-
-class ReportWork(Struct, frozen=True, kw_only=True):
-    """The assignee reports the outcome."""
-
-    assignment: str
-    assignee: str
-    resolved: Any
-    unresolved_reason: str | None
-    outcome: str
-    evidence: list[str]
-    at: datetime
-
-
-class ReopenAssignment(Struct, frozen=True, kw_only=True):
-    """The requester was not satisfied: the same lead works again."""
-
-    windows: Windows
-    at: datetime
-
-
-class WithdrawAssignment(Struct, frozen=True, kw_only=True):
-    """The ticket has ended before the work did."""
-
-    reason: str
-
-
-class Asked(Struct, frozen=True, kw_only=True):
-    """What is to be done, where, and how urgent it is."""
-
-    category: str
-    grid: str
-    severity: str
-
-
-class ContractReserved(Struct, frozen=True):
-    """One unit of a contract's quota is held for the offer."""
-
-    contract: str
-
-
-class ContractReleased(Struct, frozen=True):
-    """The held unit is free again."""
-
-    contract: str
-
-
-class ContractCommitted(Struct, frozen=True):
-    """The held unit is used up."""
-
-    contract: str
-
-
-class OutcomeRecorded(Struct, frozen=True, kw_only=True):
-    """What the assignee wrote, kept here and never published."""
-
-    assignment: str
-    text: str
-    evidence: list[str]
-    at: datetime
-
-
-class Postponed(Struct, frozen=True):
-    """Nobody can be asked, not even a desk: looked at again at `until`."""
-
-    until: datetime
-
+__all__ = ["decide", "evolve", "initial"]
 
 AGAIN_AFTER = timedelta(seconds=60)
 WITH_ASSIGNEE = ("accepted", "contacted")
 
 
-def initial(key: str) -> Case:
-    """A ticket that nobody has been asked to do yet."""
-    return Case(id=key)
-
-
 def decide(state: Case, command: Any) -> list[Any]:
     """The facts that follow from `command` in `state`; a Refusal where it does not fit."""
     return DECISIONS[type(command)](state, command)
-
-
-def evolve(state: Case, fact: Any) -> Case:
-    """The case after `fact`."""
-    change = CHANGES.get(type(fact))
-    return change(state, fact) if change else state
 
 
 def _start(state: Case, command: StartDispatch) -> list[Any]:
@@ -341,41 +208,4 @@ DECISIONS: dict[type, Callable[[Case, Any], list[Any]]] = {
     ReportWork: _report,
     ReopenAssignment: _reopen,
     WithdrawAssignment: _withdraw,
-}
-
-
-def _after_asked(state: Case, fact: Asked) -> Case:
-    return replace(state, state="open", category=fact.category, grid=fact.grid, severity=fact.severity)
-
-
-def _after_offer(state: Case, fact: dispatch.OfferMade) -> Case:
-    return replace(
-        state, state="offered", hop=fact.hop, assignment=fact.assignment, assignee=fact.assignee, kind=fact.kind,
-        unit=fact.unit, expires_at=fact.expires_at, tried=[*state.tried, fact.assignee],
-    )  # fmt: skip
-
-
-def _after_accepted(state: Case, fact: dispatch.AssignmentAccepted | dispatch.AssignmentReopened) -> Case:
-    return replace(state, state="accepted", expires_at=None, contact_due_at=fact.contact_due_at)
-
-
-def _moved(to: str) -> Callable[[Case, Any], Case]:
-    return lambda state, fact: replace(state, state=to, expires_at=None)
-
-
-CHANGES: dict[type, Callable[[Case, Any], Case]] = {
-    Asked: _after_asked,
-    dispatch.OfferMade: _after_offer,
-    dispatch.AssignmentAccepted: _after_accepted,
-    dispatch.AssignmentReopened: _after_accepted,
-    dispatch.FirstContactMade: _moved("contacted"),
-    dispatch.AssignmentDone: _moved("done"),
-    dispatch.AssignmentReturned: _moved("open"),
-    dispatch.OfferExpired: _moved("open"),
-    dispatch.AssignmentWithdrawn: _moved("ended"),
-    ContractReserved: lambda state, fact: replace(state, contract=fact.contract),
-    ContractReleased: lambda state, fact: replace(state, contract=None),
-    ContractCommitted: lambda state, fact: replace(state, contract=None),
-    Postponed: lambda state, fact: replace(state, state="blocked", expires_at=fact.until),
-    OutcomeRecorded: lambda state, fact: replace(state, outcome=fact),
 }

@@ -1,4 +1,4 @@
-"""Who is asked next: hard filters, order of kinds, score, deterministic tie-break; pure, and every reason is kept."""
+"""Who is asked next: hard filters, order of kinds, score, deterministic tie-break; every reason is kept."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What dispatch knows while it decides a batch: places, catalogue, options; moved on by the batch's own facts."""
+"""What dispatch knows while it decides a batch: places, catalogue, options, moved on by the batch's facts."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from chassis.policy import Policy
 from contracts import dispatch
-from services.dispatch.domain import ContractCommitted, ContractReleased, ContractReserved, Windows
+from services.dispatch.case import ContractCommitted, ContractReleased, ContractReserved
+from services.dispatch.commands import Windows
 from services.dispatch.engine import Item, Option, Pool
 
 OPENED = (dispatch.OfferMade, dispatch.AssignmentReopened)
@@ -32,14 +33,25 @@ class Moved:
     committed: Counter[str] = field(default_factory=Counter)
 
 
+@dataclass(frozen=True)
+class Place:
+    """The cell whose assignees are asked: the ticket's own, or the top desk's where the grid is unknown."""
+
+    code: str
+    known: bool
+
+
+NOWHERE = Place("", known=False)
+
+
 @dataclass
 class Known:
-    """Everything the decisions of one batch may look at, fetched set-wise; `learn` keeps it up to date."""
+    """All that the decisions of one batch may look at, fetched set-wise; `learn` keeps it up to date."""
 
     now: datetime
     policies: Mapping[str, Policy]
     items: Mapping[str, Item]
-    places: Mapping[str, str]
+    places: Mapping[str, Place]
     options: Mapping[tuple[str, str], list[Option]]
     asked: dict[str, tuple[str, str]]
     moved: Moved = field(default_factory=Moved)
@@ -53,9 +65,13 @@ class Known:
 
     def pool(self, grid: str, category: str) -> Pool:
         """The options for a place and a category, their loads and quotas as of this moment in the batch."""
-        place, item = self.places.get(grid), self.items.get(category)
-        found = self.options.get((place or "", item.category if item else ""), [])
-        return Pool(place=place, item=item, options=[self._present(option) for option in found])
+        place, item = self.places.get(grid, NOWHERE), self.items.get(category)
+        found = self.options.get((place.code, item.category if item else ""), [])
+        return Pool(
+            place=place.code if place.known else None,
+            item=item,
+            options=[self._present(option) for option in found],
+        )
 
     def pool_of(self, ticket_no: str) -> Pool:
         """The options for a ticket whose dispatch has begun."""

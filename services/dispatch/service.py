@@ -4,7 +4,7 @@ from chassis.model import Model
 from chassis.shell import Service, consumes, every
 from contracts import dispatch, intake, ticket
 from contracts.cloudevent import CloudEvent
-from services.dispatch import domain, store
+from services.dispatch import commands, domain, store
 from services.dispatch.pool import Known
 
 
@@ -15,11 +15,11 @@ class DispatchService(Service):
     model = Model(dispatch, domain, store)
 
     @consumes(ticket.TicketAccepted)
-    def start(self, event: CloudEvent[ticket.TicketAccepted], known: Known) -> domain.StartDispatch:
+    def start(self, event: CloudEvent[ticket.TicketAccepted], known: Known) -> commands.StartDispatch:
         """A ticket is accepted: find who does it (row 7)."""
         accepted = event.data
         known.asked[event.partitionkey] = (accepted.grid, accepted.category)
-        return domain.StartDispatch(
+        return commands.StartDispatch(
             category=accepted.category, grid=accepted.grid, severity=accepted.severity,
             pool=known.pool(accepted.grid, accepted.category), windows=known.windows, at=known.now,
         )  # fmt: skip
@@ -27,45 +27,48 @@ class DispatchService(Service):
     @consumes(intake.OfferAnswered)
     def answer(
         self, event: CloudEvent[intake.OfferAnswered], known: Known
-    ) -> domain.AcceptAssignment | domain.ReturnAssignment:
+    ) -> commands.AcceptAssignment | commands.ReturnAssignment:
         """The assignee takes the offer or gives it back (rows 8, 9)."""
         said = event.data
         if said.answer == "accept":
-            return domain.AcceptAssignment(
+            return commands.AcceptAssignment(
                 assignment=said.assignment, assignee=said.assignee, windows=known.windows, at=known.now
             )
-        return domain.ReturnAssignment(
+        return commands.ReturnAssignment(
             assignment=said.assignment, assignee=said.assignee, code=said.return_code or "capacity",
-            proposed_unit=said.proposed_unit, pool=known.pool_of(event.partitionkey), windows=known.windows, at=known.now,
+            proposed_unit=said.proposed_unit, pool=known.pool_of(event.partitionkey),
+            windows=known.windows, at=known.now,
         )  # fmt: skip
 
     @every(1.0, store.expired)
-    def expire(self, ticket_no: str, known: Known) -> domain.ExpireOffer:
+    def expire(self, ticket_no: str, known: Known) -> commands.ExpireOffer:
         """Offers that nobody answered go to the next candidate (row 9)."""
-        return domain.ExpireOffer(pool=known.pool_of(ticket_no), windows=known.windows, at=known.now)
+        return commands.ExpireOffer(pool=known.pool_of(ticket_no), windows=known.windows, at=known.now)
 
     @consumes(intake.FirstContactLogged)
-    def contact(self, event: CloudEvent[intake.FirstContactLogged], known: Known) -> domain.LogFirstContact:
+    def contact(self, event: CloudEvent[intake.FirstContactLogged], known: Known) -> commands.LogFirstContact:
         """The assignee has reached the requester (row 11)."""
         said = event.data
-        return domain.LogFirstContact(assignment=said.assignment, assignee=said.assignee, at=known.now)
+        return commands.LogFirstContact(assignment=said.assignment, assignee=said.assignee, at=known.now)
 
     @consumes(intake.WorkReported)
-    def report(self, event: CloudEvent[intake.WorkReported], known: Known) -> domain.ReportWork:
+    def report(self, event: CloudEvent[intake.WorkReported], known: Known) -> commands.ReportWork:
         """The lead reports the outcome (row 15)."""
         said = event.data
-        return domain.ReportWork(
+        return commands.ReportWork(
             assignment=said.assignment, assignee=said.assignee, resolved=said.resolved,
             unresolved_reason=said.unresolved_reason, outcome=said.outcome, evidence=list(said.evidence),
             at=known.now,
         )  # fmt: skip
 
     @consumes(ticket.TicketReopened)
-    def reopen(self, event: CloudEvent[ticket.TicketReopened], known: Known) -> domain.ReopenAssignment:
+    def reopen(self, event: CloudEvent[ticket.TicketReopened], known: Known) -> commands.ReopenAssignment:
         """The requester was not satisfied: the same lead works again (row 19)."""
-        return domain.ReopenAssignment(windows=known.windows, at=known.now)
+        return commands.ReopenAssignment(windows=known.windows, at=known.now)
 
     @consumes(ticket.TicketCancelled)
-    def withdraw(self, event: CloudEvent[ticket.TicketCancelled], known: Known) -> domain.WithdrawAssignment:
+    def withdraw(
+        self, event: CloudEvent[ticket.TicketCancelled], known: Known
+    ) -> commands.WithdrawAssignment:
         """The requester took the request back: whoever holds it is told (row 21)."""
-        return domain.WithdrawAssignment(reason="ticket_cancelled")
+        return commands.WithdrawAssignment(reason="ticket_cancelled")

@@ -11,11 +11,11 @@ from chassis.database import Tx
 from chassis.model import Changes, Stimulus
 from chassis.rows import as_json, from_json
 from contracts import intake, ticket
+from services.dispatch.case import Case
 from services.dispatch.directory.catalogue import alias_map, normal
 from services.dispatch.directory.store import catalogue_entries
-from services.dispatch.domain import Case
 from services.dispatch.engine import Item, Option
-from services.dispatch.pool import Known, Moved
+from services.dispatch.pool import Known, Moved, Place
 
 HERE = ZoneInfo("Asia/Shanghai")
 
@@ -23,12 +23,15 @@ COLUMNS = (
     "id, sequence, state, category, grid, severity, hop, assignment, assignee, kind, unit, contract, "
     "expires_at, contact_due_at, tried"
 )
-LOAD = f"""SELECT to_json(c)::text FROM (SELECT {COLUMNS} FROM "case" WHERE id = ANY(%s) ORDER BY id FOR UPDATE) c"""
+LOAD = f"""
+SELECT to_json(c)::text FROM (SELECT {COLUMNS} FROM "case" WHERE id = ANY(%s) ORDER BY id FOR UPDATE) c
+"""
 SAVE = f"""
 INSERT INTO "case" ({COLUMNS}) SELECT {COLUMNS} FROM json_populate_recordset(null::"case", %s)
 ON CONFLICT (id) DO UPDATE SET
-    sequence = EXCLUDED.sequence, state = EXCLUDED.state, hop = EXCLUDED.hop, assignment = EXCLUDED.assignment,
-    assignee = EXCLUDED.assignee, kind = EXCLUDED.kind, unit = EXCLUDED.unit, contract = EXCLUDED.contract,
+    sequence = EXCLUDED.sequence, state = EXCLUDED.state, hop = EXCLUDED.hop,
+    assignment = EXCLUDED.assignment, assignee = EXCLUDED.assignee, kind = EXCLUDED.kind,
+    unit = EXCLUDED.unit, contract = EXCLUDED.contract,
     expires_at = EXCLUDED.expires_at, contact_due_at = EXCLUDED.contact_due_at, tried = EXCLUDED.tried
 """
 SAVE_OUTCOMES = """
@@ -38,14 +41,19 @@ SELECT ticket, assignment, at, text, evidence FROM json_populate_recordset(null:
 EXPIRED = 'SELECT id FROM "case" WHERE expires_at <= %s ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED'
 ITEMS = """
 SELECT DISTINCT ON (category) category, version, list, mode, kinds, skills FROM catalogue
-WHERE category = ANY(%(categories)s) AND valid_from <= %(today)s AND coalesce(valid_to, %(today)s) >= %(today)s
+WHERE category = ANY(%(categories)s)
+  AND valid_from <= %(today)s AND coalesce(valid_to, %(today)s) >= %(today)s
 ORDER BY category, version DESC
 """
 PLACES = "SELECT code FROM cell WHERE code = ANY(%s) AND active"
-LAST_RESORT = "SELECT code FROM cell WHERE parent IS NULL OR level = 'subdistrict' ORDER BY cardinality(path) DESC LIMIT 1"
+LAST_RESORT = """
+SELECT cell FROM assignee JOIN cell c ON c.code = assignee.cell
+WHERE kind = 'community_desk' AND assignee.active ORDER BY cardinality(c.path), cell LIMIT 1
+"""
 CATALOGUE_VERSION = "SELECT coalesce(max(id), 0) FROM import_log"
 OPTIONS = """
-SELECT w.place, w.category, a.code, a.kind, a.organization, a.skills, a.closeness, a.load_cap, a.open, a.taken,
+SELECT w.place, w.category, a.code, a.kind, a.organization, a.skills, a.closeness, a.load_cap,
+       a.open, a.taken,
        a.kind <> 'rota' OR EXISTS (
            SELECT FROM rota r WHERE r.assignee = a.code AND r.cell = ANY(c.path) AND on_duty(r, %(now)s)),
        k.contract, k.quota_left
@@ -60,7 +68,8 @@ CROSS JOIN LATERAL (
     FROM assignee a LEFT JOIN assignee_load l ON l.assignee = a.code
     WHERE a.active AND a.cell = ANY(c.path) AND a.kind = w.kind
       AND coalesce(a.valid_from, %(today)s) <= %(today)s AND coalesce(a.valid_to, %(today)s) >= %(today)s
-    ORDER BY a.skills @> i.skills DESC, array_position(c.path, a.cell) DESC, coalesce(l.open, 0), coalesce(l.taken, 0), a.code
+    ORDER BY a.skills @> i.skills DESC, array_position(c.path, a.cell) DESC,
+             coalesce(l.open, 0), coalesce(l.taken, 0), a.code
     LIMIT 12
 ) a
 LEFT JOIN LATERAL (
@@ -73,13 +82,17 @@ LEFT JOIN LATERAL (
 """
 MOVE_LOADS = """
 WITH moved AS (SELECT * FROM unnest(%s::text[], %s::int[], %s::int[]) AS m (assignee, open, taken)),
-     locked AS (SELECT l.assignee FROM assignee_load l JOIN moved USING (assignee) ORDER BY l.assignee FOR UPDATE OF l)
+     locked AS (
+         SELECT l.assignee FROM assignee_load l JOIN moved USING (assignee)
+         ORDER BY l.assignee FOR UPDATE OF l)
 UPDATE assignee_load l SET open = greatest(l.open + m.open, 0), taken = l.taken + m.taken
 FROM moved m JOIN locked USING (assignee) WHERE l.assignee = m.assignee
 """
 MOVE_QUOTAS = """
 WITH moved AS (SELECT * FROM unnest(%s::text[], %s::int[], %s::int[]) AS m (contract, reserved, committed)),
-     locked AS (SELECT q.contract FROM contract_quota q JOIN moved USING (contract) ORDER BY 1 FOR UPDATE OF q)
+     locked AS (
+         SELECT q.contract FROM contract_quota q JOIN moved USING (contract)
+         ORDER BY q.contract FOR UPDATE OF q)
 UPDATE contract_quota q SET reserved = q.reserved + m.reserved, committed = q.committed + m.committed
 FROM moved m JOIN locked USING (contract) WHERE q.contract = m.contract
 """
@@ -107,22 +120,13 @@ def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str
     today = now.astimezone(HERE).date()
     codes = _codes(tx, today, {category for _, category in wanted})
     items = _items(tx, today, set(codes.values()))
-    places = {code: code for (code,) in tx.execute(PLACES, [[grid for grid, _ in wanted]])}
-    pairs = {(places.get(grid) or _last_resort(tx), codes.get(category, "")) for grid, category in wanted}
+    places = _places(tx, {grid for grid, _ in wanted})
+    pairs = {(places[grid].code, codes.get(category, "")) for grid, category in wanted}
     options = _options(
         tx, now, {(place, code, kind) for place, code in pairs for kind in _kinds(items.get(code))}
     )
-    for grid in {grid for grid, _ in wanted} - set(places):
-        for _, code in pairs:
-            options.setdefault(("", code), options.get((_last_resort(tx), code), []))
-    return Known(
-        now,
-        policies,
-        {name: items[code] for name, code in codes.items() if code in items},
-        places,
-        options,
-        asked,
-    )
+    by_label = {label: items[code] for label, code in codes.items() if code in items}
+    return Known(now, policies, by_label, places, options, asked)
 
 
 def _wanted(stimuli: Sequence[Stimulus], states: Mapping[str, Case]) -> Iterable[tuple[str, str]]:
@@ -159,9 +163,14 @@ def _kinds(item: Item | None) -> set[str]:
     return {*(item.kinds if item else ()), "community_desk"}
 
 
-def _last_resort(tx: Tx) -> str:
-    row = tx.execute(LAST_RESORT).fetchone()
-    return str(row[0]) if row else ""
+def _places(tx: Tx, grids: set[str]) -> dict[str, Place]:
+    """Each grid's own cell; for an unknown grid the one whose desk is the last resort."""
+    places = {code: Place(code, known=True) for (code,) in tx.execute(PLACES, [list(grids)])}
+    unknown = grids - places.keys()
+    if unknown:
+        row = tx.execute(LAST_RESORT).fetchone()
+        places |= dict.fromkeys(unknown, Place(row[0] if row else "", known=False))
+    return places
 
 
 def _options(tx: Tx, now: datetime, asked: set[tuple[str, str, str]]) -> dict[tuple[str, str], list[Option]]:

@@ -1,0 +1,120 @@
+"""The dispatch of one ticket as a value: its state, its private facts, and how facts change it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from contracts import dispatch
+
+
+class Case(Struct, frozen=True, kw_only=True):
+    """The state of one ticket's dispatch; `outcome` is present only in the transaction that receives it."""
+
+    id: str
+    sequence: int = 0
+    state: str = "new"
+    category: str = ""
+    grid: str = ""
+    severity: Any = "general"
+    hop: int = 0
+    assignment: str | None = None
+    assignee: str | None = None
+    kind: Any = None
+    unit: str | None = None
+    contract: str | None = None
+    expires_at: datetime | None = None
+    contact_due_at: datetime | None = None
+    tried: list[str] = []
+    outcome: "OutcomeRecorded | None" = None
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What is to be done, where, and how urgent it is."""
+
+    category: str
+    grid: str
+    severity: str
+
+
+class ContractReserved(Struct, frozen=True):
+    """One unit of a contract's quota is held for the offer."""
+
+    contract: str
+
+
+class ContractReleased(Struct, frozen=True):
+    """The held unit is free again."""
+
+    contract: str
+
+
+class ContractCommitted(Struct, frozen=True):
+    """The held unit is used up."""
+
+    contract: str
+
+
+class OutcomeRecorded(Struct, frozen=True, kw_only=True):
+    """What the assignee wrote, kept here and never published."""
+
+    assignment: str
+    text: str
+    evidence: list[str]
+    at: datetime
+
+
+class Postponed(Struct, frozen=True):
+    """Nobody can be asked, not even a desk: looked at again at `until`."""
+
+    until: datetime
+
+
+def initial(key: str) -> Case:
+    """A ticket that nobody has been asked to do yet."""
+    return Case(id=key)
+
+
+def evolve(state: Case, fact: Any) -> Case:
+    """The case after `fact`."""
+    change = CHANGES.get(type(fact))
+    return change(state, fact) if change else state
+
+
+def _after_asked(state: Case, fact: Asked) -> Case:
+    return replace(state, state="open", category=fact.category, grid=fact.grid, severity=fact.severity)
+
+
+def _after_offer(state: Case, fact: dispatch.OfferMade) -> Case:
+    return replace(
+        state, state="offered", hop=fact.hop, assignment=fact.assignment, assignee=fact.assignee,
+        kind=fact.kind, unit=fact.unit, expires_at=fact.expires_at, tried=[*state.tried, fact.assignee],
+    )  # fmt: skip
+
+
+def _after_accepted(state: Case, fact: dispatch.AssignmentAccepted | dispatch.AssignmentReopened) -> Case:
+    return replace(state, state="accepted", expires_at=None, contact_due_at=fact.contact_due_at)
+
+
+def _moved(to: str) -> Callable[[Case, Any], Case]:
+    return lambda state, fact: replace(state, state=to, expires_at=None)
+
+
+CHANGES: dict[type, Callable[[Case, Any], Case]] = {
+    Asked: _after_asked,
+    dispatch.OfferMade: _after_offer,
+    dispatch.AssignmentAccepted: _after_accepted,
+    dispatch.AssignmentReopened: _after_accepted,
+    dispatch.FirstContactMade: _moved("contacted"),
+    dispatch.AssignmentDone: _moved("done"),
+    dispatch.AssignmentReturned: _moved("open"),
+    dispatch.OfferExpired: _moved("open"),
+    dispatch.AssignmentWithdrawn: _moved("ended"),
+    ContractReserved: lambda state, fact: replace(state, contract=fact.contract),
+    ContractReleased: lambda state, fact: replace(state, contract=None),
+    ContractCommitted: lambda state, fact: replace(state, contract=None),
+    Postponed: lambda state, fact: replace(state, state="blocked", expires_at=fact.until),
+    OutcomeRecorded: lambda state, fact: replace(state, outcome=fact),
+}
