@@ -1,0 +1,233 @@
+"""The evaluation of one ticket, pure: when the requester is asked, what is an answer, what counts."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from contracts import dispatch, evaluation, ticket
+from contracts.event import Event
+from contracts.intake import RatingGiven
+from contracts.problem import Refusal
+
+
+class Case(Struct, frozen=True, kw_only=True):
+    """What the rates need of one ticket; `resolved` and `satisfaction` are the answers of its last round."""
+
+    id: str
+    sequence: int = 0
+    state: str = "none"
+    ended: str | None = None
+    received_at: datetime | None = None
+    source: str | None = None
+    channel: str | None = None
+    category: str | None = None
+    grid: str | None = None
+    severity: str | None = None
+    assignee: str | None = None
+    assignee_kind: str | None = None
+    unit: str | None = None
+    contact_due_at: datetime | None = None
+    contacted_in_time: bool | None = None
+    hops: int = 0
+    returns: int = 0
+    expiries: int = 0
+    on_time: bool | None = None
+    reworks: int = 0
+    round: int = 0
+    window_ends_at: datetime | None = None
+    resolved: str | None = None
+    satisfaction: str | None = None
+
+
+class Observe(Struct, frozen=True, kw_only=True):
+    """Another service has published a fact; a window that opens now lasts `window` seconds."""
+
+    fact: Event
+    happened_at: datetime
+    now: datetime
+    window: float
+
+
+class TakeRating(Struct, frozen=True, kw_only=True):
+    """The requester answers both questions."""
+
+    said: RatingGiven
+
+
+class ExpireRating(Struct, frozen=True, kw_only=True):
+    """The window is over."""
+
+
+class CaseOpened(Struct, frozen=True):
+    """When the ticket was received; private, since the fact itself does not say."""
+
+    at: datetime
+
+
+class WorkEnded(Struct, frozen=True):
+    """When the ticket ended; private. A contact that was not due by then never will be."""
+
+    at: datetime
+
+
+LIVE = ("none", "asked", "rated", "unrated")
+ENDS: dict[type[Event], str] = {
+    ticket.TicketClosed: "closed",
+    ticket.TicketCancelled: "cancelled",
+    ticket.TicketDeclined: "declined",
+    ticket.TicketTransferred: "transferred",
+}
+"""Facts after which nobody is asked any more, and how the case has ended; coverage counts only `closed`."""
+
+MOVES: dict[tuple[str, type[Event]], str] = {
+    ("none", evaluation.RatingRequested): "asked",
+    ("asked", evaluation.RatingSubmitted): "rated",
+    ("asked", evaluation.RatingExpired): "unrated",
+    **{(state, ticket.TicketReopened): "none" for state in ("asked", "rated", "unrated", "closed")},
+    **{(state, end): "closed" for state in LIVE for end in ENDS},
+}
+"""Every legal move: state and fact → next state."""
+
+
+def initial(key: str) -> Case:
+    """A ticket nobody has heard of yet."""
+    return Case(id=key)
+
+
+def decide(state: Case, command: Any) -> list[Any]:
+    """The facts that follow from `command` in `state`; a Refusal where nothing is asked."""
+    return DECISIONS[type(command)](state, command)
+
+
+def evolve(state: Case, fact: Any) -> Case:
+    """The case after `fact`; a fact that is no legal move changes nothing."""
+    moved = MOVES.get((state.state, type(fact)))
+    if moved is not None:
+        state = replace(state, state=moved)
+    elif type(fact) in MOVING:
+        return state
+    return CHANGES[type(fact)](state, fact)
+
+
+def _observe(state: Case, command: Observe) -> list[Any]:
+    fact = command.fact
+    if isinstance(fact, ticket.TicketVerified):
+        return _ask(state, fact, command)
+    if isinstance(fact, ticket.TicketReceived):
+        return [CaseOpened(command.happened_at), fact]
+    if type(fact) in ENDS:
+        return [WorkEnded(command.happened_at), fact]
+    return [fact]
+
+
+def _ask(state: Case, fact: ticket.TicketVerified, command: Observe) -> list[Any]:
+    if state.state != "none":
+        return []
+    ends_at = command.now + timedelta(seconds=command.window)
+    return [evaluation.RatingRequested(round=fact.reworks + 1, window_ends_at=ends_at)]
+
+
+def _rate(state: Case, command: TakeRating) -> list[Any]:
+    if state.state != "asked":
+        return [_refusal(state)]
+    said = command.said
+    return [
+        evaluation.RatingSubmitted(
+            round=state.round, resolved=said.resolved, satisfaction=said.satisfaction, reason=said.reason,
+            assignee=state.assignee, assignee_kind=state.assignee_kind,  # type: ignore[arg-type]
+        )
+    ]  # fmt: skip
+
+
+def _refusal(state: Case) -> Refusal:
+    if state.received_at is None:
+        return Refusal(
+            command="TakeRating", state="new", problem="unknown-ticket", status=404,
+            detail=f"no ticket {state.id}",
+        )  # fmt: skip
+    return Refusal(
+        command="TakeRating", state=state.state, detail=REASONS[state.state],
+        allowed=sorted({fact.__name__ for (present, fact) in MOVES if present == state.state}),
+    )  # fmt: skip
+
+
+REASONS = {
+    "none": "nothing is asked: the work is not finished yet",
+    "rated": "this round is rated already",
+    "unrated": "the time to rate is over",
+    "closed": "the case is closed",
+}
+
+
+DECISIONS: dict[type, Callable[[Case, Any], list[Any]]] = {
+    Observe: _observe,
+    TakeRating: _rate,
+    ExpireRating: lambda state, _: (
+        [evaluation.RatingExpired(round=state.round)] if state.state == "asked" else []
+    ),
+}
+
+
+def _after_received(case: Case, fact: ticket.TicketReceived) -> Case:
+    return replace(
+        case, source=fact.source, channel=fact.channel, category=fact.category, grid=fact.grid,
+        severity=fact.severity,
+    )  # fmt: skip
+
+
+def _after_assigned(case: Case, fact: dispatch.AssignmentAccepted) -> Case:
+    """A new lead has its own time for the first contact, unless the requester was reached already."""
+    due_at = fact.contact_due_at if case.contacted_in_time is None else case.contact_due_at
+    return replace(
+        case, assignee=fact.assignee, assignee_kind=fact.kind, unit=fact.unit, contact_due_at=due_at,
+        hops=max(case.hops, fact.hop),
+    )  # fmt: skip
+
+
+def _after_contact(case: Case, fact: dispatch.FirstContactMade) -> Case:
+    """Only the first contact counts; a rework makes no second first one."""
+    return case if case.contacted_in_time is not None else replace(case, contacted_in_time=fact.in_time)
+
+
+def _after_handled(case: Case, fact: ticket.TicketHandled) -> Case:
+    """An old breach stays on record: a rework in time does not wipe it out."""
+    on_time = fact.on_time and case.on_time is not False
+    return replace(case, assignee=fact.assignee, assignee_kind=fact.assignee_kind, on_time=on_time)
+
+
+def _after_work_ended(case: Case, fact: WorkEnded) -> Case:
+    open_ = case.contacted_in_time is None and case.contact_due_at and case.contact_due_at > fact.at
+    return replace(case, contact_due_at=None) if open_ else case
+
+
+def _after_requested(case: Case, fact: evaluation.RatingRequested) -> Case:
+    return replace(case, round=fact.round, window_ends_at=fact.window_ends_at)
+
+
+CHANGES: dict[type, Callable[[Case, Any], Case]] = {
+    CaseOpened: lambda case, fact: replace(case, received_at=fact.at),
+    WorkEnded: _after_work_ended,
+    ticket.TicketReceived: _after_received,
+    ticket.TicketAccepted: lambda case, fact: replace(
+        case, category=fact.category, grid=fact.grid, severity=fact.severity
+    ),
+    ticket.TicketHandled: _after_handled,
+    ticket.TicketReopened: lambda case, fact: replace(
+        case, reworks=fact.reworks, ended=None, resolved=None, satisfaction=None
+    ),
+    **dict.fromkeys(ENDS, lambda case, fact: replace(case, ended=ENDS[type(fact)])),
+    dispatch.OfferMade: lambda case, fact: replace(case, hops=max(case.hops, fact.hop)),
+    dispatch.OfferExpired: lambda case, _: replace(case, expiries=case.expiries + 1),
+    dispatch.AssignmentReturned: lambda case, _: replace(case, returns=case.returns + 1),
+    dispatch.AssignmentAccepted: _after_assigned,
+    dispatch.FirstContactMade: _after_contact,
+    evaluation.RatingRequested: _after_requested,
+    evaluation.RatingSubmitted: lambda case, fact: replace(
+        case, resolved=fact.resolved, satisfaction=fact.satisfaction
+    ),
+    evaluation.RatingExpired: lambda case, _: case,
+}
+MOVING = frozenset(fact for _, fact in MOVES)

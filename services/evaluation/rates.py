@@ -1,0 +1,72 @@
+"""The rates, pure: counts in, shares between 0 and 1 out, None where there is nothing to divide by."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """How many cases of each sort; of a closed case the answers of the last round count, of others none."""
+
+    cases: int = 0
+    contacts_due: int = 0
+    contacts_in_time: int = 0
+    closed: int = 0
+    rated: int = 0
+    resolved_yes: int = 0
+    resolved_partly: int = 0
+    resolved_no: int = 0
+    satisfied: int = 0
+    handled: int = 0
+    handled_on_time: int = 0
+    reworked: int = 0
+    offered: int = 0
+    returned: int = 0
+
+
+class Rates(Struct, frozen=True, kw_only=True):
+    """Shares between 0 and 1; None says that no case allows an answer, which is neither good nor bad."""
+
+    response_rate: float | None
+    resolution_rate: float | None
+    satisfaction_rate: float | None
+    coverage: float | None
+    on_time_rate: float | None
+    return_rate: float | None
+    rework_rate: float | None
+    composite: float | None
+
+
+def rates(counts: Counts, weights: Mapping[str, float]) -> Rates:
+    """All rates over `counts`; `weights` has response, resolution and satisfaction (by default 30/35/35)."""
+    answers = counts.resolved_yes + counts.resolved_partly + counts.resolved_no
+    response = share(counts.contacts_in_time, counts.contacts_due)
+    resolution = share(counts.resolved_yes, answers)
+    satisfaction = share(counts.satisfied, counts.rated)
+    return Rates(
+        response_rate=response,
+        resolution_rate=resolution,
+        satisfaction_rate=satisfaction,
+        coverage=share(counts.rated, counts.closed),
+        on_time_rate=share(counts.handled_on_time, counts.handled),
+        return_rate=share(counts.returned, counts.offered),
+        rework_rate=share(counts.reworked, counts.handled),
+        composite=composite(
+            {"response": response, "resolution": resolution, "satisfaction": satisfaction}, weights
+        ),
+    )
+
+
+def share(part: int, whole: int) -> float | None:
+    """`part` of `whole`; None of nothing."""
+    return part / whole if whole else None
+
+
+def composite(parts: Mapping[str, float | None], weights: Mapping[str, float]) -> float | None:
+    """The weighted mean of the three rates; None if one is missing, since no default may stand in for it."""
+    total = 0.0
+    for name, value in parts.items():
+        if value is None:
+            return None
+        total += weights[name] * value
+    return total / sum(weights[name] for name in parts)

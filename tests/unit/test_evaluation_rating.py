@@ -1,0 +1,184 @@
+"""When the requester is asked, what is an answer, and what remains without one."""
+
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from typing import Any
+
+import pytest
+
+from contracts import dispatch, evaluation, ticket
+from contracts.event import Event
+from contracts.intake import RatingGiven
+from contracts.problem import Refusal
+from services.evaluation.domain import Case, ExpireRating, Observe, TakeRating, decide, evolve, initial
+
+NO = "7K3M-9QXR-2B4D-T8WZ"
+NOON = datetime(2026, 11, 16, 4, tzinfo=UTC)
+WEEK = 7 * 86_400.0
+
+RECEIVED = ticket.TicketReceived(
+    source="urn:hotline:12345", external_id="1", channel="hotline_12345", severity="general"
+)
+ACCEPTED = ticket.TicketAccepted(
+    category="elderly_care", severity="urgent", grid="C1", channel="hotline_12345", source="urn:hotline:12345"
+)
+OFFERED = dispatch.OfferMade(
+    assignment="a1", assignee="officer-1", kind="grid_officer", hop=1, expires_at=NOON,
+    explanation=dispatch.Explanation(place="code", kinds=["grid_officer"], candidates=[]),
+)  # fmt: skip
+TAKEN = dispatch.AssignmentAccepted(
+    assignment="a1", assignee="officer-1", kind="grid_officer", hop=1, unit="C1",
+    contact_due_at=NOON + timedelta(hours=2),
+)  # fmt: skip
+HANDLED = ticket.TicketHandled(
+    assignment="a1", assignee="officer-1", assignee_kind="grid_officer", resolved="yes", on_time=True
+)
+VERIFIED = ticket.TicketVerified(by="rule")
+REOPENED = ticket.TicketReopened(reworks=1, resolved="no", satisfaction="dissatisfied")
+
+
+def told(fact: Any, at: datetime = NOON) -> Observe:
+    return Observe(fact=fact, happened_at=at, now=at, window=WEEK)
+
+
+def rating(resolved: Any = "yes", satisfaction: Any = "satisfied", reason: str | None = None) -> TakeRating:
+    return TakeRating(
+        said=RatingGiven(ticket=NO, resolved=resolved, satisfaction=satisfaction, reason=reason)
+    )
+
+
+def after(case: Case, command: Any) -> Case:
+    return reduce(evolve, (fact for fact in decide(case, command) if not isinstance(fact, Refusal)), case)
+
+
+def given(*commands: Any) -> Case:
+    """The case after these facts and commands, in order."""
+    return reduce(
+        after, (told(item) if isinstance(item, Event) else item for item in commands), initial(NO)
+    )
+
+
+ASKED = (RECEIVED, ACCEPTED, OFFERED, TAKEN, HANDLED, VERIFIED)
+
+
+def test_a_verified_ticket_is_asked_about_for_seven_days() -> None:
+    case = given(RECEIVED, ACCEPTED, OFFERED, TAKEN, HANDLED)
+    assert decide(case, told(VERIFIED)) == [
+        evaluation.RatingRequested(round=1, window_ends_at=NOON + timedelta(days=7))
+    ]
+
+
+def test_the_answer_says_whose_work_it_is_about() -> None:
+    assert decide(given(*ASKED), rating("partly", "basically_satisfied")) == [
+        evaluation.RatingSubmitted(
+            round=1, resolved="partly", satisfaction="basically_satisfied", assignee="officer-1",
+            assignee_kind="grid_officer",
+        )
+    ]  # fmt: skip
+
+
+def test_a_dissatisfied_requester_need_not_give_a_reason() -> None:
+    (fact,) = decide(given(*ASKED), rating("no", "very_dissatisfied"))
+    assert isinstance(fact, evaluation.RatingSubmitted)
+    assert fact.reason is None
+
+
+def test_a_reason_is_passed_on() -> None:
+    (fact,) = decide(given(*ASKED), rating("no", "dissatisfied", "came_late"))
+    assert fact.reason == "came_late"
+
+
+def test_a_rating_of_an_unknown_ticket_is_refused() -> None:
+    (refusal,) = decide(initial(NO), rating())
+    assert (refusal.problem, refusal.status) == ("unknown-ticket", 404)
+
+
+@pytest.mark.parametrize(
+    ("history", "state", "move"),
+    [
+        ((RECEIVED,), "none", "RatingRequested"),
+        ((*ASKED, rating()), "rated", "TicketReopened"),
+        ((*ASKED, ExpireRating()), "unrated", "TicketClosed"),
+        ((*ASKED, rating(), ticket.TicketClosed(rated=True)), "closed", "TicketReopened"),
+        ((RECEIVED, ticket.TicketCancelled(reason_code="solved")), "closed", "TicketReopened"),
+    ],
+)
+def test_a_rating_that_nobody_asked_for_is_refused_with_the_allowed_moves(
+    history: tuple[Any, ...], state: str, move: str
+) -> None:
+    case = given(*history)
+    (refusal,) = decide(case, rating())
+    assert (refusal.status, refusal.state) == (409, state)
+    assert move in refusal.allowed
+    assert after(case, rating()) == case
+
+
+def test_a_window_without_an_answer_ends_unrated_and_with_no_default() -> None:
+    case = given(*ASKED)
+    assert decide(case, ExpireRating()) == [evaluation.RatingExpired(round=1)]
+    unrated = after(case, ExpireRating())
+    assert (unrated.state, unrated.satisfaction, unrated.resolved) == ("unrated", None, None)
+
+
+def test_a_window_that_was_answered_in_time_does_not_end_once_more() -> None:
+    assert decide(given(*ASKED, rating()), ExpireRating()) == []
+
+
+def test_a_reopened_ticket_is_asked_about_in_a_second_round_that_starts_without_an_answer() -> None:
+    case = given(*ASKED, rating("no", "dissatisfied"), REOPENED)
+    assert (case.state, case.satisfaction, case.reworks) == ("none", None, 1)
+    verified_again = told(ticket.TicketVerified(by="rule", reworks=1))
+    (asked,) = decide(case, verified_again)
+    assert asked.round == 2
+    (answer,) = decide(after(case, verified_again), rating())
+    assert answer.round == 2
+
+
+@pytest.mark.parametrize(
+    ("end", "ended"),
+    [
+        (ticket.TicketCancelled(reason_code="solved"), "cancelled"),
+        (ticket.TicketDeclined(reason_code="court", statutory_path="court", by="desk"), "declined"),
+        (ticket.TicketTransferred(line="119", reason_code="fire"), "transferred"),
+    ],
+)
+def test_a_ticket_that_ends_early_is_closed_without_a_rating(end: Event, ended: str) -> None:
+    case = given(RECEIVED, end)
+    assert (case.state, case.ended, case.satisfaction) == ("closed", ended, None)
+
+
+def test_facts_of_dispatch_may_come_before_those_of_the_ticket() -> None:
+    case = given(TAKEN, RECEIVED, ACCEPTED, HANDLED, VERIFIED)
+    assert (case.state, case.assignee, case.unit, case.severity) == ("asked", "officer-1", "C1", "urgent")
+
+
+def test_returns_expiries_and_hops_are_counted() -> None:
+    returned = dispatch.AssignmentReturned(
+        assignment="a1", assignee="officer-1", kind="grid_officer", hop=1, code="capacity"
+    )
+    expired = dispatch.OfferExpired(assignment="a2", assignee="officer-2", kind="grid_officer", hop=2)
+    third = dispatch.AssignmentAccepted(
+        assignment="a3", assignee="desk", kind="community_desk", hop=3, contact_due_at=NOON
+    )
+    case = given(RECEIVED, ACCEPTED, OFFERED, returned, expired, third)
+    assert (case.returns, case.expiries, case.hops, case.assignee) == (1, 1, 3, "desk")
+
+
+def test_the_first_contact_stays_the_first() -> None:
+    late = dispatch.FirstContactMade(assignment="a1", assignee="officer-1", in_time=False)
+    again = dispatch.FirstContactMade(assignment="a1", assignee="officer-1", in_time=True)
+    assert given(RECEIVED, TAKEN, late, again).contacted_in_time is False
+
+
+def test_a_contact_not_due_when_the_requester_cancels_never_will_be() -> None:
+    cancelled = ticket.TicketCancelled(reason_code="solved")
+    assert given(RECEIVED, TAKEN, cancelled).contact_due_at is None
+    missed = given(RECEIVED, TAKEN, told(cancelled, NOON + timedelta(hours=3)))
+    assert missed.contact_due_at == TAKEN.contact_due_at
+
+
+def test_a_rework_in_time_does_not_wipe_out_the_old_breach() -> None:
+    late = ticket.TicketHandled(
+        assignment="a1", assignee="officer-1", assignee_kind="grid_officer", resolved="yes", on_time=False
+    )
+    assert given(RECEIVED, late, VERIFIED, rating("no"), REOPENED, HANDLED).on_time is False
