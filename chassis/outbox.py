@@ -12,17 +12,17 @@ from contracts.numbering import shard_of
 
 EVENTS_PER_MESSAGE = 50
 
-APPEND = """
-INSERT INTO outbox (exchange, routing_key, content_type, body)
-SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) RETURNING id
-"""
+APPEND = "INSERT INTO outbox (exchange, routing_key, content_type, body) VALUES {rows} RETURNING id"
+ROW = "(%s, %s, %s, %s)"
 UNSENT = """
 SELECT id, exchange, routing_key, content_type, body FROM outbox
-WHERE sent_at IS NULL AND created_at < now() - make_interval(secs => %s) AND NOT id = ANY(%s)
+WHERE sent_at IS NULL AND created_at < now() - make_interval(secs => %s) AND id > %s AND NOT id = ANY(%s)
 ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
 """
 MARK_SENT = "UPDATE outbox SET sent_at = now() WHERE id = ANY(%s) AND sent_at IS NULL"
-OLDEST = "SELECT count(*), extract(epoch FROM now() - min(created_at)) FROM outbox WHERE sent_at IS NULL"
+OLDEST = """
+SELECT count(*), extract(epoch FROM now() - min(created_at)) FROM outbox WHERE sent_at IS NULL
+"""
 
 
 class Message(Struct, frozen=True):
@@ -52,14 +52,17 @@ def append(tx: Tx, messages: Sequence[tuple[str, str, str, str]]) -> list[Messag
     """Writes messages into the outbox and returns them with their row ids, ready to hand over after COMMIT."""
     if not messages:
         return []
-    columns = [[message[index] for message in messages] for index in range(4)]
-    ids = tx.execute(APPEND, columns).fetchall()
+    statement = APPEND.format(rows=", ".join([ROW] * len(messages)))
+    ids = tx.execute(statement, [part for message in messages for part in message]).fetchall()
     return [Message(id_, *message) for (id_,), message in zip(ids, messages, strict=True)]
 
 
-def unsent(tx: Tx, older_than: float, besides: Sequence[int], limit: int) -> list[Message]:
-    """Messages whose hand-over died `older_than` seconds ago, locked; `besides` are in this process's hands."""
-    return [Message(*row) for row in tx.execute(UNSENT, [older_than, list(besides), limit])]
+def unsent(tx: Tx, older_than: float, after: int, besides: Sequence[int], limit: int) -> list[Message]:
+    """Messages whose hand-over died `older_than` seconds ago, from the id `after` on, locked.
+
+    `besides` are in this process's hands.
+    """
+    return [Message(*row) for row in tx.execute(UNSENT, [older_than, after, list(besides), limit])]
 
 
 def mark_sent(tx: Tx, ids: Sequence[int]) -> None:

@@ -38,10 +38,7 @@ SAVE_CONTACTS = """
 INSERT INTO contact (ref, name, phone, email, language)
 SELECT ref, name, phone, email, language FROM json_populate_recordset(null::contact, %s)
 """
-SAVE_HISTORY = """
-INSERT INTO history (ticket, source, sequence, type, time, causationid, data)
-SELECT * FROM unnest(%s::text[], %s::text[], %s::int[], %s::text[], %s::timestamptz[], %s::text[], %s::json[])
-"""
+SAVE_HISTORY = "COPY history (ticket, source, sequence, type, time, causationid, data) FROM STDIN"
 REVEAL = "SELECT ref, name, phone, email, language FROM contact WHERE ref = ANY(%s)"
 LOG_REVEAL = "INSERT INTO reveal (refs, purpose, who) VALUES (%s, %s, %s)"
 SHOW = f"SELECT {COLUMNS} FROM ticket WHERE id = %s"
@@ -73,19 +70,12 @@ def save(tx: Tx, changes: Changes) -> None:
     contacts = [_contact(ticket) for ticket in new if ticket.intake and ticket.intake.requester]
     if contacts:
         tx.execute(SAVE_CONTACTS, [as_json(contacts)])
-    facts = changes.facts
-    tx.execute(
-        SAVE_HISTORY,
-        [
-            [fact.partitionkey for fact in facts],
-            [fact.source for fact in facts],
-            [fact.number for fact in facts],
-            [fact.type for fact in facts],
-            [fact.time for fact in facts],
-            [fact.causationid for fact in facts],
-            [msgspec.json.encode(fact.data).decode() for fact in facts],
-        ],
-    )
+    with tx.cursor() as cursor, cursor.copy(SAVE_HISTORY) as copy:
+        for fact in changes.facts:
+            data = msgspec.json.encode(fact.data).decode()
+            copy.write_row(
+                (fact.partitionkey, fact.source, fact.number, fact.type, fact.time, fact.causationid, data)
+            )
 
 
 def _request(ticket: Ticket) -> dict[str, Any]:
