@@ -18,7 +18,7 @@ from deploy.local.processes import endpoints_document, process_table
 from deploy.local.ready import await_ready, tail
 from deploy.local.records import locked, write_private
 from deploy.local.server_watch import ServerWatch
-from deploy.local.supervisor import WAKE_SIGNALS, Supervisor
+from deploy.local.supervisor import STOP_SIGNALS, WAKE_SIGNALS, Supervisor
 
 UP_SECONDS = 600  # the first start may install servers
 PUBLISHERS = ("intake", WORLD.name)  # each has a queue of replies
@@ -81,7 +81,8 @@ def processes(run: Path) -> list[dict[str, Any]]:
 def stay(run: Path, tied_to: int | None = None) -> None:
     """Starts all and watches over it in this process until SIGTERM or SIGINT; leaves no process behind."""
     run = run.resolve()
-    signal.signal(signal.SIGTERM, _leave)
+    for number in STOP_SIGNALS:  # SIGINT too: a shell script starts its background jobs with it ignored
+        signal.signal(number, _leave)
     if tied_to is not None:
         _die_with(tied_to)
     _claim(run)
@@ -131,8 +132,8 @@ def _prepare(endpoints: Endpoints) -> None:
     topology.apply(endpoints.amqp_url("admin"), int(os.environ.get("SHARDS", "4")), PUBLISHERS)
 
 
-def _leave(_number: int, _frame: object) -> None:
-    raise SystemExit(128 + signal.SIGTERM)
+def _leave(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def _die_with(parent: int) -> None:

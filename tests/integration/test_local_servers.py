@@ -15,7 +15,7 @@ from pika.adapters.blocking_connection import BlockingChannel
 
 from deploy.local import LocalFailure, daemon
 from deploy.local import servers as local_servers
-from deploy.local.accounts import OWNER, SERVICES
+from deploy.local.accounts import OWNER, SERVICES, SUPERUSER
 from deploy.local.endpoints import Endpoints
 from deploy.local.records import is_free
 
@@ -113,6 +113,20 @@ def test_passwords_are_for_the_owner_of_the_run_folder_alone(servers: Endpoints)
 @needs_own_servers
 def test_a_second_start_finds_the_servers_that_run(servers: Endpoints) -> None:
     assert local_servers.start(servers.run) == servers
+
+
+@needs_own_servers
+def test_servers_named_in_the_environment_are_used_and_not_stopped(
+    servers: Endpoints, tmp_path: Path
+) -> None:
+    named = {"AMQP_URL": servers.amqp_url("admin"), "DATABASE_URL": servers.database_url(SUPERUSER)}
+    lent = local_servers.start(tmp_path, named)
+    with psycopg.connect(lent.database_url("ticket")) as tx:
+        assert tx.execute("SELECT current_user").fetchone() == ("ticket",)
+    local_servers.stop(tmp_path)
+    assert lent.pids == {}
+    assert lent.amqp_url("ticket") == servers.amqp_url("admin")
+    assert local_servers.start(servers.run) == servers  # and gives the roles their passwords back
 
 
 @needs_own_servers
