@@ -1,35 +1,19 @@
 """The gate at the outside border: a message becomes an inbound event or a ContractViolation that says why."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import marshmallow as ma
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from contracts import intake
 from contracts.cloudevent import MAX_BYTES, SINGLE, UNREADABLE, CloudEvent
+from contracts.envelope import Envelope
 from contracts.event import Event
 from contracts.problem import ContractViolation, FieldError
 from contracts.registry import INBOUND
 from contracts.schema import schema
-from contracts.terms import NO_NUL, Instant, Label, Source
-
-
-class Envelope(Struct, frozen=True, kw_only=True):
-    """What we ask of an outside event's envelope; null means absent (CloudEvents JSON format, clause 2.2)."""
-
-    specversion: Literal["1.0"]
-    id: Label
-    source: Source
-    type: Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_NUL)]
-    time: Instant
-    datacontenttype: (
-        Annotated[str, Meta(pattern=r"^application/([A-Za-z0-9.+-]+\+)?json *(;.*)?\Z")] | None
-    ) = None
-    subject: Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_NUL)] | None = None
-    correlationid: Annotated[str, Meta(min_length=1, max_length=128, pattern=NO_NUL)] | None = None
-    traceparent: Annotated[str, Meta(max_length=55, pattern=r"^[0-9a-f-]*\Z")] | None = None
 
 
 def admit(content_type: str | None, body: bytes) -> CloudEvent[Event]:

@@ -8,7 +8,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from msgspec import Raw, Struct
 
 from contracts.cloudevent import CloudEvent
-from contracts.gate import Envelope
+from contracts.envelope import Envelope
 from contracts.registry import EVENTS
 from contracts.schema import schema
 

@@ -1,0 +1,6 @@
+"""Sends events to Fengge from any Python program; needs pika and msgspec only (docs/integrators.md)."""
+
+from contracts.publisher.client import Publisher
+from contracts.publisher.errors import AccessRefused, NotConfirmed, PublishFailed, Unroutable
+
+__all__ = ["AccessRefused", "NotConfirmed", "PublishFailed", "Publisher", "Unroutable"]

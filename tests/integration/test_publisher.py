@@ -1,0 +1,327 @@
+"""The outside systems' publisher against a real broker."""
+
+import contextlib
+import csv
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+import pika
+import pytest
+
+from contracts.cloudevent import SINGLE, CloudEvent, decode, encode, opened
+from contracts.event import type_of
+from contracts.intake import EventRefused, RatingGiven, RequestSubmitted
+from contracts.numbering import ticket_number
+from contracts.problem import ContractViolation
+from contracts.publisher import AccessRefused, NotConfirmed, Publisher, Unroutable
+from deploy.local.endpoints import Endpoints
+
+SOURCE = "urn:test:hotline"
+HEARD = "test.publisher"
+DOORS = (("gov.inbound", "topic", "gov.unrouted"), ("gov.replies", "direct", "gov.unclaimed"))
+
+
+def request(number: int) -> RequestSubmitted:
+    return RequestSubmitted(
+        external_id=f"GD-{number}", channel="hotline_12345", title="路灯不亮", body="街" * 50
+    )
+
+
+class Wire:
+    """A relay before the broker that can be cut or frozen."""
+
+    def __init__(self, broker_port: int) -> None:
+        self._broker_port = broker_port
+        self._door = socket.create_server(("127.0.0.1", 0))
+        self.port = self._door.getsockname()[1]
+        self.frozen = threading.Event()
+        self._ends: list[socket.socket] = []
+        self._threads = [threading.Thread(target=self._accept)]
+
+    def __enter__(self) -> "Wire":
+        self._threads[0].start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.frozen.clear()
+        self._door.shutdown(socket.SHUT_RDWR)
+        self._door.close()
+        self._threads[0].join()
+        self.cut()
+        for thread in self._threads:
+            thread.join()
+
+    def cut(self) -> None:
+        for end in self._ends:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self._door.accept()
+                far = socket.create_connection(("127.0.0.1", self._broker_port))
+                self._ends += [near, far]
+                for ends in ((near, far), (far, near)):
+                    self._threads.append(threading.Thread(target=self._carry, args=ends))
+                    self._threads[-1].start()
+
+    def _carry(self, source: socket.socket, sink: socket.socket) -> None:
+        with source, contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                while self.frozen.is_set():
+                    time.sleep(0.01)
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def admin(servers: Endpoints) -> Iterator[Any]:
+    """A channel that may do everything, on a broker with the intake, one listener and one reply queue."""
+    quorum = {"x-queue-type": "quorum"}
+    with pika.BlockingConnection(pika.URLParameters(servers.amqp_url("admin"))) as connection:
+        channel = connection.channel()
+        for exchange, kind, alternate in DOORS:
+            arguments = {"alternate-exchange": alternate}
+            channel.exchange_declare(exchange, kind, durable=True, arguments=arguments)
+        channel.exchange_declare("gov.unrouted", "fanout", durable=True)
+        channel.queue_declare(HEARD, durable=True, arguments=quorum)
+        channel.queue_bind(HEARD, "gov.inbound", "#")
+        channel.queue_declare("gov.replies.intake", durable=True, arguments=quorum)
+        channel.queue_bind("gov.replies.intake", "gov.replies", "intake")
+        channel.confirm_delivery()
+        yield channel
+        channel.queue_delete(HEARD)
+        channel.queue_delete("gov.replies.intake")
+
+
+@pytest.fixture
+def publisher(servers: Endpoints, admin: Any) -> Iterator[Publisher]:
+    with Publisher(servers.amqp_url("intake"), source=SOURCE, timeout=5.0) as publisher:
+        yield publisher
+
+
+def through(wire: Wire, servers: Endpoints, timeout: float) -> Publisher:
+    """A publisher that reaches the broker over the wire only."""
+    parts = urlsplit(servers.amqp_url("intake"))
+    url = parts._replace(netloc=f"{parts.username}:{parts.password}@127.0.0.1:{wire.port}").geturl()
+    return Publisher(url, source=SOURCE, timeout=timeout)
+
+
+def heard(admin: Any) -> list[tuple[Any, Any, CloudEvent[Any]]]:
+    """All that waits on the listener's queue: method, properties, event."""
+    found = []
+    for method, properties, body in admin.consume(HEARD, inactivity_timeout=1.0, auto_ack=True):
+        if method is None:
+            break
+        (event,) = decode(SINGLE, body)
+        found.append((method, properties, opened(event)))
+    admin.cancel()
+    return found
+
+
+def test_one_event_is_one_structured_cloudevent_that_the_broker_vouches_for(
+    publisher: Publisher, admin: Any
+) -> None:
+    moment = datetime(2026, 11, 21, 8, tzinfo=UTC)
+    assert publisher.submit(request(1), id="hotline-1", time=moment) == "hotline-1"
+
+    ((method, properties, event),) = heard(admin)
+    assert method.routing_key == f"request.{ticket_number(SOURCE, 'GD-1')}"
+    assert (properties.content_type, properties.delivery_mode) == (SINGLE, 2)
+    assert (properties.user_id, properties.message_id) == ("intake", "hotline-1")
+    assert (event.id, event.source, event.time, event.data) == ("hotline-1", SOURCE, moment, request(1))
+
+
+def test_an_event_about_a_ticket_goes_to_its_area(publisher: Publisher, admin: Any) -> None:
+    ticket = ticket_number(SOURCE, "GD-1")
+    publisher.submit(RatingGiven(ticket=ticket, resolved="yes", satisfaction="satisfied"))
+    ((method, _, _),) = heard(admin)
+    assert method.routing_key == f"rating.{ticket}"
+
+
+def test_many_events_arrive_in_order_and_are_counted(publisher: Publisher, admin: Any) -> None:
+    steps: list[int] = []
+    assert publisher.submit_many(map(request, range(3000)), progress=steps.append) == 3000
+    assert steps[-1] == 3000
+    assert [event.data.external_id for _, _, event in heard(admin)] == [f"GD-{n}" for n in range(3000)]
+
+
+def test_what_would_be_refused_is_refused_before_it_is_sent(publisher: Publisher, admin: Any) -> None:
+    with pytest.raises(ContractViolation, match="title"):
+        publisher.submit_many([request(1), msgspec.structs.replace(request(2), title=""), request(3)])
+    assert [event.data.external_id for _, _, event in heard(admin)] == ["GD-1"]
+    with pytest.raises(ContractViolation, match="source"):
+        Publisher("amqp://localhost", source="not a uri").submit(request(1))
+    publisher.submit(request(4))
+
+
+def test_what_no_queue_takes_is_told(publisher: Publisher, admin: Any) -> None:
+    admin.queue_unbind(HEARD, "gov.inbound", "#")
+    admin.queue_bind(HEARD, "gov.inbound", "rating.#")
+    ticket = ticket_number(SOURCE, "GD-1")
+    rating = RatingGiven(ticket=ticket, resolved="yes", satisfaction="satisfied")
+    with pytest.raises(Unroutable) as caught:
+        publisher.submit_many(
+            [publisher.enveloped(request(1), id="lost"), publisher.enveloped(rating, id="kept")]
+        )
+    assert caught.value.ids == ["lost"]
+    assert [event.id for _, _, event in heard(admin)] == ["kept"]
+    admin.queue_bind(HEARD, "gov.inbound", "#")
+    publisher.submit(request(1), id="lost")
+    assert [event.id for _, _, event in heard(admin)] == ["lost"]
+
+
+def test_a_broken_connection_is_mended_and_nothing_is_missing(servers: Endpoints, admin: Any) -> None:
+    def events() -> Iterator[RequestSubmitted]:
+        for number in range(2000):
+            if number in (300, 1100):
+                wire.cut()
+            yield request(number)
+
+    with Wire(servers.ports["amqp"]) as wire, through(wire, servers, timeout=5.0) as publisher:
+        assert publisher.submit_many(events()) == 2000
+    arrived = heard(admin)
+    assert {event.data.external_id for _, _, event in arrived} == {f"GD-{n}" for n in range(2000)}
+    assert len({event.id for _, _, event in arrived}) == 2000
+
+
+def test_a_broker_that_falls_silent_is_given_up_with_the_ids_to_send_again(
+    servers: Endpoints, admin: Any
+) -> None:
+    with Wire(servers.ports["amqp"]) as wire, through(wire, servers, timeout=0.5) as publisher:
+        publisher.submit(request(1))
+        wire.frozen.set()
+        with pytest.raises(NotConfirmed) as caught:
+            publisher.submit(request(2), id="kept")
+        assert caught.value.ids == ["kept"]
+        wire.frozen.clear()
+        publisher.submit(request(2), id="kept")
+    assert [event.id for _, _, event in heard(admin)][-1] == "kept"
+
+
+def test_a_wrong_password_is_told_at_once(servers: Endpoints) -> None:
+    parts = urlsplit(servers.amqp_url("intake"))
+    url = parts._replace(netloc=f"intake:wrong@{parts.hostname}:{parts.port}").geturl()
+    with Publisher(url, source=SOURCE) as publisher, pytest.raises(AccessRefused, match="password"):
+        publisher.submit(request(1))
+
+
+def test_an_unknown_virtual_host_is_told_at_once(servers: Endpoints) -> None:
+    url = urlsplit(servers.amqp_url("intake"))._replace(path="/nowhere").geturl()
+    with Publisher(url, source=SOURCE) as publisher, pytest.raises(AccessRefused, match="virtual host"):
+        publisher.submit(request(1))
+
+
+def test_the_replies_of_others_are_not_told(servers: Endpoints, admin: Any) -> None:
+    admin.queue_declare("gov.replies.world", durable=True, arguments={"x-queue-type": "quorum"})
+    publisher = Publisher(servers.amqp_url("intake"), source=SOURCE, publisher="world")
+    with publisher, pytest.raises(AccessRefused, match="rights"):
+        list(publisher.replies(0.1))
+    admin.queue_delete("gov.replies.world")
+
+
+def test_a_broker_that_is_away_is_given_the_timeout_and_then_told() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"amqp://intake:x@127.0.0.1:{taken.getsockname()[1]}/fengge"
+        with Publisher(url, source=SOURCE, timeout=1.0) as publisher, pytest.raises(NotConfirmed) as caught:
+            publisher.submit(request(1), id="kept")
+    assert caught.value.ids == ["kept"]
+
+
+def refused(instance: str) -> bytes:
+    data = EventRefused(
+        problem="urn:fengge:problem:data", title="t", status=422, detail="d", instance=instance
+    )
+    answer = CloudEvent(
+        specversion="1.0", id=f"re-{instance}", source="urn:fengge:ticket", type=type_of(EventRefused),
+        time=datetime.now(UTC), data=data,
+    )  # fmt: skip
+    return encode([answer])[1]
+
+
+def answer(admin: Any, *instances: str) -> None:
+    for instance in instances:
+        properties = pika.BasicProperties(content_type=SINGLE)
+        admin.basic_publish("gov.replies", "intake", refused(instance), properties, mandatory=True)
+
+
+def test_refusals_come_back_and_are_gone_once_handled(publisher: Publisher, admin: Any) -> None:
+    answer(admin, "a", "b", "c")
+    assert [refusal.instance for refusal in publisher.replies(0.5)] == ["a", "b", "c"]
+    assert list(publisher.replies(0.2)) == []
+
+
+def test_a_refusal_whose_handling_failed_comes_again(publisher: Publisher, admin: Any) -> None:
+    answer(admin, "a", "b")
+    replies = publisher.replies(0.5)
+    assert next(replies).instance == "a"
+    replies.close()  # type: ignore[attr-defined]
+    assert sorted(str(refusal.instance) for refusal in publisher.replies(0.5)) == ["a", "b"]
+
+
+def run(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"AMQP_URL": url}
+    command = [sys.executable, "-W", "error", "-m", "contracts.publisher", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_csv_file_is_sent_and_its_bad_rows_are_named(
+    servers: Endpoints, admin: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "requests.csv"
+    with file.open("w", newline="") as out:
+        rows = csv.writer(out)
+        rows.writerow(["external_id", "channel", "title", "body", "lives_alone", "requester_phone"])
+        rows.writerow(["GD-1", "resident", "灯", "第一行\n第二行", "true", "000-0000-0000"])
+        rows.writerow(["GD-2", "fax", "灯", "", "", ""])
+        rows.writerow(["GD-3", "resident", "灯", "", "", ""])
+    url = servers.amqp_url("intake")
+    for _ in range(2):
+        done = run(url, str(file), "--source", SOURCE)
+        assert done.returncode == 1
+        assert f"{file}:4:" in done.stderr
+        assert "2 confirmed, 1 rows skipped, 0 refused" in done.stdout
+    events = [event for _, _, event in heard(admin)]
+    assert [event.data.external_id for event in events] == ["GD-1", "GD-3"] * 2
+    assert len({event.id for event in events}) == 2  # a file sent twice is the same events
+    assert events[0].data.lives_alone
+    assert events[0].data.requester.phone == "000-0000-0000"
+
+
+def test_json_lines_are_sent_as_they_are(servers: Endpoints, admin: Any, tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    lines = [
+        encode([Publisher("amqp://x", source=SOURCE).enveloped(request(n), id=f"e-{n}")])[1] for n in range(3)
+    ]
+    file.write_bytes(b"\n".join(lines) + b"\n")
+    done = run(servers.amqp_url("intake"), str(file))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [event.id for _, _, event in heard(admin)] == ["e-0", "e-1", "e-2"]
+
+
+def test_the_command_tells_what_is_missing(tmp_path: Path) -> None:
+    assert run("", "nothing.csv").returncode == 2
+    assert "AMQP_URL" in run("", "nothing.csv").stderr
+    assert run("amqp://x", "nothing.csv").returncode == 2
+    (tmp_path / "one.csv").write_text("external_id,channel,title\n1,resident,t\n")
+    away = run("amqp://x:x@127.0.0.1:9/x", str(tmp_path / "one.csv"), "--timeout", "0.5")
+    assert away.returncode == 3
+    assert "1 not confirmed" in away.stderr
+
+
+def test_outsiders_need_pika_and_msgspec_only() -> None:
+    code = "import sys, contracts.publisher; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"marshmallow", "nameko", "kombu", "eventlet", "psycopg", "apispec"} & set(done.stdout.split())
