@@ -1,0 +1,1 @@
+"""Measures Fengge against the machine it runs on: one command, one table (`make bench`)."""
