@@ -1,0 +1,1 @@
+"""A day in a subdistrict: requests from a file, simulated people, and the account of it all."""

@@ -1,0 +1,96 @@
+"""Draws up the account of a demo from the four databases: nothing lost, nothing done twice."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from cli.demo import store
+from cli.demo.account import ENDED, Account, count, name_of
+from cli.demo.store import Requests
+from cli.place import Place
+from contracts.registry import SERVICES
+
+
+def drawn_up(
+    place: Place, requests: Requests, confirmed: int, community: Callable[[str | None], str]
+) -> Account:
+    """The account of `requests`, of which the broker confirmed `confirmed`, from all four databases."""
+    account = Account(confirmed)
+    with place.transaction("ticket") as tx:
+        tickets, facts = store.tickets(tx, requests), store.facts(tx, requests)
+    parked: list[tuple[str, str, str, str]] = []
+    published: dict[tuple[str, str, int], int] = {}
+    for service in SERVICES:
+        with place.transaction(service) as tx:
+            parked += store.parked(tx)
+            account.under_way += store.under_way(tx)
+            for body in store.published(tx, service):
+                _take_in(published, body)
+    _place_requests(account, requests, tickets, parked)
+    _check_history(account, {ticket[0] for ticket in tickets}, facts, published)
+    count(account, tickets, facts, community)
+    return account
+
+
+def _take_in(published: dict[tuple[str, str, int], int], body: str) -> None:
+    document = json.loads(body)
+    for event in document if isinstance(document, list) else [document]:
+        key = (event["partitionkey"], event["source"], int(event["sequence"]))
+        published[key] = published.get(key, 0) + 1
+
+
+def _place_requests(
+    account: Account,
+    requests: Requests,
+    tickets: Sequence[tuple[Any, ...]],
+    parked: Sequence[tuple[str, str, str, str]],
+) -> None:
+    """Each request is ended, parked (itself, or an event of its open ticket) or open; else it is lost."""
+    found = Counter((source, external_id) for _, source, external_id, *_ in tickets)
+    account.doubled += [f"{number} tickets for one request" for number in found.values() if number > 1]
+    parked_tickets = {ticket for ticket, *_ in parked if ticket}
+    parked_events = {(source, id_) for _, source, id_, _ in parked}
+    ours = {ticket[0] for ticket in tickets}
+    account.parked_records.update(
+        reason for ticket, source, id_, reason in parked if ticket in ours or (source, id_) in set(requests)
+    )
+    for number, _, _, state, _, _, live in tickets:
+        if state not in ENDED and number in parked_tickets:
+            account.parked += 1
+        else:
+            account.states[state] += 1
+            account.stale += state not in ENDED and not live
+    without = [request for request in requests if request not in found]
+    account.parked += sum(request in parked_events for request in without)
+    unaccounted = account.accepted - account.closed - account.open - account.parked
+    account.lost += ["a request has neither ticket nor parked record"] * max(0, unaccounted)
+
+
+def _check_history(
+    account: Account,
+    ours: set[str],
+    facts: Sequence[tuple[Any, ...]],
+    published: Mapping[tuple[str, str, int], int],
+) -> None:
+    """Every published fact stands once in the history, and each publisher's facts run 1..n without a gap."""
+    recorded = Counter((ticket, source, sequence) for ticket, source, sequence, *_ in facts)
+    account.events = sum(recorded.values())
+    account.doubled += [f"{fact} is recorded {times} times" for fact, times in recorded.items() if times > 1]
+    account.doubled += [
+        f"{fact} is published {n} times" for fact, n in published.items() if n > 1 and fact[0] in ours
+    ]
+    missing = {fact for fact in published if fact[0] in ours and fact not in recorded}
+    missing |= {fact for fact in _run_ups(recorded) if fact not in recorded}
+    account.lost += [f"{fact} is not in the history" for fact in sorted(missing)]
+    sent = Counter(data["key"] for *_, type_, data, _, _, _ in facts if name_of(type_) == "NotificationSent")
+    account.doubled += [f"message {key} was sent {times} times" for key, times in sent.items() if times > 1]
+
+
+def _run_ups(recorded: Iterable[tuple[str, str, int]]) -> Iterator[tuple[str, str, int]]:
+    """Everything that must have come before what was recorded: 1..n of each ticket and publisher."""
+    last: dict[tuple[str, str], int] = {}
+    for ticket, source, sequence in recorded:
+        last[ticket, source] = max(last.get((ticket, source), 0), sequence)
+    for (ticket, source), end in last.items():
+        yield from ((ticket, source, number) for number in range(1, end))

@@ -1,0 +1,80 @@
+"""`fengge status`, `migrate` and `topology apply`: what runs, and what has to be there before it runs."""
+
+import os
+from typing import Annotated
+
+import pika.exceptions
+import psycopg
+import typer
+
+from chassis.migrate import migrate as apply_migrations
+from cli.place import START, Place
+from cli.say import Failure, JsonFlag, as_json, table
+from contracts.registry import SERVICES
+from deploy.local import house
+
+app = typer.Typer(help="Exchanges and queues on the broker · 消息拓扑", no_args_is_help=True)
+
+
+def status(context: typer.Context, json: JsonFlag = False) -> None:
+    """What runs here · 运行状况.
+
+    Exit status 1 unless all is ready.
+    """
+    place: Place = context.obj
+    rows = house.processes(place.run)
+    if json:
+        as_json({"run": str(place.run), "supervisor": house.supervisor(place.run), "processes": rows})
+    elif not rows:
+        print("nothing runs; `make up` starts it")
+    else:
+        keys = ("name", "state", "pid", "restarts")
+        print(table(keys, [[row[key] for key in keys] for row in rows]))
+    raise typer.Exit(0 if rows and all(row["state"] == "ready" for row in rows) else 1)
+
+
+def migrate(context: typer.Context, json: JsonFlag = False) -> None:
+    """Bring every service's tables up to date · 数据库迁移."""
+    place: Place = context.obj
+    try:
+        applied = apply_migrations(place.owner_url(), SERVICES)
+    except psycopg.OperationalError as error:
+        raise Failure(f"No database answers: {error}\n{START}") from None
+    if json:
+        as_json({"applied": applied})
+    else:
+        print(f"{applied} migrations applied")
+
+
+@app.callback()
+def topology() -> None:
+    """Exchanges and queues on the broker · 消息拓扑."""
+
+
+@app.command()
+def apply(
+    context: typer.Context,
+    publishers: Annotated[
+        list[str] | None, typer.Argument(help="Outside systems that get a queue of replies (intake is one).")
+    ] = None,
+    shards: Annotated[int, typer.Option(min=1, max=1024, help="Shards of every service.")] = int(
+        os.environ.get("SHARDS", "4")
+    ),
+    json: JsonFlag = False,
+) -> None:
+    """Declare all of them · 声明.
+
+    What exists stays as it is.
+    """
+    from deploy import topology  # loads every service to learn what it hears
+
+    place: Place = context.obj
+    names = sorted({*house.PUBLISHERS, *(publishers or [])})
+    try:
+        topology.apply(place.amqp_url("admin"), shards, names)
+    except pika.exceptions.AMQPError as error:
+        raise Failure(f"The broker did not take it: {type(error).__name__} {error}\n{START}") from None
+    if json:
+        as_json({"shards": shards, "publishers": names})
+    else:
+        print(f"declared for {shards} shards; replies for {', '.join(names)}")

@@ -1,0 +1,95 @@
+"""A ticket's history as people read it: what happened, who holds it now and why."""
+
+from dataclasses import dataclass
+from typing import Any
+
+STATES = {
+    "received": "received 已接收", "accepted": "accepted 已受理", "dispatching": "dispatching 派单中",
+    "assigned": "assigned 已接单", "in_progress": "in progress 办理中", "handled": "handled 已办结",
+    "awaiting_rating": "awaiting rating 待评价", "closed": "closed 已结案", "declined": "declined 不予受理",
+    "transferred": "transferred 已转紧急热线", "cancelled": "cancelled 已撤销", "merged": "merged 已并单",
+}  # fmt: skip
+LEFT_OUT = ("explanation", "source", "external_id", "requester_ref")
+
+
+@dataclass(frozen=True)
+class Life:
+    """A ticket and its history, oldest first."""
+
+    ticket: dict[str, Any]
+    history: list[dict[str, Any]]
+
+    @property
+    def state_words(self) -> str:
+        """The state in English and Chinese."""
+        return STATES.get(self.ticket["state"], str(self.ticket["state"]))
+
+    @property
+    def offer(self) -> dict[str, Any] | None:
+        """The last offer that was made."""
+        return next(
+            (event["data"] for event in reversed(self.history) if name_of(event) == "OfferMade"), None
+        )
+
+    @property
+    def explanation(self) -> dict[str, Any] | None:
+        """Why the last offer went where it went."""
+        return self.offer["explanation"] if self.offer else None
+
+    @property
+    def holder(self) -> str:
+        """Who has to move next."""
+        state, offer = self.ticket["state"], self.offer
+        if state in ("assigned", "in_progress"):
+            return f"{self.ticket['assignee']} ({self.ticket['assignee_kind']}) has accepted it"
+        if state == "dispatching" and offer:
+            last = next(name_of(event) for event in reversed(self.history) if name_of(event) in ON_OFFER)
+            asked = f"{offer['assignee']} ({offer['kind']})"
+            return f"{asked}, offer {offer['hop']}, {ON_OFFER[last]} {offer['expires_at']}"
+        return HOLDERS.get(state, "nobody: it has ended")
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Time, publisher, number, event and what it says, one row for each event."""
+        return [
+            (event["time"], publisher_of(event), event["sequence"], name_of(event), _said(event["data"]))
+            for event in self.history
+        ]
+
+    def document(self) -> dict[str, Any]:
+        """All of it for scripts."""
+        return {
+            "ticket": self.ticket,
+            "holder": self.holder,
+            "explanation": self.explanation,
+            "history": self.history,
+        }
+
+
+ON_OFFER = {
+    "OfferMade": "which stands until",
+    "OfferExpired": "which expired at",
+    "AssignmentReturned": "which was returned; it would have stood until",
+}
+HOLDERS = {
+    "received": "the community desk, which triages it",
+    "accepted": "dispatch, which looks for who does it",
+    "dispatching": "dispatch, which looks for who does it",
+    "handled": "the verifier",
+    "awaiting_rating": "the requester, who is asked for a rating",
+}
+
+
+def name_of(event: dict[str, Any]) -> str:
+    """The plain name of an event, e.g. OfferMade."""
+    return str(event["type"].split(".")[-2])
+
+
+def publisher_of(event: dict[str, Any]) -> str:
+    """The service that published an event."""
+    return str(event["source"].rpartition(":")[2])
+
+
+def _said(data: dict[str, Any]) -> str:
+    return ", ".join(
+        f"{key} {value}" for key, value in data.items() if key not in LEFT_OUT and value is not None
+    )

@@ -1,0 +1,64 @@
+"""The command `fengge`; `python -m cli.main` is the same."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from cli import directory, house, parked, playing, publishing, reporting, ticket
+from cli.place import Place
+from cli.say import Failure
+
+
+class Told(TyperGroup):
+    """Commands whose failures are told in words."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command; a failure is told on standard error and ends with status 1."""
+        try:
+            return super().invoke(ctx)
+        except Failure as failure:
+            print(failure, file=sys.stderr)
+            raise typer.Exit(1) from None
+
+
+app = typer.Typer(
+    cls=Told,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def fengge(
+    context: typer.Context,
+    run: Annotated[
+        Path | None,
+        typer.Option(help="Run folder whose endpoints.json says where the servers are.", envvar="FENGGE_RUN"),
+    ] = None,
+) -> None:
+    """Fengge 蜂格 routes residents' requests: request, event, assignment, rating.
+
+    The servers are those of --run, else of AMQP_URL and DATABASE_URL, else of .run (what `make up` started).
+    Exit status: 0 done, 1 refused or failed, 2 wrongly called.
+    """
+    context.obj = Place(run)
+
+
+app.add_typer(ticket.app, name="ticket")
+app.add_typer(parked.app, name="parked")
+app.command("import")(directory.import_)
+app.command()(publishing.publish)
+app.command()(playing.demo)
+app.command()(reporting.report)
+app.command()(house.status)
+app.command()(house.migrate)
+app.add_typer(house.app, name="topology")
+
+if __name__ == "__main__":
+    app(prog_name="fengge")

@@ -1,0 +1,87 @@
+"""Where the servers are: from the environment, or from what the local runner wrote into the run folder."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+
+from chassis.database import Tx
+from cli.say import Failure
+from deploy.local import DEFAULT_RUN
+from deploy.local.accounts import OWNER
+
+START = "Is Fengge running? `make up` starts it, `make status` says what runs."
+
+
+class Place:
+    """The servers the command works with."""
+
+    def __init__(self, run: Path | None = None, environ: Mapping[str, str] = os.environ) -> None:
+        self.run = run or DEFAULT_RUN
+        self._named = {} if run else environ  # a run folder that was asked for outweighs the environment
+
+    def amqp_url(self, user: str) -> str:
+        """The broker as `user`; raises Failure where nothing says where it is."""
+        given = self._named.get("AMQP_URL")
+        if given:
+            return given
+        users: dict[str, str] = self._document()["broker"]["users"]
+        if user not in users:
+            raise Failure(f"the broker has no user {user!r}; known are {', '.join(sorted(users))}")
+        return users[user]
+
+    def database_url(self, role: str) -> str:
+        """The database as `role`; raises Failure where nothing says where it is."""
+        given = self._named.get("DATABASE_URL")
+        return given or str(self._document()["database"]["roles"][role])
+
+    def owner_url(self) -> str:
+        """The database as the role that owns the schemas."""
+        return self.database_url(OWNER)
+
+    @contextmanager
+    def transaction(self, service: str) -> Iterator[Tx]:
+        """A transaction in the schema of `service`; commits when the block ends."""
+        with self.connection(service) as connection, connection.transaction():
+            yield connection
+
+    @contextmanager
+    def connection(self, service: str) -> Iterator[Tx]:
+        """A connection to the schema of `service` that commits by itself; raises Failure if there is none."""
+        url = self.database_url(service)
+        options = f"-c search_path={service} -c statement_timeout=30s -c lock_timeout=10s"
+        try:
+            connection = psycopg.connect(
+                url, autocommit=True, connect_timeout=5, options=options, application_name="fengge"
+            )
+        except psycopg.OperationalError as error:
+            where = urlsplit(url)
+            raise Failure(
+                f"No database answers at {where.hostname}:{where.port}: {_first_line(error)}\n{START}"
+            ) from None
+        try:
+            with connection:
+                yield connection
+        except psycopg.errors.UndefinedTable as error:
+            raise Failure(f"{_first_line(error)}. `fengge migrate` makes the tables.") from None
+        except psycopg.OperationalError as error:
+            raise Failure(f"The database gave up: {_first_line(error)}") from None
+
+    def _document(self) -> dict[str, Any]:
+        path = self.run / "endpoints.json"
+        try:
+            document: dict[str, Any] = json.loads(path.read_text())
+        except FileNotFoundError:
+            raise Failure(f"{path} is not there. {START}") from None
+        except PermissionError:
+            raise Failure(f"{path} belongs to whoever started Fengge; use their account.") from None
+        return document
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0].removeprefix("connection failed: ")

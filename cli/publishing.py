@@ -1,0 +1,96 @@
+"""`fengge publish`: requests from a CSV sheet, or CloudEvents line by line, into the intake with confirms."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from cli.demo.sheet import Submission, rows_of, submissions
+from cli.place import START, Place
+from cli.say import Failure, JsonFlag, as_json, table
+from contracts import gate
+from contracts.cloudevent import SINGLE, CloudEvent
+from contracts.event import Event, type_of
+from contracts.intake import EventRefused
+from contracts.problem import ContractViolation
+from contracts.publisher import Publisher, PublishFailed
+
+Inbound = CloudEvent[Event]
+
+
+def publish(
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="*.csv: requests; else one CloudEvent a line.")
+    ],
+    user: Annotated[str, typer.Option(help="The broker's user to publish as.")] = "intake",
+    replies: Annotated[
+        float, typer.Option(min=0, help="Wait so many seconds for refusals; takes them off the reply queue.")
+    ] = 0,
+    json: JsonFlag = False,
+) -> None:
+    """Publish requests or events · 发布诉求或事件.
+
+    Nothing is sent if a line is wrong. Exit status 1 if something was refused.
+    """
+    place: Place = context.obj
+    events = _from_sheet(file) if file.suffix == ".csv" else _from_lines(file)
+    refused: list[EventRefused] = []
+    try:
+        with Publisher(place.amqp_url(user), source="urn:fengge:cli") as publisher:
+            confirmed = publisher.submit_many(events)
+            if replies:
+                refused = [*publisher.replies(replies)]
+    except PublishFailed as error:
+        raise Failure(f"The broker did not take it: {error}\n{START}") from None
+    except ContractViolation as error:
+        raise Failure(f"{file.name}: refused: {error.detail}") from None
+    _tell(confirmed, refused, json)
+    raise typer.Exit(1 if refused else 0)
+
+
+def enveloped(submission: Submission) -> Inbound:
+    """A request as the event its system sends; its number there is the event's id."""
+    request = submission.request
+    return CloudEvent(
+        specversion="1.0",
+        id=request.external_id,
+        source=submission.source,
+        type=type_of(type(request)),
+        time=datetime.now(UTC),
+        data=request,
+    )
+
+
+def _from_sheet(file: Path) -> list[Inbound]:
+    return [enveloped(each) for each in submissions(file, len(rows_of(file)))]
+
+
+def _from_lines(file: Path) -> list[Inbound]:
+    events, wrong = [], []
+    for number, line in enumerate(file.read_bytes().splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            event = gate.admit(SINGLE, line)
+        except ContractViolation as error:
+            wrong.append(f"{file.name}, line {number}: {error.problem}: {error.detail}")
+        else:
+            events.append(msgspec.structs.replace(event, partitionkey=""))
+    if wrong:
+        raise Failure("\n".join([*wrong, "Nothing was published."]))
+    return events
+
+
+def _tell(confirmed: int, refused: list[EventRefused], json: bool) -> None:
+    if json:
+        as_json({"confirmed": confirmed, "refused": msgspec.to_builtins(refused)})
+        return
+    print(f"{confirmed} confirmed by the broker" + (f", {len(refused)} refused" if refused else ""))
+    if refused:
+        rows: list[tuple[Any, ...]] = [
+            (each.instance, each.status, each.title, each.detail) for each in refused
+        ]
+        print(table(("event", "status", "problem", "detail"), rows))

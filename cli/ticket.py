@@ -1,0 +1,117 @@
+"""`fengge ticket`: which tickets there are, and the whole life of one."""
+
+from typing import Annotated, Any, Literal
+
+import typer
+
+from cli import store
+from cli.life import Life
+from cli.place import Place
+from cli.say import Failure, JsonFlag, as_json, shown, table
+from services.ticket.domain import LIVE
+from services.ticket.store import show as show_ticket
+
+app = typer.Typer(help="Look at tickets · 查工单", no_args_is_help=True)
+
+State = Literal[
+    "received", "accepted", "dispatching", "assigned", "in_progress", "handled", "awaiting_rating",
+    "closed", "declined", "transferred", "cancelled",
+]  # fmt: skip
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    state: Annotated[State | None, typer.Option(help="Only this state.")] = None,
+    grid: Annotated[str | None, typer.Option(help="Only this grid cell and those below it.")] = None,
+    category: Annotated[str | None, typer.Option(help="Only this category.")] = None,
+    assignee: Annotated[str | None, typer.Option(help="Only what this assignee holds or held.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also those that have ended.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
+    json: JsonFlag = False,
+) -> None:
+    """Open tickets, newest first · 未结工单."""
+    place: Place = context.obj
+    wanted = {"state": state, "grid": grid, "category": category, "assignee": assignee, "all": everything}
+    with place.transaction("ticket") as tx:
+        rows = store.tickets(tx, wanted, LIVE, limit)
+    if json:
+        as_json(rows)
+    elif not rows:
+        print("no such ticket")
+    else:
+        titles = ("ticket", "state", "severity", "category", "grid", "assignee", "due at", "reworks")
+        keys = ("id", "state", "severity", "category", "grid", "assignee", "due_at", "reworks")
+        print(table(titles, [[row[key] for key in keys] for row in rows], widest=40))
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    number: Annotated[
+        str, typer.Argument(metavar="NO", help="The ticket's number, e.g. 7K3M-9QXR-2B4D-T8WZ.")
+    ],
+    json: JsonFlag = False,
+) -> None:
+    """The life of one ticket · 工单全程.
+
+    Every event, who holds the ticket and why: candidates, scores, exclusions.
+    """
+    place: Place = context.obj
+    number = _written_out(number)
+    with place.transaction("ticket") as tx:
+        found = show_ticket(tx, number)
+    if found is None:
+        raise Failure(f"There is no ticket {number}. `fengge ticket list --all` shows those there are.")
+    life = Life(*found)
+    if json:
+        as_json(life.document())
+    else:
+        _print(life)
+
+
+def _print(life: Life) -> None:
+    ticket = life.ticket
+    print(f"{ticket['id']}  {life.state_words}\n")
+    print("\n".join(f"  {name:<12}{shown(value)}" for name, value in _facts(ticket) if value is not None))
+    print(f"\nWho holds it and why · 承办与理由\n  {life.holder}")
+    if life.explanation:
+        _print_explanation(life.explanation)
+    print("\nHistory · 全程")
+    print(table(("time", "from", "no", "event", "what"), life.rows(), widest=90))
+
+
+def _facts(ticket: dict[str, Any]) -> list[tuple[str, Any]]:
+    return [
+        (key.replace("_", " "), value)
+        for key, value in ticket.items()
+        if key not in ("id", "sequence", "state")
+    ]
+
+
+def _print_explanation(explanation: dict[str, Any]) -> None:
+    kinds = " → ".join(explanation["kinds"])
+    print(f"  place {explanation['place']}, kinds in order: {kinds}\n")
+    rows = [
+        (
+            each["assignee"],
+            each["kind"],
+            each["score"],
+            ", ".join(f"{k} {v:+}" for k, v in each["points"].items()),
+        )
+        for each in explanation["candidates"]
+    ]
+    print(_indented(table(("candidate", "kind", "score", "points"), rows)))
+    if explanation.get("excluded"):
+        excluded = [(each["assignee"], each["reason"]) for each in explanation["excluded"]]
+        print("\n" + _indented(table(("excluded", "reason"), excluded)))
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+def _written_out(number: str) -> str:
+    """The number as it is stored, also when it was typed in small letters or without its dashes."""
+    letters = number.upper().replace("-", "").replace(" ", "").translate(str.maketrans("ILO", "110"))
+    return "-".join(letters[start : start + 4] for start in range(0, len(letters), 4))

@@ -1,0 +1,56 @@
+"""Who holds a ticket, told from its history."""
+
+from typing import Any
+
+import pytest
+
+from cli.life import Life
+from cli.ticket import _written_out
+
+EXPLANATION = {"place": "G1", "kinds": ["grid_officer"], "candidates": [], "excluded": []}
+
+
+def fact(name: str, **data: Any) -> dict[str, Any]:
+    type_ = f"cn.fengge.dispatch.{name}.v1"
+    return {"time": None, "source": "urn:fengge:dispatch", "sequence": 1, "type": type_, "data": data}
+
+
+OFFER = fact(
+    "OfferMade", assignee="GO-1", kind="grid_officer", hop=2, expires_at="noon", explanation=EXPLANATION
+)
+
+
+def ticket(state: str) -> dict[str, Any]:
+    return {"id": "7K3M-9QXR-2B4D-T8WZ", "state": state, "assignee": "GO-1", "assignee_kind": "grid_officer"}
+
+
+@pytest.mark.parametrize(
+    ("state", "history", "holder"),
+    [
+        ("received", [], "the community desk, which triages it"),
+        ("dispatching", [OFFER], "GO-1 (grid_officer), offer 2, which stands until noon"),
+        ("dispatching", [OFFER, fact("OfferExpired")], "GO-1 (grid_officer), offer 2, which expired at noon"),
+        ("in_progress", [OFFER], "GO-1 (grid_officer) has accepted it"),
+        ("awaiting_rating", [OFFER], "the requester, who is asked for a rating"),
+        ("closed", [OFFER], "nobody: it has ended"),
+    ],
+)
+def test_the_holder_is_who_has_to_move_next(state: str, history: list[dict[str, Any]], holder: str) -> None:
+    assert Life(ticket(state), history).holder == holder
+
+
+def test_the_reason_is_that_of_the_last_offer() -> None:
+    older = fact("OfferMade", assignee="GO-0", kind="grid_officer", hop=1, expires_at="", explanation={})
+    assert Life(ticket("dispatching"), [older, OFFER]).explanation == EXPLANATION
+    assert Life(ticket("received"), []).explanation is None
+
+
+def test_the_history_tells_no_explanation_twice() -> None:
+    ((_, publisher, _, name, said),) = Life(ticket("dispatching"), [OFFER]).rows()
+    assert (publisher, name) == ("dispatch", "OfferMade")
+    assert said == "assignee GO-1, kind grid_officer, hop 2, expires_at noon"
+
+
+@pytest.mark.parametrize("typed", ["7K3M-9QXR-2B4D-T8WZ", "7k3m9qxr2b4dt8wz", "7k3m 9qxr 2b4d t8wz"])
+def test_a_number_may_be_typed_without_its_dashes(typed: str) -> None:
+    assert _written_out(typed) == "7K3M-9QXR-2B4D-T8WZ"
