@@ -1,0 +1,1 @@
+"""The image of all services, and what compose needs beside it."""

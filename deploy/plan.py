@@ -1,0 +1,107 @@
+"""What `deploy.setup` is to prepare, read from the environment and checked."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from contracts.registry import SERVICES
+from deploy.local.accounts import ADMIN, DATABASE, OWNER, VHOST, BrokerUser, publisher_user, service_user
+
+NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+SETTINGS = """settings:
+  POSTGRES_URL            a superuser's postgresql:// URL; its database is only the way in
+  RABBITMQ_API            http(s):// URL of the management API, without a user
+  AMQP_URL                amqp:// URL of the broker, without a user
+  AMQP_ADMIN_PASSWORD     of the broker's user `admin`, who exists already
+  AMQP_<NAME>_PASSWORD    of each service's broker user (TICKET, DISPATCH, ...)
+  DB_<NAME>_PASSWORD      of each service's database role, and DB_OWNER_PASSWORD
+  PUBLISHERS              outside systems that may write to the intake: name=password,name=password
+  SHARDS                  shards of every service (4)
+  DIRECTORY               folder of directory files to import; none: nothing is imported
+"""
+
+
+class SetupFailure(Exception):
+    """Something keeps the setup from being done; the message says what."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is to be prepared, where, and with which passwords."""
+
+    postgres_url: str
+    rabbitmq_api: str
+    amqp_url: str
+    database: Mapping[str, str]
+    """Password by role."""
+    broker: Mapping[str, str]
+    """Password by user."""
+    publishers: tuple[str, ...]
+    shards: int
+    directory: Path | None
+
+    def users(self) -> tuple[BrokerUser, ...]:
+        """Who may enter the broker, and what for."""
+        return (ADMIN, *map(service_user, SERVICES), *map(publisher_user, self.publishers))
+
+    def superuser_url(self) -> str:
+        """Fengge's database as seen by the superuser."""
+        return urlsplit(self.postgres_url)._replace(path=f"/{DATABASE}").geturl()
+
+    def database_url(self, role: str) -> str:
+        """Fengge's database as seen by `role`."""
+        parts = urlsplit(self.superuser_url())
+        return parts._replace(netloc=_login(role, self.database[role], parts.netloc)).geturl()
+
+    def admin_url(self) -> str:
+        """Fengge's virtual host as seen by the broker's admin."""
+        parts = urlsplit(self.amqp_url)
+        netloc = _login(ADMIN.name, self.broker[ADMIN.name], parts.netloc)
+        return parts._replace(netloc=netloc, path=f"/{VHOST}").geturl()
+
+
+def read(environ: Mapping[str, str]) -> Plan:
+    """The plan in `environ`; raises SetupFailure that names every missing variable."""
+    roles_ = {OWNER: "DB_OWNER_PASSWORD"} | {name: f"DB_{name.upper()}_PASSWORD" for name in SERVICES}
+    users = {name: f"AMQP_{name.upper()}_PASSWORD" for name in (ADMIN.name, *SERVICES)}
+    needed = ("POSTGRES_URL", "RABBITMQ_API", "AMQP_URL", *roles_.values(), *users.values())
+    missing = [name for name in needed if not environ.get(name)]
+    if missing:
+        raise SetupFailure(f"not set: {', '.join(missing)}")
+    publishers = publishers_in(environ.get("PUBLISHERS", ""))
+    folder = environ.get("DIRECTORY")
+    return Plan(
+        postgres_url=environ["POSTGRES_URL"],
+        rabbitmq_api=environ["RABBITMQ_API"].rstrip("/"),
+        amqp_url=environ["AMQP_URL"],
+        database={role: environ[name] for role, name in roles_.items()},
+        broker={user: environ[name] for user, name in users.items()} | publishers,
+        publishers=tuple(publishers),
+        shards=_shards(environ.get("SHARDS", "4")),
+        directory=Path(folder) if folder else None,
+    )
+
+
+def publishers_in(text: str) -> dict[str, str]:
+    """Passwords of outside systems by name, from `name=password,name=password`."""
+    found: dict[str, str] = {}
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        name, _, password = entry.partition("=")
+        if not NAME.fullmatch(name) or name in (ADMIN.name, *SERVICES) or name in found:
+            raise SetupFailure(f"PUBLISHERS: {name!r} cannot be the name of an outside system")
+        if not password:
+            raise SetupFailure(f"PUBLISHERS: {name} has no password")
+        found[name] = password
+    return found
+
+
+def _login(user: str, password: str, netloc: str) -> str:
+    return f"{user}:{quote(password, safe='')}@{netloc.rpartition('@')[2]}"
+
+
+def _shards(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 1024:
+        raise SetupFailure(f"SHARDS: {text!r} is not a number from 1 to 1024")
+    return int(text)

@@ -1,0 +1,107 @@
+"""Prepares a broker and a database for Fengge: users, rights, tables, queues, directory; safe to repeat.
+
+`python -m deploy.setup` reads its settings from the environment, and so does the container `setup`.
+"""
+
+import argparse
+import base64
+import logging
+import os
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pika.exceptions
+import psycopg
+
+from chassis.migrate import migrate
+from contracts.registry import SERVICES
+from deploy import topology
+from deploy.local import roles
+from deploy.local.accounts import ADMIN, OWNER
+from deploy.local.definitions import definitions
+from deploy.plan import SETTINGS, Plan, SetupFailure, read
+from services.dispatch.directory.importing import gather, import_files
+
+TIMEOUT = 30.0
+log = logging.getLogger(__name__)
+
+
+def carry_out(plan: Plan) -> None:
+    """Does it all in order; what is there already is brought in line, and nothing is deleted."""
+    prepare_database(plan)
+    prepare_broker(plan)
+    if plan.directory:
+        import_directory(plan, plan.directory)
+
+
+def prepare_database(plan: Plan) -> None:
+    """Database, roles, schemas, tables and rights."""
+    roles.create_database(plan.postgres_url)
+    roles.create_roles(plan.superuser_url(), plan.database)
+    log.info("roles and schemas are there: %s", ", ".join(SERVICES))
+    log.info("applied %d migrations", migrate(plan.database_url(OWNER), SERVICES))
+
+
+def prepare_broker(plan: Plan) -> None:
+    """Virtual host, users, permissions, exchanges, queues and bindings."""
+    _upload(plan, definitions(plan.broker, plan.users()))
+    log.info("broker users are there: %s", ", ".join(user.name for user in plan.users()))
+    topology.apply(plan.admin_url(), plan.shards, plan.publishers)
+    log.info("declared %d shards; replies for %s", plan.shards, ", ".join(plan.publishers) or "nobody")
+
+
+def import_directory(plan: Plan, folder: Path) -> None:
+    """Takes the directory files of a folder; raises SetupFailure if one of them was refused."""
+    files, _ = gather([folder])
+    if not files:
+        log.info("no directory files in %s", folder)
+        return
+    with psycopg.connect(plan.database_url("dispatch"), connect_timeout=10) as tx:
+        report = import_files(tx, [path for path, _ in files], who="setup")
+    if not report.ok:
+        raise SetupFailure(str(report))
+    log.info("directory:\n%s", report)
+
+
+def _upload(plan: Plan, document: str) -> None:
+    login = base64.b64encode(f"{ADMIN.name}:{plan.broker[ADMIN.name]}".encode()).decode()
+    request = urllib.request.Request(  # noqa: S310 (the operator names the address)
+        f"{plan.rabbitmq_api}/api/definitions",
+        data=document.encode(),
+        headers={"Authorization": f"Basic {login}", "Content-Type": "application/json"},
+        method="POST",
+    )
+    with urllib.request.urlopen(request, timeout=TIMEOUT):  # noqa: S310
+        pass
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, in a line that holds no password."""
+    if isinstance(error, urllib.error.HTTPError) and error.code == 401:
+        return "the broker does not know the password of `admin` (it was set when its volume was made)"
+    return f"{type(error).__name__} {error}".strip()
+
+
+def main() -> int:
+    """Sets up what the environment names; returns the exit status."""
+    argparse.ArgumentParser(
+        prog="python -m deploy.setup",
+        description=__doc__,
+        epilog=SETTINGS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    ).parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
+    logging.getLogger("yoyo").setLevel(logging.WARNING)  # it tells every statement
+    try:
+        carry_out(read(os.environ))
+    except (SetupFailure, OSError, psycopg.Error, pika.exceptions.AMQPError) as error:
+        print(f"The setup is not done: {_reason(error)}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
