@@ -1,0 +1,206 @@
+"""What a fact or a try to deliver leads to, pure: messages are queued, sent, retried, moved on or failed."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from contracts import ticket
+from contracts.event import Event
+from contracts.notification import NotificationFailed, NotificationSent
+from contracts.terms import NotificationChannel
+from services.notification.correspondence import Correspondence, Delivery, Outcome, Page
+from services.notification.messages import NOTES, Note, destination
+
+
+class Tell(Struct, frozen=True, kw_only=True):
+    """The fact `event` has happened; requesters are reached through `channels`, in this order."""
+
+    event: str
+    fact: Event
+    channels: Sequence[NotificationChannel]
+    at: datetime
+
+
+class ShowOnConsole(Struct, frozen=True, kw_only=True):
+    """Messages whose turn has come on the console: by key the written page, or why there is none."""
+
+    pages: dict[str, Page | Outcome]
+    at: datetime
+
+
+class RecordOutcome(Struct, frozen=True, kw_only=True):
+    """A channel has tried: `channel` and `attempt` say which try of which delivery this was."""
+
+    ticket: str
+    key: str
+    channel: NotificationChannel
+    attempt: int
+    outcome: Outcome
+    retries: Sequence[float]
+    at: datetime
+
+
+class MessageQueued(Struct, frozen=True):
+    """A message waits for its channel; private."""
+
+    delivery: Delivery
+
+
+class DeliveryMoved(Struct, frozen=True):
+    """A message waits for another try, or for its next channel; private."""
+
+    delivery: Delivery
+
+
+class PageShown(Struct, frozen=True):
+    """A message stands on the console; private."""
+
+    page: Page
+
+
+class TicketNotKnownYet(Exception):
+    """A fact has overtaken the ticket it is about; the chassis lets it wait and tries again."""
+
+
+def initial(key: str) -> Correspondence:
+    """A ticket nobody has heard of yet."""
+    return Correspondence(id=key)
+
+
+def decide(state: Correspondence, command: Any) -> list[Any]:
+    """The facts that follow from `command`; none where it comes too late to matter."""
+    return DECISIONS[type(command)](state, command)
+
+
+def evolve(state: Correspondence, fact: Any) -> Correspondence:
+    """The correspondence after `fact`."""
+    return CHANGES[type(fact)](state, fact)
+
+
+def _tell(state: Correspondence, command: Tell) -> list[Any]:
+    fact = command.fact
+    note = NOTES[type(fact)]
+    remembered = [fact] if isinstance(fact, ticket.TicketReceived | ticket.TicketAccepted) else []
+    about = evolve(state, fact) if remembered else state
+    if note.audience == "requester" and not about.received:
+        raise TicketNotKnownYet(type(fact).__name__)
+    to = destination(note.audience, about, fact)
+    if to is None or not note.needed(fact):
+        return remembered
+    return [*remembered, MessageQueued(_message(about, note, to, command))]
+
+
+def _message(about: Correspondence, note: Note, to: str, command: Tell) -> Delivery:
+    requester = note.audience == "requester"
+    channels: list[NotificationChannel] = ["console"]
+    if requester:
+        channels = [channel for channel in command.channels if channel not in about.no_address]
+    return Delivery(
+        key=f"{command.event}.{note.audience}",
+        ticket=about.id,
+        audience=note.audience,
+        destination=to,
+        template=note.template(about.language if requester else "zh"),
+        fields=note.blanks(about, command.fact),
+        channels=channels,
+        channel=channels[0],
+        due_at=command.at,
+    )
+
+
+def _show(state: Correspondence, command: ShowOnConsole) -> list[Any]:
+    facts: list[Any] = []
+    for key, page in command.pages.items():
+        delivery = state.deliveries[key]
+        if isinstance(page, Page):
+            facts += [PageShown(page), _sent(delivery)]
+        else:
+            facts.append(_failed(delivery, page, (), command.at))
+    return facts
+
+
+def _record(state: Correspondence, command: RecordOutcome) -> list[Any]:
+    """A try somebody else has recorded in the meantime is not recorded twice."""
+    delivery = state.deliveries.get(command.key)
+    if delivery is None or (delivery.channel, delivery.attempt) != (command.channel, command.attempt):
+        return []
+    if command.outcome.error is None:
+        return [_sent(delivery)]
+    return [_failed(delivery, command.outcome, command.retries, command.at)]
+
+
+def _sent(delivery: Delivery) -> NotificationSent:
+    return NotificationSent(
+        key=delivery.key, audience=delivery.audience, channel=delivery.channel, template=delivery.template,
+        attempt=delivery.attempt + 1,
+    )  # fmt: skip
+
+
+def _failed(
+    delivery: Delivery, outcome: Outcome, retries: Sequence[float], at: datetime
+) -> DeliveryMoved | NotificationFailed:
+    """Another try on the same channel, the next channel, or the end."""
+    error = outcome.error or "unknown"
+    if not outcome.counted:
+        return DeliveryMoved(replace(delivery, due_at=at, error=error))
+    tries = delivery.attempt + 1
+    if outcome.again and tries <= len(retries):
+        later = at + timedelta(seconds=retries[delivery.attempt])
+        return DeliveryMoved(replace(delivery, attempt=tries, due_at=later, error=error))
+    following = delivery.channels[delivery.channels.index(delivery.channel) + 1 :]
+    if following:
+        return DeliveryMoved(replace(delivery, channel=following[0], attempt=0, due_at=at, error=error))
+    return NotificationFailed(
+        key=delivery.key, audience=delivery.audience, channel=delivery.channel, template=delivery.template,
+        attempt=tries, error=error,
+    )  # fmt: skip
+
+
+DECISIONS: dict[type, Callable[[Correspondence, Any], list[Any]]] = {
+    Tell: _tell,
+    ShowOnConsole: _show,
+    RecordOutcome: _record,
+}
+
+
+def _with(state: Correspondence, delivery: Delivery) -> Correspondence:
+    return replace(
+        state,
+        deliveries={**state.deliveries, delivery.key: delivery},
+        touched=state.touched | {delivery.key},
+    )
+
+
+def _after_move(state: Correspondence, fact: DeliveryMoved) -> Correspondence:
+    """A channel on which the requester has no address is not tried again for this ticket."""
+    moved = fact.delivery
+    left = state.deliveries[moved.key].channel
+    if moved.error == "no_address" and left not in state.no_address:
+        state = replace(state, no_address=[*state.no_address, left])
+    return _with(state, moved)
+
+
+def _after_sent(state: Correspondence, fact: NotificationSent) -> Correspondence:
+    sent = replace(state.deliveries[fact.key], state="sent", attempt=fact.attempt)
+    return _with(state, sent)
+
+
+def _after_failed(state: Correspondence, fact: NotificationFailed) -> Correspondence:
+    failed = replace(state.deliveries[fact.key], state="failed", attempt=fact.attempt, error=fact.error)
+    return _with(state, failed)
+
+
+CHANGES: dict[type, Callable[[Correspondence, Any], Correspondence]] = {
+    ticket.TicketReceived: lambda state, fact: replace(
+        state, received=True, requester_ref=fact.requester_ref, language=fact.language
+    ),
+    ticket.TicketAccepted: lambda state, fact: replace(state, category=fact.category, grid=fact.grid),
+    MessageQueued: lambda state, fact: _with(state, fact.delivery),
+    DeliveryMoved: _after_move,
+    PageShown: lambda state, fact: replace(state, pages=(*state.pages, fact.page)),
+    NotificationSent: _after_sent,
+    NotificationFailed: _after_failed,
+}

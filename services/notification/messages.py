@@ -1,0 +1,104 @@
+"""Who is told of which fact, and in which words: one table of rules."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from msgspec import Struct
+
+from contracts import dispatch, evaluation, ticket
+from contracts.event import Event
+from contracts.terms import Audience
+from services.notification.correspondence import Correspondence
+
+CHINA = timezone(timedelta(hours=8))
+DESK = "community_desk"
+
+Fields = Callable[[Correspondence, Any], Mapping[str, str]]
+
+
+class Note(Struct, frozen=True, kw_only=True):
+    """A rule: the audience, the name and version of the template, and what its blanks are filled with."""
+
+    audience: Audience
+    name: str
+    version: int = 1
+    fields: Fields = lambda about, fact: {}
+    needed: Callable[[Any], bool] = lambda fact: True
+
+    def template(self, language: str) -> str:
+        """The template's code, e.g. `ticket_accepted.requester.zh.v1`."""
+        return f"{self.name}.{self.audience}.{language}.v{self.version}"
+
+    def blanks(self, about: Correspondence, fact: Any) -> dict[str, str]:
+        """All fields on one line each; the ticket's number is always among them."""
+        filled = {"number": about.id, **self.fields(about, fact)}
+        return {name: " ".join(text.split()) for name, text in filled.items()}
+
+
+def destination(audience: Audience, about: Correspondence, fact: Any) -> str | None:
+    """Whom the message goes to, as a reference; None where there is nobody, e.g. behind a sensor."""
+    if audience == "requester":
+        return about.requester_ref
+    return DESK if audience == "supervisor" else str(fact.assignee)
+
+
+def moment(at: datetime) -> str:
+    """Date and time as the reader's clock shows them."""
+    return at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+
+
+def _waits_for_triage(fact: ticket.TicketReceived) -> bool:
+    """With category and place known, acceptance follows at once and its message says the number."""
+    return not (fact.category and fact.grid)
+
+
+def _offer(about: Correspondence, fact: dispatch.OfferMade) -> Mapping[str, str]:
+    return {"category": about.category or "-", "grid": about.grid or "-", "until": moment(fact.expires_at)}
+
+
+NOTES: dict[type[Event], Note] = {
+    ticket.TicketReceived: Note(audience="requester", name="ticket_received", needed=_waits_for_triage),
+    ticket.TicketAccepted: Note(
+        audience="requester",
+        name="ticket_accepted",
+        fields=lambda about, fact: {"category": fact.category},
+    ),
+    ticket.TicketDeclined: Note(
+        audience="requester",
+        name="ticket_declined",
+        fields=lambda about, fact: {"reason": fact.reason_code, "path": fact.statutory_path},
+    ),
+    ticket.TicketTransferred: Note(
+        audience="requester", name="ticket_transferred", fields=lambda about, fact: {"line": fact.line}
+    ),
+    ticket.TicketCancelled: Note(audience="requester", name="ticket_cancelled"),
+    evaluation.RatingRequested: Note(
+        audience="requester",
+        name="rating_requested",
+        fields=lambda about, fact: {"until": moment(fact.window_ends_at)},
+    ),
+    ticket.TicketReopened: Note(audience="requester", name="ticket_reopened"),
+    ticket.TicketClosed: Note(audience="requester", name="ticket_closed"),
+    dispatch.OfferMade: Note(audience="assignee", name="offer_made", fields=_offer),
+    dispatch.AssignmentWithdrawn: Note(
+        audience="assignee",
+        name="assignment_withdrawn",
+        fields=lambda about, fact: {"reason": fact.reason},
+    ),
+    dispatch.AssignmentReopened: Note(
+        audience="assignee",
+        name="assignment_reopened",
+        fields=lambda about, fact: {"until": moment(fact.contact_due_at)},
+    ),
+    dispatch.DispatchBlocked: Note(
+        audience="supervisor",
+        name="dispatch_blocked",
+        fields=lambda about, fact: {
+            "reason": fact.reason,
+            "detail": fact.detail,
+            "unit": fact.proposed_unit or "-",
+        },
+    ),
+}
+"""Facts that somebody is told of; all others pass in silence, so that nobody stops reading."""

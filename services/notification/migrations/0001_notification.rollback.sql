@@ -1,0 +1,1 @@
+DROP TABLE console_message, delivery, correspondence;

@@ -1,0 +1,133 @@
+"""Load, save, and every SQL statement of the notification service."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+from psycopg.rows import dict_row
+
+from chassis import policy
+from chassis.database import Tx
+from chassis.model import Changes, Fact, Stimulus
+from chassis.rows import as_json, from_json
+from contracts.terms import NotificationChannel
+from services.notification.correspondence import Correspondence, Delivery
+
+LEASE = timedelta(seconds=60)
+"""How long a claimed message belongs to its sender; after a crash it comes back by itself."""
+LOOK_AHEAD = 4
+"""Messages looked at per ticket wanted: one ticket may have several."""
+
+COLUMNS = "id, sequence, received, requester_ref, language, category, grid, no_address"
+LOAD = f"""
+SELECT to_json(c)::text FROM
+    (SELECT {COLUMNS} FROM correspondence WHERE id = ANY(%s) ORDER BY id FOR UPDATE) c
+"""
+# A statement of its own: it must see what was committed while the first one waited for its locks.
+UNDER_WAY = "SELECT to_json(d)::text FROM delivery d WHERE ticket = ANY(%s) AND state = 'queued'"
+SAVE = f"""
+INSERT INTO correspondence ({COLUMNS})
+SELECT {COLUMNS} FROM json_populate_recordset(null::correspondence, %s)
+ON CONFLICT (id) DO UPDATE SET
+    sequence = EXCLUDED.sequence, received = EXCLUDED.received, requester_ref = EXCLUDED.requester_ref,
+    language = EXCLUDED.language, category = EXCLUDED.category, grid = EXCLUDED.grid,
+    no_address = EXCLUDED.no_address
+"""
+SAVE_DELIVERIES = """
+INSERT INTO delivery SELECT * FROM json_populate_recordset(null::delivery, %s)
+ON CONFLICT (key) DO UPDATE SET
+    channel = EXCLUDED.channel, state = EXCLUDED.state, attempt = EXCLUDED.attempt, due_at = EXCLUDED.due_at,
+    error = EXCLUDED.error
+"""
+SHOW = """
+INSERT INTO console_message (key, ticket, audience, destination, subject, body)
+SELECT key, ticket, audience, destination, subject, body
+FROM json_populate_recordset(null::console_message, %s)
+"""
+DUE_ON_CONSOLE = """
+SELECT id FROM correspondence WHERE id IN
+    (SELECT ticket FROM (SELECT ticket FROM delivery WHERE state = 'queued' AND channel = 'console'
+                         AND due_at <= %s ORDER BY due_at LIMIT %s) oldest)
+ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+"""
+CLAIM = """
+UPDATE delivery SET due_at = %s FROM
+    (SELECT key FROM delivery WHERE state = 'queued' AND channel = %s AND due_at <= %s
+     ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED) due
+WHERE delivery.key = due.key RETURNING to_json(delivery)::text
+"""
+CONSOLE = """
+SELECT no, shown_at, ticket, audience, destination, subject, body
+FROM console_message ORDER BY no DESC LIMIT %s
+"""
+
+
+class Known(Struct):
+    """The time, and the messages under way of the tickets at hand."""
+
+    now: datetime
+    states: Mapping[str, Correspondence]
+
+    def learn(self, fact: Fact) -> None:
+        """Facts of the batch change nothing here."""
+
+    def on_console(self, ticket: str) -> list[Delivery]:
+        """The messages of a ticket whose turn on the console has come."""
+        return [
+            delivery
+            for delivery in self.states[ticket].deliveries.values()
+            if delivery.channel == "console" and delivery.due_at <= self.now
+        ]
+
+
+def load(tx: Tx, keys: Sequence[str]) -> dict[str, Correspondence]:
+    """The correspondence of these tickets with its messages under way, locked in the order of numbers."""
+    found = {state.id: state for state in from_json(Correspondence, tx.execute(LOAD, [list(keys)]))}
+    deliveries: dict[str, dict[str, Delivery]] = {}
+    for delivery in from_json(Delivery, tx.execute(UNDER_WAY, [list(found)])):
+        deliveries.setdefault(delivery.ticket, {})[delivery.key] = delivery
+    return {id_: replace(state, deliveries=deliveries.get(id_, {})) for id_, state in found.items()}
+
+
+def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str, Correspondence]) -> Known:
+    """The time, and the states themselves."""
+    return Known(now, states)
+
+
+def save(tx: Tx, changes: Changes) -> None:
+    """Writes correspondence, the messages that moved and the pages that are shown, set-wise."""
+    states: Sequence[Correspondence] = changes.states
+    tx.execute(SAVE, [as_json([_row(state) for state in states])])
+    moved = [state.deliveries[key] for state in states for key in state.touched]
+    if moved:
+        tx.execute(SAVE_DELIVERIES, [as_json(moved)])
+    pages = [page for state in states for page in state.pages]
+    if pages:
+        tx.execute(SHOW, [as_json(pages)])
+
+
+def _row(state: Correspondence) -> dict[str, Any]:
+    return {column: getattr(state, column) for column in COLUMNS.split(", ")}
+
+
+def due_on_console(tx: Tx, now: datetime, limit: int) -> list[str]:
+    """Tickets with a message whose turn on the console has come, locked."""
+    return [number for (number,) in tx.execute(DUE_ON_CONSOLE, [now, LOOK_AHEAD * limit, limit])]
+
+
+def claim(tx: Tx, channel: NotificationChannel, now: datetime, limit: int) -> list[Delivery]:
+    """Messages to send now, ours until the lease ends; nobody else's."""
+    return from_json(Delivery, tx.execute(CLAIM, [now + LEASE, channel, now, limit]))
+
+
+def retries(tx: Tx, now: datetime) -> list[float]:
+    """Seconds to wait after the first, second … failed try on one channel."""
+    return list(policy.in_force(tx, now)["retry_seconds"].value["seconds"])
+
+
+def console(tx: Tx, limit: int) -> list[dict[str, Any]]:
+    """The newest messages on the operators' console, newest first."""
+    with tx.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(CONSOLE, [limit]).fetchall()

@@ -1,0 +1,193 @@
+"""Who is told what, which way it takes, and what happens when a way is closed."""
+
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from typing import Any
+
+import pytest
+
+from contracts import dispatch, evaluation, ticket
+from contracts.event import Event
+from contracts.notification import NotificationFailed, NotificationSent
+from services.notification.channels import console
+from services.notification.correspondence import Correspondence, Delivery, Outcome
+from services.notification.domain import (
+    DeliveryMoved,
+    MessageQueued,
+    PageShown,
+    RecordOutcome,
+    ShowOnConsole,
+    Tell,
+    TicketNotKnownYet,
+    decide,
+    evolve,
+    initial,
+)
+
+NO = "7K3M-9QXR-2B4D-T8WZ"
+NOON = datetime(2026, 11, 16, 4, tzinfo=UTC)
+RETRIES = (5.0, 60.0, 600.0)
+AGAIN = Outcome(error="unreachable", again=True)
+
+RECEIVED = ticket.TicketReceived(
+    source="urn:hotline:12345", external_id="1", channel="hotline_12345", severity="general",
+    category="elderly_care", grid="C1", requester_ref=NO,
+)  # fmt: skip
+ACCEPTED = ticket.TicketAccepted(
+    category="elderly_care",
+    severity="general",
+    grid="C1",
+    channel="hotline_12345",
+    source="urn:hotline:12345",
+)
+RATE = evaluation.RatingRequested(round=1, window_ends_at=NOON)
+OFFER = dispatch.OfferMade(
+    assignment="a1", assignee="officer-1", kind="grid_officer", hop=1,
+    expires_at=NOON + timedelta(minutes=30),
+    explanation=dispatch.Explanation(place="code", kinds=["grid_officer"], candidates=[]),
+)  # fmt: skip
+
+
+def told(fact: Event, event: str = "e1", mail: bool = True) -> Tell:
+    return Tell(event=event, fact=fact, channels=["smtp", "console"] if mail else ["console"], at=NOON)
+
+
+def given(*commands: Any) -> Correspondence:
+    """The correspondence after these facts and commands, in order."""
+    as_commands = (
+        told(item, f"e{n}") if isinstance(item, Event) else item for n, item in enumerate(commands)
+    )
+    return reduce(lambda state, item: reduce(evolve, decide(state, item), state), as_commands, initial(NO))
+
+
+def queued(state: Correspondence, command: Tell) -> list[Delivery]:
+    return [fact.delivery for fact in decide(state, command) if isinstance(fact, MessageQueued)]
+
+
+def tried(delivery: Delivery, outcome: Outcome) -> RecordOutcome:
+    return RecordOutcome(
+        ticket=NO, key=delivery.key, channel=delivery.channel, attempt=delivery.attempt, outcome=outcome,
+        retries=RETRIES, at=NOON,
+    )  # fmt: skip
+
+
+def the_delivery(state: Correspondence) -> Delivery:
+    (delivery,) = state.deliveries.values()
+    return delivery
+
+
+def test_the_requester_is_told_of_acceptance_by_mail_and_else_on_the_console() -> None:
+    (message,) = queued(given(RECEIVED), told(ACCEPTED, event=f"{NO}.ticket.2"))
+    assert message.key == f"{NO}.ticket.2.requester"
+    assert message.template == "ticket_accepted.requester.zh.v1"
+    assert message.fields == {"number": NO, "category": "elderly_care"}
+    assert (message.channel, message.channels) == ("smtp", ["smtp", "console"])
+
+
+def test_without_a_mail_server_the_console_is_the_way() -> None:
+    (message,) = queued(given(RECEIVED), told(ACCEPTED, mail=False))
+    assert message.channels == ["console"]
+
+
+def test_a_request_that_is_accepted_at_once_makes_one_message_and_not_two() -> None:
+    assert queued(initial(NO), told(RECEIVED)) == []
+    untriaged = ticket.TicketReceived(
+        source="s", external_id="1", channel="resident", severity="general", requester_ref=NO, language="en"
+    )
+    (message,) = queued(initial(NO), told(untriaged))
+    assert message.template == "ticket_received.requester.en.v1"
+
+
+def test_behind_a_sensor_there_is_nobody_to_tell() -> None:
+    sensor = ticket.TicketReceived(source="s", external_id="1", channel="sensor", severity="urgent")
+    assert queued(given(sensor), told(ACCEPTED)) == []
+
+
+def test_the_assignee_is_told_of_the_offer_with_place_and_time_on_the_console() -> None:
+    (message,) = queued(given(RECEIVED, ACCEPTED), told(OFFER))
+    assert (message.audience, message.destination, message.channels) == ("assignee", "officer-1", ["console"])
+    assert message.fields["until"] == "2026-11-16 12:30"
+    assert message.fields["grid"] == "C1"
+
+
+def test_the_desk_is_told_when_dispatch_cannot_go_on() -> None:
+    blocked = dispatch.DispatchBlocked(reason="no_candidate", detail="nobody is\non duty")
+    (message,) = queued(given(RECEIVED, ACCEPTED), told(blocked))
+    assert (message.audience, message.destination) == ("supervisor", "community_desk")
+    assert message.fields["detail"] == "nobody is on duty"
+
+
+def test_a_fact_that_overtakes_its_ticket_waits_for_it() -> None:
+    with pytest.raises(TicketNotKnownYet):
+        decide(initial(NO), told(RATE))
+
+
+def test_what_is_sent_is_published_with_its_key_and_its_try() -> None:
+    state = given(RECEIVED, ACCEPTED)
+    message = the_delivery(state)
+    assert decide(state, tried(message, Outcome())) == [
+        NotificationSent(
+            key=message.key, audience="requester", channel="smtp", template=message.template, attempt=1
+        )
+    ]
+
+
+def test_a_try_that_was_recorded_before_is_not_recorded_twice() -> None:
+    state = given(RECEIVED, ACCEPTED)
+    retried = tried(the_delivery(state), AGAIN)
+    state = reduce(evolve, decide(state, retried), state)
+    assert decide(state, retried) == []
+    assert decide(initial(NO), retried) == []
+
+
+def test_a_server_that_is_down_is_tried_after_5_60_and_600_seconds_then_the_console_takes_over() -> None:
+    state, waits = given(RECEIVED, ACCEPTED), []
+    while the_delivery(state).channel == "smtp":
+        (moved,) = decide(state, tried(the_delivery(state), AGAIN))
+        assert isinstance(moved, DeliveryMoved)
+        waits.append((moved.delivery.due_at - NOON).total_seconds())
+        state = evolve(state, moved)
+    assert waits == [5, 60, 600, 0]
+    assert (the_delivery(state).attempt, the_delivery(state).error) == (0, "unreachable")
+
+
+def test_a_message_postponed_through_no_fault_of_its_own_keeps_its_tries() -> None:
+    state = given(RECEIVED, ACCEPTED)
+    (moved,) = decide(
+        state, tried(the_delivery(state), Outcome(error="postponed", again=True, counted=False))
+    )
+    assert (moved.delivery.attempt, moved.delivery.due_at) == (0, NOON)
+
+
+def test_without_an_address_the_console_takes_over_at_once_and_for_good() -> None:
+    state = given(RECEIVED, ACCEPTED)
+    state = reduce(evolve, decide(state, tried(the_delivery(state), Outcome(error="no_address"))), state)
+    assert the_delivery(state).channel == "console"
+    (next_message,) = queued(state, told(RATE, event="e9"))
+    assert next_message.channels == ["console"]
+
+
+def test_a_message_no_channel_can_deliver_fails_openly() -> None:
+    state = given(RECEIVED, told(ACCEPTED, mail=False))
+    command = ShowOnConsole(pages={the_delivery(state).key: Outcome(error="template")}, at=NOON)
+    (fact,) = decide(state, command)
+    assert isinstance(fact, NotificationFailed)
+    assert (fact.channel, fact.error) == ("console", "template")
+    assert the_delivery(evolve(state, fact)).state == "failed"
+
+
+def test_a_page_on_the_console_is_shown_and_recorded_together() -> None:
+    state = given(RECEIVED, ACCEPTED, OFFER)
+    (offer,) = [delivery for delivery in state.deliveries.values() if delivery.channel == "console"]
+    shown, sent = decide(state, ShowOnConsole(pages={offer.key: console.page(offer)}, at=NOON))
+    assert isinstance(shown, PageShown)
+    assert NO in shown.page.subject
+    assert isinstance(sent, NotificationSent)
+
+
+def test_one_refused_message_leaves_the_others_under_way() -> None:
+    state = given(RECEIVED, ACCEPTED, RATE)
+    first, second = state.deliveries.values()
+    state = reduce(evolve, decide(state, tried(first, Outcome(error="refused"))), state)
+    assert state.deliveries[first.key].channel == "console"
+    assert state.deliveries[second.key] == second
