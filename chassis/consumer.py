@@ -1,52 +1,19 @@
-"""Reads this service's shards, a batch at a time: one transaction, then the acks; what is not acked comes again."""
+"""Reads this service's shards, a batch at a time: one transaction, then the acks; the unacked comes again."""
 
 import logging
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import psycopg
-
-from chassis.clock import now
-from chassis.database import Database, Tx
 from chassis.delivery import Arrival, Delivery, Unreadable, read
-from chassis.effect import Effects, Tally
-from chassis.line import BROKEN, Deadline, Line, pauses
-from chassis.recovery import TransientFailure
-from chassis.relay import Relay
+from chassis.line import BROKEN, Deadline, Line, pauses, reason
 from chassis.settings import Settings
 from chassis.topology import Topology, declare, queue_name
+from chassis.worker import Worker
 
 log = logging.getLogger(__name__)
 
 IDLE = 0.2
 """Seconds between looks at the stop flag while nothing arrives."""
-
-TRANSIENT = (psycopg.OperationalError, psycopg.InterfaceError, TransientFailure)
-"""What says nothing about the batch: it is done again, whole, on a fresh connection."""
-
-
-class Worker:
-    """Turns work into committed effects and hands the messages to the relay; again after a transient failure."""
-
-    def __init__(self, effects: Effects, database: Database, relay: Relay, stopping: threading.Event) -> None:
-        self.effects, self._database, self._relay, self._stopping = effects, database, relay, stopping
-
-    def commit(self, work: Callable[[Tx, Tally], None]) -> Tally | None:
-        """Runs `work` in a transaction until it commits; None if a stop came before it could."""
-        pause = pauses()
-        while True:
-            tally = Tally()
-            try:
-                with self._database.transaction() as tx:
-                    work(tx, tally)
-            except TRANSIENT as error:
-                log.warning("batch will be done again", extra={"cause": type(error).__name__})
-                if self._stopping.wait(next(pause)):
-                    return None
-            else:
-                self._relay.hand_over(tally.messages)
-                return tally
 
 
 class Consumer:
@@ -54,7 +21,7 @@ class Consumer:
 
     def __init__(self, settings: Settings, topology: Topology, worker: Worker, service: str) -> None:
         self._settings, self._topology, self._worker, self._service = settings, topology, worker, service
-        self._stopping = worker._stopping
+        self._stopping = worker.stopping
         self._arrived: list[Arrival | Unreadable] = []
         self._last_tag = 0
         self.connected = False
@@ -72,7 +39,7 @@ class Consumer:
                     self._consume(line)
                     self._drain(line, tags)
             except BROKEN as error:
-                log.warning("consumer interrupted", extra={"cause": type(error).__name__, "said": str(error)[:200]})
+                log.warning("consumer interrupted", extra=reason(error))
                 self._stopping.wait(next(pause))
             finally:
                 self.connected = False
@@ -94,8 +61,8 @@ class Consumer:
     def _consume(self, line: Line) -> None:
         beat = Deadline(self._settings.heartbeat / 2)
         while not self._stopping.is_set():
-            if self._collect(line):
-                self._effect_and_ack(line)
+            if self._collect(line) and not self._effect_and_ack(line):
+                return
             if not beat.left:
                 line.check()
                 beat = Deadline(self._settings.heartbeat / 2)
@@ -124,29 +91,28 @@ class Consumer:
         body = message.body
         delivery = Delivery(
             body=body.encode() if isinstance(body, str) else bytes(body),
-            content_type=properties.get("content_type"),
+            content_type=_storable(properties.get("content_type")),
             exchange=info["exchange"],
             publisher=properties.get("user_id"),
             message_id=properties.get("message_id"),
+            redelivered=bool(info["redelivered"]),
         )
         found = read(delivery)
         self._arrived.extend([found] if isinstance(found, Unreadable) else found)
         self._last_tag = info["delivery_tag"]
 
-    def _effect_and_ack(self, line: Line) -> None:
-        arrived, self._arrived = self._arrived, []
-        if (
-            self._worker.commit(lambda tx, tally: _effect(self._worker.effects, tx, arrived, tally))
-            is not None
-        ):
-            with line.writing:
-                line.channel.basic_ack(self._last_tag, multiple=True)
+    def _effect_and_ack(self, line: Line) -> bool:
+        """Commits, then acks; False, with everything still in hand, if a stop came before the commit."""
+        if not self._worker.take(self._arrived):
+            return False
+        self._arrived = []
+        with line.writing:
+            line.channel.basic_ack(self._last_tag, multiple=True)
+        return True
 
 
-def _effect(effects: Effects, tx: Tx, arrived: Sequence[Arrival | Unreadable], tally: Tally) -> None:
-    arrivals = [item for item in arrived if isinstance(item, Arrival)]
-    for message in arrived:
-        if isinstance(message, Unreadable):
-            effects.of_unreadable(tx, message, tally)
-    if arrivals:
-        effects.of_arrivals(tx, arrivals, now(), tally)
+def _storable(text: str | None) -> str | None:
+    """A sender's header in a form that the ledger can hold."""
+    return (
+        text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}") if text else text
+    )

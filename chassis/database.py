@@ -1,11 +1,14 @@
 """Connections to this service's schema and the transactions on them, with a deadline on every wait."""
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
+from psycopg import errors
+from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 
 from chassis.settings import Settings
@@ -14,6 +17,20 @@ log = logging.getLogger(__name__)
 
 Tx = psycopg.Connection[tuple[Any, ...]]
 """The open transaction: whatever is executed on it commits together or not at all."""
+RV = TypeVar("RV")
+
+GRACE = 5.0
+"""Seconds that an answer may come later than the server's own statement timeout."""
+
+
+class Connection(Tx):
+    """A connection that also gives up on a server that does not answer at all, e.g. a frozen one."""
+
+    patience = 60.0
+
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        """Waits for one answer, at most `patience` seconds; raises OperationalError."""
+        return super().wait(gen, interval, self.patience if timeout is None else timeout)
 
 
 class Database:
@@ -30,7 +47,9 @@ class Database:
             }.items()
         )
         self._connect_timeout = max(2, int(settings.connect_timeout))
-        self._idle: list[Tx] = []
+        self._patience = settings.statement_timeout + GRACE
+        self._idle: list[Connection] = []
+        self._committed_at = float("-inf")
 
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
@@ -42,15 +61,20 @@ class Database:
         except BaseException:
             self._give_back(connection)
             raise
+        self._committed_at = time.monotonic()
         self._idle.append(connection)
+
+    def answered(self, within: float) -> bool:
+        """Whether a transaction was committed in the last `within` seconds."""
+        return time.monotonic() - self._committed_at < within
 
     def close(self) -> None:
         """Closes all idle connections."""
         while self._idle:
             self._idle.pop().close()
 
-    def _connect(self) -> Tx:
-        return psycopg.connect(
+    def _connect(self) -> Connection:
+        connection = Connection.connect(
             self._url,
             autocommit=True,
             application_name=self._name,
@@ -61,11 +85,29 @@ class Database:
             keepalives_count=3,
             tcp_user_timeout=20_000,
         )
+        connection.patience = self._patience
+        return connection
 
-    def _give_back(self, connection: Tx) -> None:
-        """Keeps a connection that has rolled back cleanly; any other is closed."""
+    def _give_back(self, connection: Connection) -> None:
+        """Keeps a connection that has rolled back cleanly; closes any other, and its idle fellows."""
         if connection.pgconn.transaction_status == TransactionStatus.IDLE:
             self._idle.append(connection)
         else:
             log.warning("connection thrown away")
             connection.close()
+            self.close()
+
+
+def passing(error: Exception) -> bool:
+    """Whether the database failed for the moment: the same work may succeed on a fresh connection.
+
+    PostgreSQL's class 54 (a limit of the program is exceeded) comes back however often one tries.
+    """
+    if isinstance(error, psycopg.OperationalError):
+        return not (error.sqlstate or "").startswith("54")
+    return isinstance(error, psycopg.InterfaceError | errors.ReadOnlySqlTransaction)
+
+
+def too_slow(error: Exception) -> bool:
+    """Whether the database is there, but did not finish a statement or get a lock in time."""
+    return isinstance(error, errors.QueryCanceled | errors.LockNotAvailable)

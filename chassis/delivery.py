@@ -7,10 +7,12 @@ import msgspec
 from msgspec import Struct
 
 from contracts import cloudevent, gate
-from contracts.cloudevent import SINGLE, CloudEvent
+from contracts.cloudevent import BATCH, SINGLE, CloudEvent
 from contracts.problem import ContractViolation
 
 INBOUND_EXCHANGE = "gov.inbound"
+MAX_SEQUENCE = 2**31 - 1
+"""What the ledger's integer columns hold."""
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
@@ -21,17 +23,23 @@ class Delivery(Struct, frozen=True, kw_only=True):
     exchange: str
     publisher: str | None = None
     message_id: str | None = None
-    redeliveries: int = 0
+    redelivered: bool = False
 
 
 class Arrival(Struct, frozen=True, kw_only=True):
-    """One readable event on its way into the inbox; data may still be raw JSON."""
+    """One readable event on its way into the inbox; data may still be raw JSON.
+
+    `waits_as` is its key in the waiting line if it comes from there; `redelivered` says that a process may
+    have died of it; `deadly` that this has been so often enough.
+    """
 
     event: CloudEvent[Any]
     exchange: str
     publisher: str | None = None
     attempt: int = 0
-    resumed: bool = False
+    waits_as: tuple[str, str] | None = None
+    redelivered: bool = False
+    deadly: bool = False
 
     @property
     def stream(self) -> tuple[str, str]:
@@ -43,12 +51,18 @@ class Arrival(Struct, frozen=True, kw_only=True):
         """What makes the event unique (CloudEvents: source + id)."""
         return self.event.source, self.event.id
 
+    @property
+    def taken(self) -> bool:
+        """Whether its id is in the inbox already: it waits under its own name because it failed before."""
+        return self.waits_as == self.ident
+
 
 class Unreadable(Struct, frozen=True, kw_only=True):
     """A message that breaks the contract, and how."""
 
     delivery: Delivery
     violation: ContractViolation
+    waits_as: tuple[str, str] | None = None
 
     @property
     def ident(self) -> tuple[str, str]:
@@ -64,18 +78,28 @@ def read(delivery: Delivery) -> list[Arrival] | Unreadable:
             events: list[CloudEvent[Any]] = [gate.admit(delivery.content_type, delivery.body)]
         else:
             events = [
-                event if event.partitionkey and event.number else _unordered(event)
-                for event in cloudevent.decode(delivery.content_type or "", delivery.body)
+                _ordered(event) for event in cloudevent.decode(delivery.content_type or "", delivery.body)
             ]
     except (ContractViolation, ValueError) as error:
         return Unreadable(delivery=delivery, violation=_violation(error))
     return [
-        Arrival(event=event, exchange=delivery.exchange, publisher=delivery.publisher) for event in events
+        Arrival(
+            event=event,
+            exchange=delivery.exchange,
+            publisher=delivery.publisher,
+            redelivered=delivery.redelivered,
+        )
+        for event in events
     ]
 
 
-def _unordered(event: CloudEvent[Any]) -> CloudEvent[Any]:
-    raise ContractViolation("envelope", 400, f"event {event.id!r} has no partitionkey or sequence")
+def _ordered(event: CloudEvent[Any]) -> CloudEvent[Any]:
+    """The event, if it says which one of its ticket it is in terms that the ledger can hold."""
+    if not event.partitionkey or not 0 < event.number <= MAX_SEQUENCE:
+        raise ContractViolation("envelope", 400, f"event {event.id!r} has no partitionkey or sequence")
+    if "\0" in event.id + event.source + event.type + event.partitionkey:
+        raise ContractViolation("envelope", 400, "the envelope holds a NUL character")
+    return event
 
 
 def _violation(error: Exception) -> ContractViolation:
@@ -90,11 +114,18 @@ def written(event: CloudEvent[Any]) -> str:
 
 
 def again(
-    exchange: str, publisher: str | None, event: str, attempt: int, *, resumed: bool = True
+    exchange: str, publisher: str | None, event: str, attempt: int, waits_as: tuple[str, str]
 ) -> list[Arrival] | Unreadable:
-    """An event that was kept, read anew by the rules of the exchange it once came through."""
-    delivery = Delivery(body=event.encode(), content_type=SINGLE, exchange=exchange, publisher=publisher)
-    arrivals = read(delivery)
-    if isinstance(arrivals, Unreadable):
-        return arrivals
-    return [msgspec.structs.replace(arrival, attempt=attempt, resumed=resumed) for arrival in arrivals]
+    """What waited under the key `waits_as`, read anew by the rules of the exchange it once came through."""
+    content_type = BATCH if event.lstrip().startswith("[") else SINGLE
+    delivery = Delivery(
+        body=event.encode(),
+        content_type=content_type,
+        exchange=exchange,
+        publisher=publisher,
+        redelivered=True,
+    )
+    found = read(delivery)
+    if isinstance(found, Unreadable):
+        return msgspec.structs.replace(found, waits_as=waits_as)
+    return [msgspec.structs.replace(arrival, attempt=attempt, waits_as=waits_as) for arrival in found]

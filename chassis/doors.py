@@ -71,7 +71,7 @@ class Door:
 def health(ready: Callable[[], Mapping[str, bool]]) -> dict[tuple[str, str], Answer]:
     """/livez: the process turns; /readyz: all its lines stand (503 names those that do not)."""
 
-    def readyz(request: Request) -> Response:
+    def readyz(_request: Request) -> Response:
         lines = dict(ready())
         return _json({"ready": all(lines.values()), **lines}, 200 if all(lines.values()) else 503)
 

@@ -4,17 +4,19 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-import psycopg
+from msgspec.structs import replace
 
-from chassis import inbox, outbox, parked
+from chassis import inbox, outbox, parked, waiting
 from chassis.database import Tx
 from chassis.delivery import INBOUND_EXCHANGE, Arrival, Unreadable
 from chassis.fold import fold
-from chassis.model import Command, Known, Model, Stimulus
+from chassis.halving import Care, halve
+from chassis.model import Command, Model, Stimulus
 from chassis.outbox import Message
-from chassis.recovery import Park, Redeliver, TransientFailure, recover
+from chassis.recovery import Deadly, Park, Redeliver, recover
 from chassis.refusal import violation_reply
 from contracts.cloudevent import opened
 from contracts.problem import ContractViolation
@@ -36,6 +38,18 @@ class Tally:
     early: int = 0
     parked: int = 0
     redelivered: int = 0
+    failed: list[str] = field(default_factory=list)
+    """Tickets whose timer commands failed."""
+
+    def add(self, part: "Tally") -> None:
+        """Counts what became of a part of the batch."""
+        self.messages += part.messages
+        self.effected += part.effected
+        self.repeated += part.repeated
+        self.early += part.early
+        self.parked += part.parked
+        self.redelivered += part.redelivered
+        self.failed += part.failed
 
 
 @dataclass(frozen=True)
@@ -47,35 +61,53 @@ class Effects:
     shards: int
     attempts: int
 
-    def of_arrivals(self, tx: Tx, arrivals: Sequence[Arrival], now: datetime, tally: Tally) -> None:
+    def of_arrivals(
+        self, tx: Tx, arrivals: Sequence[Arrival], now: datetime, tally: Tally, care: Care = Care.TOGETHER
+    ) -> None:
         """Gives every arrival its effect, its place in the waiting line, or its parked record.
 
-        If the batch fails it is halved, each half behind its own savepoint, until the bad event stands alone.
+        With `care` a failing batch is halved until the bad event stands alone; without, its error is raised.
         """
-        try:
-            with tx.transaction():
-                attempt = Tally()
-                self._together(tx, arrivals, now, attempt)
-        except (psycopg.OperationalError, psycopg.InterfaceError, TransientFailure):
-            raise
-        except Exception as error:
-            if len(arrivals) == 1:
-                self._recover(tx, arrivals[0], error, now, tally)
-                return
-            log.warning("batch halved", extra={"events": len(arrivals), "cause": type(error).__name__})
-            middle = len(arrivals) // 2
-            self.of_arrivals(tx, arrivals[:middle], now, tally)
-            self.of_arrivals(tx, arrivals[middle:], now, tally)
-        else:
-            _add(tally, attempt)
+        if care is Care.TOGETHER:
+            self._together(tx, arrivals, now, tally)
+            return
 
-    def of_stimuli(self, tx: Tx, stimuli: Sequence[Stimulus], now: datetime, tally: Tally) -> None:
-        """Gives what a timer or an errand has come to its effect."""
-        self._effect(tx, stimuli, now, tally)
+        def together(some: Sequence[Arrival]) -> None:
+            part = Tally()
+            self._together(tx, some, now, part, followers=len(some) > 1)
+            tally.add(part)
+
+        def alone(arrival: Arrival, error: Exception) -> None:
+            self._recover(tx, arrival, error, now, tally)
+
+        halve(tx, care, arrivals, together, alone)
+
+    def of_stimuli(
+        self, tx: Tx, stimuli: Sequence[Stimulus], now: datetime, tally: Tally, care: Care = Care.TOGETHER
+    ) -> None:
+        """Gives what a timer or an errand has come to its effect; with `care` names the tickets that fail."""
+
+        def together(some: Sequence[Stimulus]) -> None:
+            part = Tally(effected=len(some))
+            self._effect(tx, some, now, part)
+            tally.add(part)
+
+        def alone(stimulus: Stimulus, error: Exception) -> None:
+            log.error("what was due failed", extra={"ticket": stimulus.key}, exc_info=error)
+            tally.failed.append(stimulus.key)
+
+        if care is Care.TOGETHER:
+            together(stimuli)
+        elif stimuli:
+            halve(tx, care, stimuli, together, alone)
 
     def of_unreadable(self, tx: Tx, message: Unreadable, tally: Tally) -> None:
-        """Parks what breaks its contract, once, and answers the publisher where the broker vouches for one."""
-        if not inbox.take_unreadable(tx, message):
+        """Parks what breaks its contract, once, and answers the publisher if the broker vouches for one."""
+        # One that a person wanted tried again is parked again; any other only the first time.
+        new = (
+            waiting.leave(tx, [message.waits_as]) if message.waits_as else inbox.take_unreadable(tx, message)
+        )
+        if not new:
             tally.repeated += 1
             return
         parked.park_unreadable(tx, message)
@@ -84,17 +116,23 @@ class Effects:
             violation = message.violation
             self._answer(tx, message.delivery.publisher, violation, violation.about.get("id"), tally)
 
-    def _together(self, tx: Tx, arrivals: Sequence[Arrival], now: datetime, tally: Tally) -> None:
-        admission = inbox.admit(tx, arrivals)
+    def _together(
+        self, tx: Tx, arrivals: Sequence[Arrival], now: datetime, tally: Tally, *, followers: bool = True
+    ) -> None:
+        admission = inbox.admit(tx, arrivals, followers=followers)
         stimuli = [stimulus for arrival in admission.ready if (stimulus := self._stimulus(arrival))]
         self._effect(tx, stimuli, now, tally)
         inbox.settle(tx, admission)
+        if not followers and admission.ready:
+            waiting.wake_next(tx, arrivals[0], now)
         tally.effected += len(admission.ready)
         tally.repeated += len(admission.repeats)
         tally.early += len(admission.early)
 
     def _stimulus(self, arrival: Arrival) -> Stimulus | None:
         """The event with its data read, bound to its handler; None where this service has none."""
+        if arrival.deadly:
+            raise Deadly("the process died each time it began to handle this event")
         inbound = arrival.exchange == INBOUND_EXCHANGE
         handler = self.handlers.get(arrival.event.type)
         if handler is None:
@@ -102,10 +140,7 @@ class Effects:
             return None
         event = arrival.event if inbound else opened(arrival.event)
 
-        def command(known: Known) -> Command | None:
-            return handler(event, known)
-
-        return Stimulus(event.partitionkey, command, event, arrival.publisher)
+        return Stimulus(event.partitionkey, partial(handler, event), event, arrival.publisher)
 
     def _effect(self, tx: Tx, stimuli: Sequence[Stimulus], now: datetime, tally: Tally) -> None:
         if not stimuli:
@@ -127,43 +162,36 @@ class Effects:
             tally.messages += outbox.append(tx, [reply])
 
     def _recover(self, tx: Tx, arrival: Arrival, error: Exception, now: datetime, tally: Tally) -> None:
-        attempt = arrival.attempt + 1
-        verdict = recover(error, attempt, self.attempts, now)
-        detail = (
-            str(error)
-            if isinstance(error, ContractViolation)
-            else f"{type(error).__name__} at attempt {attempt}"
-        )
-        about = {"type": arrival.event.type, "event": arrival.event.id, "attempt": attempt}
-        if not arrival.event.number and not arrival.resumed:
-            event = arrival.event
-            inbox.take(tx, [(event.source, event.id, event.time)])
-        match verdict:
+        arrival = replace(arrival, attempt=arrival.attempt + 1)
+        event = arrival.event
+        about = {"type": event.type, "event": event.id, "attempt": arrival.attempt}
+        # The savepoint took back that its id was taken, and that it left the waiting line.
+        if not event.number and not arrival.taken:
+            inbox.take(tx, [arrival])
+        if arrival.waits_as and not arrival.taken:
+            waiting.leave(tx, [arrival.waits_as])
+        match recover(error, arrival.attempt, self.attempts, now):
             case Redeliver(due_at):
                 log.warning("event failed, will be tried again", extra=about, exc_info=error)
-                inbox.wait(tx, arrival, attempt, due_at, detail)
+                waiting.wait_until(tx, arrival, due_at, _what(error))
                 tally.redelivered += 1
             case Park(reason):
                 log.error("event parked", extra=about | {"reason": reason}, exc_info=error)
-                inbox.leave(tx, [arrival.ident])
-                parked.park(tx, arrival, reason, detail)
+                waiting.leave(tx, [arrival.ident])
+                parked.park(tx, arrival, reason, f"{_what(error)} (attempt {arrival.attempt})")
                 tally.parked += 1
                 if isinstance(error, ContractViolation):
-                    self._answer(tx, arrival.publisher, error, arrival.event.id, tally)
+                    self._answer(tx, arrival.publisher, error, event.id, tally)
+
+
+def _what(error: Exception) -> str:
+    """What may be kept of an error: the text only where it is ours; any other may quote a requester."""
+    return str(error) if isinstance(error, ContractViolation | Deadly) else type(error).__name__
 
 
 def _nothing_to_do(event_type: str, inbound: bool) -> None:
-    """Facts of others may be none of our business; unknown ones and misrouted requests are not passed over."""
+    """Others' facts may be none of our business; unknown ones and misrouted requests are not passed over."""
     if event_type not in EVENTS:
         raise ContractViolation("unknown-type", 422, f"{event_type!r} is not an event of this version")
     if inbound:
         raise ContractViolation("misrouted", 422, f"the routing key of {event_type} names another area")
-
-
-def _add(tally: Tally, attempt: Tally) -> None:
-    tally.messages += attempt.messages
-    tally.effected += attempt.effected
-    tally.repeated += attempt.repeated
-    tally.early += attempt.early
-    tally.parked += attempt.parked
-    tally.redelivered += attempt.redelivered

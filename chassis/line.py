@@ -19,20 +19,22 @@ log = logging.getLogger(__name__)
 
 BROKEN = (AMQPError, OperationalError, OSError)
 """What a dead, frozen or refusing broker raises; the connection is thrown away and opened anew."""
+FAREWELL = 1.0
+"""Seconds to wait for the answer to a farewell; everything that matters has been confirmed before."""
 
 
 class Line:
-    """A connection with one channel. Writers hold `writing`, so that a heartbeat never cuts a frame in two."""
+    """A connection with one channel. Writers hold `writing`, so that no heartbeat cuts a frame in two."""
 
     def __init__(self, settings: Settings, name: str) -> None:
         self.writing = threading.Lock()
         self._heartbeat = settings.heartbeat
         self._closed = threading.Event()
-        timeout = settings.connect_timeout
-        self.connection: Any = Connection(
+        # kombu reads the URL and sets up TLS; its own connect() would try twice, two seconds apart.
+        self._address: Any = Connection(  # type: ignore[no-untyped-call]
             settings.amqp_url,
             heartbeat=settings.heartbeat,
-            connect_timeout=timeout,
+            connect_timeout=settings.connect_timeout,
             transport_options={
                 "client_properties": {"connection_name": name},
                 "read_timeout": None,
@@ -40,11 +42,16 @@ class Line:
                 "socket_settings": {socket.TCP_USER_TIMEOUT: int(2000 * settings.heartbeat)},
             },
         )
+        self.connection: Any = None
         self.channel: Any = None
 
     def __enter__(self) -> Self:
-        self.connection.connect()
-        self.channel = self.connection.channel()
+        self.connection = self._address.transport.establish_connection()
+        try:
+            self.channel = self.connection.channel()
+        except BaseException:
+            self.connection.collect()
+            raise
         threading.Thread(target=self._beat, daemon=True, name="heartbeat").start()
         return self
 
@@ -53,10 +60,16 @@ class Line:
     ) -> None:
         self._closed.set()
         if error is None:
-            with self.writing:
-                self.connection.release()
-        else:
-            self.connection.collect()  # closes the socket without a farewell that a broken peer would never answer
+            self._farewell()
+        self.connection.collect()  # closes the socket, also of a peer that would never answer a farewell
+
+    def _farewell(self) -> None:
+        """Tells the broker, and waits a moment for its answer."""
+        try:
+            with self.writing, self.connection.transport.having_timeout(FAREWELL):
+                self.connection.close()
+        except BROKEN:
+            log.info("the broker did not answer the farewell")
 
     def drain(self, seconds: float) -> bool:
         """Takes in what the broker sends, waiting at most `seconds`; whether anything came."""
@@ -69,14 +82,14 @@ class Line:
     def check(self) -> None:
         """Raises if the broker has been silent for two heartbeats; call it when `drain` has come back."""
         with self.writing:
-            self.connection.heartbeat_check(rate=2)
+            self.connection.heartbeat_tick(rate=2)
 
     def _beat(self) -> None:
         """Sends heartbeats while the owner is busy, e.g. waiting for the database."""
         while not self._closed.wait(self._heartbeat / 2):
             if self.writing.acquire(blocking=False):
                 try:
-                    self.connection.connection.send_heartbeat()
+                    self.connection.send_heartbeat()
                 except BROKEN:
                     log.warning("heartbeat could not be sent; the owner will notice")
                     return
@@ -84,11 +97,16 @@ class Line:
                     self.writing.release()
 
 
+def reason(error: Exception) -> dict[str, str]:
+    """What a log may say of a broken line; what the broker says quotes no event."""
+    return {"cause": type(error).__name__, "said": str(error)[:200]}
+
+
 def pauses() -> Iterator[float]:
     """Seconds before each reconnection: 0.2 doubling to 5, with jitter."""
     pause = 0.2
     while True:
-        yield pause * random.uniform(0.5, 1.0)
+        yield pause * random.uniform(0.5, 1.0)  # noqa: S311
         pause = min(pause * 2, 5.0)
 
 

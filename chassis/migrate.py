@@ -22,16 +22,19 @@ def migrate(owner_url: str, services: Sequence[str]) -> int:
 
 
 def _migrate_schema(owner_url: str, service: str) -> int:
-    with get_backend(_yoyo_url(owner_url, service)) as backend:
-        migrations = read_migrations(
-            str(resources.files("chassis") / "migrations"),
-            str(resources.files(f"services.{service}") / "migrations"),
-        )
+    # The ledger's migrations are all applied before the service's first, which may build on them.
+    applied = sum(_apply(owner_url, service, package) for package in ("chassis", f"services.{service}"))
+    _grant(owner_url, service)
+    log.info("migrated", extra={"schema": service, "applied": applied})
+    return applied
+
+
+def _apply(owner_url: str, schema: str, package: str) -> int:
+    with get_backend(_yoyo_url(owner_url, schema)) as backend:
+        migrations = read_migrations(str(resources.files(package) / "migrations"))
         with backend.lock():
             missing = backend.to_apply(migrations)
             backend.apply_migrations(missing)
-    _grant(owner_url, service)
-    log.info("migrated", extra={"schema": service, "applied": len(missing)})
     return len(missing)
 
 
@@ -43,7 +46,7 @@ def _yoyo_url(owner_url: str, schema: str) -> str:
 
 
 def _grant(owner_url: str, service: str) -> None:
-    """Row rights for the service's role; tables named in its `append_only` comment get no UPDATE or DELETE."""
+    """Row rights for the service's role; no UPDATE or DELETE where the comment begins with `append-only`."""
     with psycopg.connect(owner_url, autocommit=True) as connection:
         schema = role = sql.Identifier(service)
         for statement in GRANTS:

@@ -49,7 +49,7 @@ def pack(publisher: str, facts: Sequence[CloudEvent[Any]], shards: int) -> list[
 
 
 def append(tx: Tx, messages: Sequence[tuple[str, str, str, str]]) -> list[Message]:
-    """Writes messages into the outbox and returns them with their row ids, ready to hand over after COMMIT."""
+    """Writes messages into the outbox and returns them with their ids, ready to hand over after COMMIT."""
     if not messages:
         return []
     statement = APPEND.format(rows=", ".join([ROW] * len(messages)))

@@ -18,13 +18,18 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING no
 """
 LIST = """
 SELECT no, parked_at, state, reason, detail, source, id, type, partitionkey, sequence, publisher, attempt,
-       (SELECT count(*) FROM waiting w WHERE w.source = p.source AND w.partitionkey = p.partitionkey) AS holds_back
-FROM parked p WHERE (%(state)s::text IS NULL OR state = %(state)s) ORDER BY no DESC LIMIT %(limit)s
+       (SELECT count(*) FROM waiting w
+        WHERE w.source = p.source AND w.partitionkey = p.partitionkey) AS holds_back
+FROM parked p
+WHERE (%(state)s::text IS NULL OR state = %(state)s) ORDER BY no DESC LIMIT %(limit)s
 """
 SHOW = "SELECT * FROM parked WHERE no = %s FOR UPDATE"
 RETRY = """
-INSERT INTO waiting (source, id, partitionkey, sequence, type, exchange, publisher, event, attempt, due_at)
-VALUES (%(source)s, %(id)s, %(partitionkey)s, %(sequence)s, %(type)s, %(exchange)s, %(publisher)s, %(event)s, 0, now())
+INSERT INTO waiting
+    (source, id, partitionkey, sequence, type, exchange, publisher, event, attempt, due_at)
+VALUES
+    (%(source)s, %(id)s, %(partitionkey)s, %(sequence)s, %(type)s, %(exchange)s, %(publisher)s,
+     %(event)s, 0, now())
 ON CONFLICT (source, id) DO UPDATE SET attempt = 0, due_at = now()
 """
 SKIP = """
@@ -36,6 +41,9 @@ WAKE = """
 UPDATE waiting SET due_at = now() WHERE source = %(source)s AND partitionkey = %(partitionkey)s
     AND sequence = %(sequence)s + 1
 """
+UNREADABLE = "parked"
+"""The waiting line's source of unreadable messages; their id there is the number of the record."""
+
 CLOSE = "UPDATE parked SET state = %s, history = history || %s WHERE no = %s"
 
 
@@ -48,8 +56,8 @@ def park(tx: Tx, arrival: Arrival, reason: str, detail: str) -> int:
     event = arrival.event
     return _insert(
         tx,
-        [event.source, event.id, event.type, event.partitionkey, event.number, arrival.exchange, arrival.publisher,
-         SINGLE, written(event).encode(), reason, detail[:2000], arrival.attempt],
+        [event.source, event.id, event.type, event.partitionkey, event.number, arrival.exchange,
+         arrival.publisher, SINGLE, written(event).encode(), reason, detail[:2000], arrival.attempt],
     )  # fmt: skip
 
 
@@ -59,8 +67,9 @@ def park_unreadable(tx: Tx, message: Unreadable) -> int:
     source, ident = message.ident
     return _insert(
         tx,
-        [violation.about.get("source") or source, violation.about.get("id") or ident, violation.about.get("type"),
-         None, 0, delivery.exchange, delivery.publisher, delivery.content_type, delivery.body,
+        [violation.about.get("source") or source, violation.about.get("id") or ident,
+         violation.about.get("type"), None, 0, delivery.exchange, delivery.publisher,
+         delivery.content_type, delivery.body,
          violation.problem, violation.detail[:2000], 0],
     )  # fmt: skip
 
@@ -72,7 +81,7 @@ def _insert(tx: Tx, values: Sequence[Any]) -> int:
 
 
 def listed(tx: Tx, state: str | None = "open", limit: int = 100) -> list[dict[str, Any]]:
-    """Parked records, newest first, without their bodies; `holds_back` counts the ticket's events behind each."""
+    """Parked records, newest first, without bodies; `holds_back` counts the ticket's events behind each."""
     with tx.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(LIST, {"state": state, "limit": limit}).fetchall()
 
@@ -87,15 +96,18 @@ def shown(tx: Tx, no: int) -> dict[str, Any]:
 
 
 def retry(tx: Tx, no: int, who: str, reason: str) -> None:
-    """Lets the service try the event again, ahead of everything that waits behind it; raises ParkedError."""
+    """Lets the service try the event again, before all that waits behind it; raises ParkedError."""
     record = _open(tx, no)
-    tx.execute(RETRY, {**record, "type": record["type"] or "", "partitionkey": record["partitionkey"] or "",
-                       "event": record["body"].decode("utf-8", "replace").replace("\0", "\ufffd")})  # fmt: skip
+    row = {**record, "event": record["body"].decode("utf-8", "replace").replace("\0", "\ufffd")}
+    if record["partitionkey"] is None:
+        # Nobody could read it: it has no name of its own yet, and two such messages may claim the same one.
+        row |= {"source": UNREADABLE, "id": str(no), "type": record["type"] or "", "partitionkey": ""}
+    tx.execute(RETRY, row)
     _close(tx, no, "retried", who, reason)
 
 
 def archive(tx: Tx, no: int, who: str, reason: str) -> None:
-    """Gives the event up; an ordered one is skipped so that its ticket's later events go on. Raises ParkedError."""
+    """Gives the event up and skips it, so that its ticket's later events go on; raises ParkedError."""
     record = _open(tx, no)
     if record["sequence"]:
         tx.execute(SKIP, record)

@@ -9,11 +9,13 @@ from chassis.database import Tx
 from chassis.model import Fact
 
 IN_FORCE = """
-SELECT DISTINCT ON (name) name, version, value FROM policy WHERE valid_from <= %s ORDER BY name, version DESC
+SELECT DISTINCT ON (name) name, version, value FROM policy
+WHERE valid_from <= %s ORDER BY name, version DESC
 """
 SET = """
 INSERT INTO policy (name, version, valid_from, value)
-SELECT %(name)s, coalesce(max(version), 0) + 1, %(valid_from)s, %(value)s::jsonb FROM policy WHERE name = %(name)s
+SELECT %(name)s, coalesce(max(version), 0) + 1, %(valid_from)s, %(value)s::jsonb
+FROM policy WHERE name = %(name)s
 HAVING NOT coalesce((SELECT value = %(value)s::jsonb FROM policy WHERE name = %(name)s
                      ORDER BY version DESC LIMIT 1), false)
 """

@@ -10,6 +10,10 @@ class TransientFailure(Exception):
     """Something outside us failed for the moment; the same event may succeed later."""
 
 
+class Deadly(Exception):
+    """The process died each time it began to handle this event."""
+
+
 @dataclass(frozen=True)
 class Redeliver:
     """Try again at `due_at`; until then only this ticket waits."""
@@ -27,10 +31,10 @@ class Park:
 def recover(error: Exception, attempt: int, attempts: int, now: datetime) -> Redeliver | Park:
     """Redeliver or park after `attempt` tries (from 1) of at most `attempts`.
 
-    A broken contract is parked at once; everything else is tried again after 1, 4, 9 … seconds.
+    A broken contract and a deadly event are parked at once; all else is tried again after 1, 4, 9 … seconds.
     """
     if isinstance(error, ContractViolation):
         return Park(error.problem)
-    if attempt >= attempts:
+    if isinstance(error, Deadly) or attempt >= attempts:
         return Park("failing")
     return Redeliver(now + timedelta(seconds=attempt**2))

@@ -10,7 +10,7 @@ from amqp.basic_message import Message as AmqpMessage
 
 from chassis import outbox
 from chassis.database import Database
-from chassis.line import BROKEN, Deadline, Line, pauses
+from chassis.line import BROKEN, Deadline, Line, pauses, reason
 from chassis.outbox import Message
 from chassis.recovery import TransientFailure
 from chassis.settings import Settings
@@ -32,6 +32,7 @@ class Relay:
         self._settings, self._database, self._name = settings, database, name
         self._in_hand: deque[Message] = deque()
         self._wake = threading.Event()
+        self._swept_to = 0
         self._stopping = False
         self.connected = False
 
@@ -58,7 +59,7 @@ class Relay:
                     pause = pauses()
                     self._publish_until_stopped(publisher)
             except (*BROKEN, psycopg.Error, TransientFailure) as error:
-                log.warning("relay interrupted", extra={"cause": type(error).__name__, "said": str(error)[:200]})
+                log.warning("relay interrupted", extra=reason(error))
                 self._wake.clear()
                 if self._stopping:
                     return
@@ -91,12 +92,15 @@ class Relay:
         """Publishes messages whose hand-over died; whether there may be more."""
         in_hand = [message.id for message in self._in_hand]
         with self._database.transaction() as tx:
-            messages = outbox.unsent(tx, self._settings.sweep_after, in_hand, PIPELINE)
+            messages = outbox.unsent(tx, self._settings.sweep_after, self._swept_to, in_hand, PIPELINE)
             sent = publisher.publish(messages) if messages else []
             if sent:
                 log.info("outbox swept", extra={"messages": len(sent)})
                 outbox.mark_sent(tx, sent)
-        return len(sent) == PIPELINE
+        # Goes round: messages that no queue takes must not stand in the way of those behind them.
+        more = len(messages) == PIPELINE
+        self._swept_to = messages[-1].id if more else 0
+        return more
 
 
 class Confirmed:
@@ -114,7 +118,7 @@ class Confirmed:
         channel.events["basic_return"].add(self._on_return)
 
     def publish(self, messages: Sequence[Message]) -> list[int]:
-        """Publishes all; returns the ids that reached a queue. Raises TransientFailure when no confirm comes."""
+        """Publishes all; returns the ids that reached a queue; raises TransientFailure without a confirm."""
         self._returned.clear()
         with self.line.writing:
             for message in messages:
@@ -126,7 +130,7 @@ class Confirmed:
                 raise TransientFailure(f"{len(self._open)} messages were not confirmed in {self._timeout} s")
         if self._returned:
             log.error(
-                "messages reached no queue; they stay in the outbox", extra={"messages": len(self._returned)}
+                "no queue took messages; they stay in the outbox", extra={"messages": len(self._returned)}
             )
         return [message.id for message in messages if message.id not in self._returned]
 
@@ -150,7 +154,7 @@ class Confirmed:
         else:
             self._open.pop(delivery_tag, None)
 
-    def _on_nack(self, delivery_tag: int, multiple: bool) -> None:
+    def _on_nack(self, *_refused: object) -> None:
         raise TransientFailure("the broker refused a message")
 
     def _on_return(self, *returned: object) -> None:

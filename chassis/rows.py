@@ -18,3 +18,8 @@ def from_json(struct: type[S], rows: Iterable[tuple[str]]) -> list[S]:
     """One struct per row of `to_json(...)::text`."""
     text = "[" + ",".join(row[0] for row in rows) + "]"
     return msgspec.json.decode(text, type=list[struct])  # type: ignore[valid-type]
+
+
+def columns(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:
+    """Rows of `width` values turned into columns, one array each, for `unnest`."""
+    return [[row[index] for row in rows] for index in range(width)]

@@ -37,7 +37,7 @@ def main(argv: list[str]) -> int:
 
 
 def _go_green() -> None:
-    """Makes sockets, threads and psycopg yield to the other green threads; must come before they are imported."""
+    """Makes sockets, threads and psycopg yield to other green threads; must come before they are imported."""
     warnings.filterwarnings("ignore", category=DeprecationWarning, module="eventlet|nameko")
     warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
     os.environ["PSYCOPG_WAIT_FUNC"] = "wait_select"
@@ -63,17 +63,27 @@ def _run(service: type[Any], settings: Any) -> int:
     stop: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda signum, frame: stop.append(signum))
+    try:
+        sock = eventlet.listen((settings.health_host, settings.health_port))
+    except OSError as error:
+        print(f"HEALTH_HOST, HEALTH_PORT: nobody can listen there ({error.strerror})", file=sys.stderr)
+        return 2
     container = ServiceContainer(service, {"settings": settings})
+    ended: list[Any] = []
+    eventlet.spawn(container.wait).link(ended.append)
     container.start()
     (loops,) = [extension for extension in container.dependencies if isinstance(extension, Loops)]
-    _open_door(loops, settings)
+    _open_door(sock, loops, settings)
     log.info("started", extra={"shards": settings.shards})
-    while not stop and not container._died.ready():
+    while not stop and not ended:
         eventlet.sleep(POLL)
+    if ended:
+        log.error("a loop has died; the process ends so that it can be started anew")
+        return 1
     return _stop(container, settings.drain_timeout)
 
 
-def _open_door(loops: Any, settings: Any) -> None:
+def _open_door(sock: Any, loops: Any, settings: Any) -> None:
     import eventlet
     from eventlet import wsgi
 
@@ -83,16 +93,12 @@ def _open_door(loops: Any, settings: Any) -> None:
     service = loops.service
     paths = {where: getattr(service, name) for name, where in marked(type(service), "answers")}
     door = Door(health(lambda: loops.ready), paths, settings.internal_token)
-    sock = eventlet.listen((settings.health_host, settings.health_port))
     eventlet.spawn(wsgi.server, sock, door, log_output=False, keepalive=False, socket_timeout=10)
 
 
 def _stop(container: Any, drain_timeout: float) -> int:
     import eventlet
 
-    if container._died.ready():
-        log.error("a loop has died; the process ends so that it can be started anew")
-        return 1
     with eventlet.Timeout(drain_timeout, False):
         container.stop()
         log.info("stopped")

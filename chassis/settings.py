@@ -1,10 +1,10 @@
 """All settings of a service process, read from the environment once and checked one by one."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from typing import Any
-
-from environs import Env, EnvError, validate
 
 
 class SettingsError(Exception):
@@ -26,11 +26,11 @@ class Settings:
     batch_window: float = 0.01
     prefetch: int = 16
     heartbeat: int = 10
-    connect_timeout: float = 5.0
+    connect_timeout: float = 3.0
     confirm_timeout: float = 10.0
     statement_timeout: float = 30.0
     lock_timeout: float = 10.0
-    drain_timeout: float = 8.0
+    drain_timeout: float = 9.0
     retry_attempts: int = 6
     sweep_after: float = 3.0
     log_level: str = "INFO"
@@ -41,66 +41,87 @@ class Settings:
 
 
 def read(environ: Mapping[str, str]) -> Settings:
-    """The settings in `environ`; raises SettingsError that lists every bad or missing variable."""
-    env = Env(eager=False)
-    with env.prefixed(""):
-        values = _values(env, environ)
-    try:
-        env.seal()
-    except EnvError as error:
-        raise SettingsError(_plain(error)) from None
-    values["instance"], values["instances"] = _instance(environ.get("INSTANCE", "1/1"))
+    """The settings in `environ`; raises SettingsError that lists every bad or missing variable.
+
+    No value is repeated, for it may be a password. A variable is named like its field in capitals;
+    `INSTANCE=2/4` gives both `instance` and `instances`.
+    """
+    values: dict[str, Any] = {}
+    wrong: dict[str, str] = {}
+    for field in fields(Settings):
+        name = field.name.upper()
+        check = CHECKS.get(field.name)
+        if check is None or (name not in environ and field.name not in REQUIRED):
+            continue
+        try:
+            values[field.name] = check(environ.get(name, ""))
+        except ValueError as error:
+            wrong[name] = str(error)
+    if "INSTANCE" in environ and "INSTANCE" not in wrong:
+        values["instance"], values["instances"] = values["instance"]
+    if wrong:
+        raise SettingsError("\n".join(f"{name}: {why}" for name, why in sorted(wrong.items())))
     return Settings(**values)
 
 
-def _values(env: Env, environ: Mapping[str, str]) -> dict[str, Any]:
-    def number(name: str, low: float, high: float) -> Any:
-        default = getattr(Settings, name)
-        reader = env.int if isinstance(default, int) else env.float
-        return reader(name.upper(), default, validate=validate.Range(min=low, max=high))
+def _url(schemes: str, *, empty: bool = False) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if not (empty and not text) and not re.fullmatch(rf"({schemes})://\S+", text):
+            raise ValueError(f"is not a {schemes.partition('?')[0].partition('(')[0]}:// URL")
+        return text
 
-    url = validate.Regexp(r"^\w+://.+", error="not a URL")
-    return {
-        "amqp_url": env.str(
-            "AMQP_URL", validate=[validate.Regexp(r"^amqps?://.+", error="not an amqp:// URL")]
-        ),
-        "database_url": env.str(
-            "DATABASE_URL",
-            validate=[validate.Regexp(r"^postgres(ql)?://.+", error="not a postgresql:// URL")],
-        ),
-        "health_port": number("health_port", 0, 65535),
-        "health_host": env.str("HEALTH_HOST", Settings.health_host),
-        "shards": number("shards", 1, 1024),
-        "batch_events": number("batch_events", 1, 5000),
-        "batch_window": number("batch_window", 0, 1),
-        "prefetch": number("prefetch", 1, 1000),
-        "heartbeat": number("heartbeat", 2, 120),
-        "connect_timeout": number("connect_timeout", 0.1, 60),
-        "confirm_timeout": number("confirm_timeout", 0.1, 300),
-        "statement_timeout": number("statement_timeout", 0.1, 600),
-        "lock_timeout": number("lock_timeout", 0.1, 600),
-        "drain_timeout": number("drain_timeout", 0.1, 60),
-        "retry_attempts": number("retry_attempts", 1, 50),
-        "sweep_after": number("sweep_after", 0.1, 600),
-        "log_level": env.str(
-            "LOG_LEVEL", Settings.log_level, validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
-        ),
-        "internal_token": env.str("INTERNAL_TOKEN", ""),
-        "ticket_url": env.str("TICKET_URL", "", validate=url if environ.get("TICKET_URL") else None),
-        "smtp_url": env.str("SMTP_URL", "", validate=url if environ.get("SMTP_URL") else None),
-        "mail_from": env.str("MAIL_FROM", Settings.mail_from),
-    }
+    return check
+
+
+def _number(kind: type[int] | type[float], low: float, high: float) -> Callable[[str], float]:
+    def check(text: str) -> float:
+        what = f"is not a {'whole ' if kind is int else ''}number from {low:g} to {high:g}"
+        try:
+            number = kind(text)
+        except ValueError:
+            raise ValueError(what) from None
+        if not math.isfinite(number) or not low <= number <= high:
+            raise ValueError(what)
+        return number
+
+    return check
+
+
+def _level(text: str) -> str:
+    if text not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise ValueError("is none of DEBUG, INFO, WARNING, ERROR")
+    return text
 
 
 def _instance(text: str) -> tuple[int, int]:
-    number, slash, total = text.partition("/")
-    if slash and number.isdigit() and total.isdigit() and 1 <= int(number) <= int(total) <= 1024:
-        return int(number), int(total)
-    raise SettingsError(f"INSTANCE: {text!r} is not like 1/4 (this process / all processes of the service)")
+    found = re.fullmatch(r"(\d{1,4})/(\d{1,4})", text)
+    if not found or not 1 <= int(found[1]) <= int(found[2]) <= 1024:
+        raise ValueError("is not like 1/4 (this process / all processes of the service)")
+    return int(found[1]), int(found[2])
 
 
-def _plain(error: EnvError) -> str:
-    messages = getattr(error, "error_messages", None) or {}
-    if not messages:
-        return str(error)
-    return "\n".join(f"{name}: {'; '.join(map(str, why))}" for name, why in sorted(messages.items()))
+REQUIRED = frozenset({"amqp_url", "database_url"})
+CHECKS: dict[str, Callable[[str], Any]] = {
+    "amqp_url": _url("amqps?"),
+    "database_url": _url("postgres(ql)?"),
+    "health_port": _number(int, 0, 65535),
+    "health_host": str,
+    "shards": _number(int, 1, 1024),
+    "instance": _instance,
+    "batch_events": _number(int, 1, 5000),
+    "batch_window": _number(float, 0, 1),
+    "prefetch": _number(int, 1, 1000),
+    "heartbeat": _number(int, 2, 120),
+    "connect_timeout": _number(float, 0.1, 60),
+    "confirm_timeout": _number(float, 0.1, 300),
+    "statement_timeout": _number(float, 0.1, 600),
+    "lock_timeout": _number(float, 0.1, 600),
+    "drain_timeout": _number(float, 0.1, 60),
+    "retry_attempts": _number(int, 1, 50),
+    "sweep_after": _number(float, 0.1, 600),
+    "log_level": _level,
+    "internal_token": str,
+    "ticket_url": _url("https?", empty=True),
+    "smtp_url": _url("smtps?", empty=True),
+    "mail_from": str,
+}

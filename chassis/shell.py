@@ -9,15 +9,19 @@ from typing import Any, ClassVar, TypeVar
 
 from nameko.extensions import DependencyProvider
 
-from chassis import inbox, outbox
+from chassis import outbox, waiting
+from chassis.benched import Bench
 from chassis.clock import now
-from chassis.consumer import Consumer, Worker
+from chassis.consumer import Consumer
 from chassis.database import Database, Tx
+from chassis.delivery import Arrival, Unreadable
 from chassis.effect import Effects, Handler, Tally
+from chassis.halving import Care
 from chassis.model import Command, Known, Model, Stimulus
 from chassis.relay import Relay
 from chassis.settings import Settings
 from chassis.topology import of_service
+from chassis.worker import Worker
 from contracts.event import Event, type_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -29,10 +33,14 @@ log = logging.getLogger(__name__)
 
 DUE_AT_ONCE = 200
 """Commands a timer hands over in one transaction; a full hand is followed by the next at once."""
+FIRST_RUN = 2.0
+"""Seconds after the start at which also a rare timer runs first: no restart puts it off for ever."""
+ANSWERS_WITHIN = 5.0
+"""Seconds after which a database that commits nothing counts as away."""
 
 
 def consumes(*events: type[Event]) -> Callable[[F], F]:
-    """Marks a method as the reaction to `events`: (self, event, known) → command, or None for nothing to do."""
+    """Marks a method as the reaction to `events`: (self, event, known) → command, or None for nothing."""
 
     def mark(handler: F) -> F:
         handler.consumes = events  # type: ignore[attr-defined]
@@ -42,12 +50,12 @@ def consumes(*events: type[Event]) -> Callable[[F], F]:
 
 
 def every(seconds: float, due: Due) -> Callable[[F], F]:
-    """Marks a method as a timer: (self, ticket, known) → command, for each ticket that `due` finds and locks."""
+    """Marks a method as a timer: (self, ticket, known) → command, for each ticket that `due` finds."""
     return _marked("every", (seconds, due))
 
 
 def errand(seconds: float) -> Callable[[F], F]:
-    """Marks a method that works outside any transaction, e.g. sends mail: (self, now) → commands that report on it."""
+    """Marks a method that works outside any transaction: (self, now) → commands that report on its work."""
     return _marked("errand", seconds)
 
 
@@ -93,7 +101,7 @@ class Loops(DependencyProvider):  # type: ignore[misc]
 
     def start(self) -> None:
         """Starts every loop in a green thread of its own."""
-        timers: list[tuple[float, Callable[[], bool]]] = [(0.5, self._resume), (86_400.0, self._partition)]
+        timers: list[tuple[float, Callable[[], bool]]] = [(0.5, self._resume), (3600.0, self._partition)]
         timers += [(s, self._timer(name, due)) for name, (s, due) in marked(type(self.service), "every")]
         timers += [(s, self._errand(name)) for name, s in marked(type(self.service), "errand")]
         self.threads = [self._spawn(self.consumer.run)]
@@ -112,14 +120,19 @@ class Loops(DependencyProvider):  # type: ignore[misc]
     @property
     def ready(self) -> dict[str, bool]:
         """Which of the service's lines stand."""
-        return {"consumer": self.consumer.connected, "relay": self.relay.connected}
+        # The timer that resumes waiting events asks the database twice a second.
+        return {
+            "consumer": self.consumer.connected,
+            "relay": self.relay.connected,
+            "database": self.database.answered(ANSWERS_WITHIN),
+        }
 
     def backlog(self) -> tuple[int, float]:
         """Unsent messages and the age of the oldest in seconds."""
         with self.database.transaction() as tx:
             return outbox.backlog(tx)
 
-    def get_dependency(self, worker_ctx: Any) -> "Loops":
+    def get_dependency(self, worker_ctx: Any) -> "Loops":  # noqa: ARG002 (nameko's signature)
         """The loops themselves."""
         return self
 
@@ -134,8 +147,10 @@ class Loops(DependencyProvider):  # type: ignore[misc]
         return self.container.spawn_managed_thread(loop)
 
     def _repeat(self, seconds: float, work: Callable[[], bool]) -> None:
-        """Runs `work` every `seconds`, at once again while it says that there is more."""
-        while not self.stopping.wait(seconds):
+        """Runs `work` soon and then every `seconds`, at once again while it says that there is more."""
+        pause = min(seconds, FIRST_RUN)
+        while not self.stopping.wait(pause):
+            pause = seconds
             try:
                 while work() and not self.stopping.is_set():
                     continue
@@ -144,15 +159,20 @@ class Loops(DependencyProvider):  # type: ignore[misc]
 
     def _timer(self, name: str, due: Due) -> Callable[[], bool]:
         handler: Callable[[str, Any], Command | None] = getattr(self.service, name)
+        bench = Bench()
 
-        def work(tx: Tx, tally: Tally) -> None:
+        def work(tx: Tx, tally: Tally, care: Care) -> None:
             moment = now()
-            keys = due(tx, moment, DUE_AT_ONCE)
+            keys = bench.fit(due(tx, moment, DUE_AT_ONCE + bench.size), moment)
             stimuli = [Stimulus(key, partial(handler, key)) for key in keys]
-            self.worker.effects.of_stimuli(tx, stimuli, moment, tally)
-            tally.effected = len(keys)
+            self.worker.effects.of_stimuli(tx, stimuli, moment, tally, care)
 
-        return lambda: self._committed(work) >= DUE_AT_ONCE
+        def timer() -> bool:
+            tally = self.worker.commit(work) or Tally()
+            bench.note(tally.failed, now())
+            return tally.effected >= DUE_AT_ONCE
+
+        return timer
 
     def _errand(self, name: str) -> Callable[[], bool]:
         run: Callable[[datetime], Sequence[Command]] = getattr(self.service, name)
@@ -161,7 +181,7 @@ class Loops(DependencyProvider):  # type: ignore[misc]
             stimuli = [Stimulus(command.ticket, partial(_said, command)) for command in run(now())]
             if stimuli:
                 self.worker.commit(
-                    lambda tx, tally: self.worker.effects.of_stimuli(tx, stimuli, now(), tally)
+                    lambda tx, tally, care: self.worker.effects.of_stimuli(tx, stimuli, now(), tally, care)
                 )
             return len(stimuli) >= DUE_AT_ONCE
 
@@ -169,24 +189,15 @@ class Loops(DependencyProvider):  # type: ignore[misc]
 
     def _resume(self) -> bool:
         """Gives events whose next try is due their effect."""
-
-        def work(tx: Tx, tally: Tally) -> None:
-            arrivals, unreadable = inbox.due(tx, now(), DUE_AT_ONCE)
-            for message in unreadable:
-                self.worker.effects.of_unreadable(tx, message, tally)
-            if arrivals:
-                self.worker.effects.of_arrivals(tx, arrivals, now(), tally)
-
-        return self._committed(work) >= DUE_AT_ONCE
+        found: list[Arrival | Unreadable] = []
+        with self.database.transaction() as tx:
+            found = waiting.due(tx, now(), DUE_AT_ONCE)
+        return bool(found) and self.worker.take(found) and len(found) >= DUE_AT_ONCE
 
     def _partition(self) -> bool:
         with self.database.transaction() as tx:
             tx.execute("SELECT ensure_partitions()")
         return False
-
-    def _committed(self, work: Callable[[Tx, Tally], None]) -> int:
-        tally = self.worker.commit(work)
-        return tally.effected if tally else 0
 
 
 def _said(command: Command, known: Known) -> Command:  # noqa: ARG001 (an errand has made its command already)

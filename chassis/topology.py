@@ -95,7 +95,7 @@ def doors(publishers: Iterable[str] = ()) -> Topology:
 
 
 def of_service(service: str, consumed: Sequence[type[Event]], shards: int) -> Topology:
-    """One quorum queue a shard, bound to every publisher `service` listens to and to its share of the intake."""
+    """One quorum queue a shard, bound to all publishers `service` listens to and its share of the intake."""
     topology = Topology(exchanges=[Exchange(f"{service}.events")])
     topology.queues = [Queue(queue_name(service, shard), single=True) for shard in range(shards)]
     for publisher in sorted({publisher_of(event) for event in consumed} - {"intake"}):

@@ -1,4 +1,4 @@
--- The ledger of one service: what came in, what waits, what is parked, what goes out. depends:
+-- The ledger of one service: what came in, what waits, what is parked, what goes out.
 
 -- Events of outside systems that were taken, by their own id; kept >= 90 days, one partition a month.
 CREATE TABLE inbox (
@@ -82,25 +82,39 @@ CREATE TABLE policy (
     PRIMARY KEY (name, version)
 );
 
--- Makes sure that the partitions of this month and the next two exist, and drops those older than `keep`.
+-- Makes sure that the partitions of this month and the next two exist, and drops those older than `keep` unless
+-- something in them is still unsent. Rows that came before their partition are moved out of the default one.
 CREATE FUNCTION ensure_partitions(keep interval DEFAULT '120 days') RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
-    parent text; start date; child record;
+    parent text; partition text; span text; start date; unsent boolean;
     home text := (SELECT nspname FROM pg_namespace JOIN pg_proc p ON p.pronamespace = pg_namespace.oid
                   WHERE p.oid = 'ensure_partitions(interval)'::regprocedure);
 BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext(home || '.ensure_partitions'));
     FOREACH parent IN ARRAY ARRAY['inbox', 'outbox'] LOOP
+        span := CASE parent WHEN 'inbox' THEN 'time' ELSE 'created_at' END;
         FOR start IN SELECT generate_series(date_trunc('month', now()), now() + interval '2 months', interval '1 month') LOOP
-            EXECUTE format('CREATE TABLE IF NOT EXISTS %I.%I PARTITION OF %I.%I FOR VALUES FROM (%L) TO (%L)',
-                home, parent || to_char(start, '_YYYY_MM'), home, parent, start, start + interval '1 month');
+            partition := parent || to_char(start, '_YYYY_MM');
+            CONTINUE WHEN to_regclass(format('%I.%I', home, partition)) IS NOT NULL;
+            EXECUTE format('CREATE TABLE %I.%I (LIKE %I.%I INCLUDING DEFAULTS)', home, partition, home, parent);
+            EXECUTE format('WITH moved AS (DELETE FROM %1$I.%2$I WHERE %3$I >= %4$L AND %3$I < %5$L RETURNING *) '
+                           'INSERT INTO %1$I.%6$I SELECT * FROM moved',
+                home, parent || '_other', span, start, start + interval '1 month', partition);
+            EXECUTE format('ALTER TABLE %I.%I ATTACH PARTITION %I.%I FOR VALUES FROM (%L) TO (%L)',
+                home, parent, home, partition, start, start + interval '1 month');
         END LOOP;
-    END LOOP;
-    FOR child IN SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-            JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE n.nspname = home AND c.relname ~ '^(inbox|outbox)_\d{4}_\d{2}$'
-              AND to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month' < now() - keep LOOP
-        EXECUTE format('DROP TABLE %I.%I', home, child.relname);
+        FOR partition IN SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+                JOIN pg_namespace n ON n.oid = c.relnamespace
+                WHERE n.nspname = home AND c.relname ~ ('^' || parent || '_\d{4}_\d{2}$')
+                  AND to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month' < now() - keep LOOP
+            unsent := false;
+            IF parent = 'outbox' THEN
+                EXECUTE format('SELECT EXISTS (SELECT FROM %I.%I WHERE sent_at IS NULL)', home, partition) INTO unsent;
+            END IF;
+            CONTINUE WHEN unsent;
+            EXECUTE format('DROP TABLE %I.%I', home, partition);
+        END LOOP;
     END LOOP;
 END $$;
 DO $$ BEGIN PERFORM ensure_partitions(); END $$;

@@ -244,7 +244,7 @@ def _on_rating(state: Ticket, fact: evaluation.RatingSubmitted, command: Observe
     return [ticket.TicketClosed(rated=True, resolved=fact.resolved, satisfaction=fact.satisfaction)]
 
 
-def _on_rating_expired(state: Ticket, fact: evaluation.RatingExpired, command: Observe) -> list[Any]:
+def _on_rating_expired(state: Ticket, _fact: evaluation.RatingExpired, _command: Observe) -> list[Any]:
     return [ticket.TicketClosed(rated=False)] if state.state == "awaiting_rating" else []
 
 
@@ -289,7 +289,8 @@ FOLLOWS: dict[type[Event], Callable[[Ticket, Any, Observe], list[Any]]] = {
 def _after_received(state: Ticket, fact: ticket.TicketReceived) -> Ticket:
     return replace(
         state, source=fact.source, external_id=fact.external_id, channel=fact.channel, severity=fact.severity,
-        category=fact.category, grid=fact.grid, requester_ref=fact.requester_ref, lives_alone=fact.lives_alone,
+        category=fact.category, grid=fact.grid, requester_ref=fact.requester_ref,
+        lives_alone=fact.lives_alone,
     )  # fmt: skip
 
 

@@ -57,12 +57,12 @@ class TicketService(Service):
 
     @consumes(*events_of(dispatch), *events_of(evaluation), *events_of(notification))
     def observe(self, event: CloudEvent[Event], known: Known) -> domain.Observe:
-        """What the other services publish goes into the history, and moves the ticket where the table says so."""
+        """What the other services publish goes into the history; it moves the ticket if the table says so."""
         return domain.Observe(fact=event.data, at=known.now, rules=store.rules(known))
 
     @answers("POST", "/contacts")
     def contacts(self, request: Request) -> list[dict[str, Any]]:
-        """Contacts for other services: {"refs": [...], "purpose": "...", "who": "..."}; each look is logged."""
+        """Contacts for other services: {"refs": […], "purpose": "…", "who": "…"}; each look is logged."""
         try:
             asked = msgspec.json.decode(request.get_data(), type=Look)
         except msgspec.DecodeError as error:

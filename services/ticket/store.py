@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from psycopg.rows import dict_row
 
 from chassis import policy
@@ -15,8 +16,8 @@ from chassis.rows import as_json, from_json
 from services.ticket.domain import Rule, Ticket
 
 COLUMNS = (
-    "id, sequence, state, source, external_id, channel, severity, category, grid, requester_ref, lives_alone, "
-    "received_at, due_at, assignment, assignee, assignee_kind, reworks, resolved, satisfaction"
+    "id, sequence, state, source, external_id, channel, severity, category, grid, requester_ref, "
+    "lives_alone, received_at, due_at, assignment, assignee, assignee_kind, reworks, resolved, satisfaction"
 )
 LOAD = (
     f"SELECT to_json(t)::text FROM (SELECT {COLUMNS} FROM ticket WHERE id = ANY(%s) ORDER BY id FOR UPDATE) t"
@@ -63,7 +64,7 @@ def rules(known: Known) -> dict[str, Rule]:
 def save(tx: Tx, changes: Changes) -> None:
     """Writes tickets, what was said, who asked, and the history of the batch, set-wise."""
     tickets: Sequence[Ticket] = changes.states
-    tx.execute(SAVE, [as_json(tickets)])
+    tx.execute(SAVE, [as_json([replace(ticket, intake=None) for ticket in tickets])])
     new = [ticket for ticket in tickets if ticket.intake]
     if new:
         tx.execute(SAVE_REQUESTS, [as_json([_request(ticket) for ticket in new])])
@@ -86,7 +87,8 @@ def _request(ticket: Ticket) -> dict[str, Any]:
 
 
 def _contact(ticket: Ticket) -> dict[str, Any]:
-    assert ticket.intake and ticket.intake.requester
+    assert ticket.intake
+    assert ticket.intake.requester
     return {"ref": ticket.requester_ref, **msgspec.structs.asdict(ticket.intake.requester)}
 
 

@@ -1,4 +1,4 @@
--- The life of requests, what was said, who asked, and the history. depends: 0001_ledger
+-- The life of requests, what was said, who asked, and the history.
 
 CREATE TABLE ticket (
     id             text        PRIMARY KEY,

@@ -1,0 +1,37 @@
+"""A migrated database, and the ledger of the ticket service on it, driven without a broker."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from chassis.migrate import migrate
+from contracts.registry import SERVICES
+from deploy.local.accounts import OWNER
+from deploy.local.endpoints import Endpoints
+from tests.integration.ledger import Ledger
+
+LEDGER_TABLES = "inbox, position, waiting, parked, outbox, suspect, ticket, request, contact, history, reveal"
+
+
+@pytest.fixture(scope="session")
+def migrated(servers: Endpoints) -> Endpoints:
+    """The session's servers with every schema up to date."""
+    migrate(servers.database_url(OWNER), SERVICES)
+    return servers
+
+
+@pytest.fixture
+def empty(migrated: Endpoints) -> Endpoints:
+    """The same with a ticket service that has seen nothing yet."""
+    with psycopg.connect(migrated.database_url(OWNER)) as tx:
+        tx.execute("SET search_path = ticket")
+        tx.execute(f"TRUNCATE {LEDGER_TABLES}")
+    return migrated
+
+
+@pytest.fixture
+def ledger(empty: Endpoints) -> Iterator[Ledger]:
+    """One process's view of the empty ledger; `ledger.fellow()` is another process's."""
+    with Ledger.opened(empty.database_url("ticket"), empty.amqp_url("ticket")) as opened:
+        yield opened
