@@ -104,8 +104,7 @@ def count(
             if ticket in reached:
                 continue  # a rework's contact is not the first
             reached.add(ticket)
-        # Who returned or ignored an offer is not always who holds the ticket in the end.
-        for row in _rows(account, data.get("kind") or kind, community(grid)):
+        for row in _rows(account, _whose(name, data) or kind, community(grid)):
             _tell(row, name, data)
         if name == "TicketClosed":
             account.ratings[data.get("satisfaction") or "unrated"] += 1
@@ -138,6 +137,11 @@ def _rows(account: Account, kind: str | None, place: str) -> list[Row]:
         account.by_kind.setdefault(kind or "–", Row()),
         account.by_grid.setdefault(place, Row()),
     ]
+
+
+def _whose(name: str, data: Mapping[str, Any]) -> str | None:
+    """Who returned an offer or let it expire is rarely who holds the ticket in the end."""
+    return data["kind"] if name in ("AssignmentReturned", "OfferExpired") else None
 
 
 def name_of(type_: str) -> str:

@@ -3,10 +3,9 @@
 import csv
 import random
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,7 @@ class Submission:
 def submissions(
     path: Path, number: int, seed: int = 1, grids: Sequence[str] = (), tag: str = ""
 ) -> list[Submission]:
-    """The first `number` requests of a file, from its start again where it has fewer; raises Failure.
+    """`number` requests of a file: spread over it, or from its start again if it has fewer; raises Failure.
 
     A hotline's export names no place: one of `grids` is drawn for each row by `seed`. `tag` ends every
     external id, so that the same file can be played twice into one database.
@@ -47,12 +46,18 @@ def submissions(
         raise Failure(f"{path} has no rows")
     if "external_id" not in rows[0] and "title" not in rows[0]:
         raise Failure(f"{path} has neither a column external_id nor a column title")
-    endless = (
-        _submission(row, f"{path.stem}-{line}", "" if turn == 1 else f"#{turn}", seed, grids, tag)
-        for turn in count(1)
-        for line, row in enumerate(rows, 2)
+    drawn = (
+        _submission(rows[line], f"{path.stem}-{line + 2}", f"#{turn + 1}" if turn else "", seed, grids, tag)
+        for turn, line in _lines(len(rows), number)
     )
-    return list(islice(endless, number))
+    return list(drawn)
+
+
+def _lines(there: int, wanted: int) -> Iterator[tuple[int, int]]:
+    """Which line in which round: all over the file where it has more than is wanted."""
+    if wanted < there:
+        return ((0, index * there // wanted) for index in range(wanted))
+    return (divmod(index, there) for index in range(wanted))
 
 
 def moment(text: str) -> datetime | None:

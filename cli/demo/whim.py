@@ -31,7 +31,7 @@ RETURN_CODES: dict[str, tuple[str, ...]] = {
     "department": ("not_our_area", "not_our_duty", "duplicate"),
     "volunteer_team": ("capacity", "unsafe"),
 }
-CANCELLED, DECLINED, CONTACTED_LATE, SILENT = 0.03, 0.2, 0.05, 0.22
+CANCELLED, DECLINED, CONTACTED_LATE, SILENT, NEVER_HAPPY = 0.03, 0.2, 0.05, 0.22, 0.04
 RESOLVED = (("yes", 80), ("partly", 13), ("no", 7))
 SATISFACTION: dict[str, tuple[int, int, int, int, int]] = {
     "yes": (45, 35, 15, 4, 1),
@@ -152,9 +152,10 @@ def _asked(world: World, no: str, fact: CloudEvent[Any]) -> list[Answer]:
     """The resident praises, complains, or stays silent."""
     asked: evaluation.RatingRequested = fact.data
     chance = world.chance(no, "rating", asked.round)
-    if chance.random() < SILENT:
+    never_happy = world.chance(no, "temper").random() < NEVER_HAPPY
+    if not never_happy and chance.random() < SILENT:
         return []
-    resolved = _drawn(chance, RESOLVED)
+    resolved: Any = "no" if never_happy else _drawn(chance, RESOLVED)
     satisfaction = chance.choices(LEVELS, SATISFACTION[resolved])[0]
     given = intake.RatingGiven(
         ticket=no,
