@@ -1,0 +1,131 @@
+"""Messages under way on a real PostgreSQL: who may send them, and what comes back after a crash."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from psycopg.rows import TupleRow
+
+from chassis.effect import Effects, Tally
+from chassis.migrate import migrate
+from chassis.model import Model, Stimulus
+from contracts import notification, ticket
+from deploy.local.endpoints import Endpoints
+from services.notification import domain, store
+from services.notification.channels import console
+from services.notification.correspondence import Outcome
+
+DATABASE = "notification_claims"
+NOON = datetime(2026, 11, 16, 4, tzinfo=UTC)
+EFFECTS = Effects(Model(notification, domain, store), {}, shards=4, attempts=6)
+
+Tx = psycopg.Connection[TupleRow]
+
+
+@pytest.fixture(scope="module")
+def database(servers: Endpoints) -> Iterator[str]:
+    """A database of these tests alone, as the notification service sees it."""
+    superuser, owner, service = (
+        urlsplit(servers.database_url(role)) for role in ("postgres", "fengge_owner", "notification")
+    )
+    with psycopg.connect(superuser.geturl(), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {DATABASE} OWNER fengge_owner")
+        with psycopg.connect(owner._replace(path=f"/{DATABASE}").geturl()) as owned:
+            owned.execute("CREATE SCHEMA notification")
+        migrate(owner._replace(path=f"/{DATABASE}").geturl(), ["notification"])
+        yield service._replace(path=f"/{DATABASE}").geturl()
+        connection.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
+
+
+@pytest.fixture
+def tx(database: str) -> Iterator[Tx]:
+    """An open transaction of the notification service that leaves nothing behind."""
+    with psycopg.connect(database) as connection:
+        yield connection
+        connection.rollback()
+
+
+def effect(tx: Tx, *commands: tuple[str, Any], now: datetime = NOON) -> list[str]:
+    """Gives commands, each with its ticket, their effect in one batch; returns what is published."""
+    tally = Tally()
+    stimuli = [Stimulus(number, lambda known, command=command: command) for number, command in commands]  # type: ignore[misc]
+    EFFECTS.of_stimuli(tx, stimuli, now, tally)
+    return [message.body for message in tally.messages]
+
+
+def accepted(number: str, channels: Any = ("smtp", "console")) -> list[tuple[str, Any]]:
+    """A ticket of a known requester is received and accepted: one message."""
+    received = ticket.TicketReceived(
+        source="urn:test", external_id=number, channel="resident", severity="general", category="lift",
+        grid="C1", requester_ref=number,
+    )  # fmt: skip
+    taken = ticket.TicketAccepted(
+        category="lift", severity="general", grid="C1", channel="resident", source="urn:test"
+    )
+    return [
+        (
+            number,
+            domain.Tell(event=f"{number}.{fact.__class__.__name__}", fact=fact, channels=channels, at=NOON),
+        )
+        for fact in (received, taken)
+    ]
+
+
+def recorded(delivery: Any, outcome: Outcome) -> tuple[str, Any]:
+    return delivery.ticket, domain.RecordOutcome(
+        ticket=delivery.ticket, key=delivery.key, channel=delivery.channel, attempt=delivery.attempt,
+        outcome=outcome, retries=[5.0], at=NOON,
+    )  # fmt: skip
+
+
+def test_a_claimed_message_is_nobody_elses_until_its_sender_must_be_dead(tx: Tx) -> None:
+    effect(tx, *accepted("T1"))
+    (claimed,) = store.claim(tx, "smtp", NOON, 200)
+    assert claimed.ticket == "T1"
+    assert store.claim(tx, "smtp", NOON + store.LEASE / 2, 200) == []
+    assert len(store.claim(tx, "smtp", NOON + store.LEASE, 200)) == 1
+
+
+def test_a_message_sent_twice_after_a_crash_is_published_once(tx: Tx) -> None:
+    effect(tx, *accepted("T1"))
+    (first,) = store.claim(tx, "smtp", NOON, 200)
+    (second,) = store.claim(tx, "smtp", NOON + store.LEASE, 200)
+    assert len(effect(tx, recorded(first, Outcome()))) == 1
+    assert effect(tx, recorded(second, Outcome())) == []
+
+
+def test_a_message_to_be_tried_again_comes_back_when_it_is_due(tx: Tx) -> None:
+    effect(tx, *accepted("T1"))
+    (delivery,) = store.claim(tx, "smtp", NOON, 200)
+    assert effect(tx, recorded(delivery, Outcome(error="unreachable", again=True))) == []
+    assert store.claim(tx, "smtp", NOON + timedelta(seconds=4), 200) == []
+    (again,) = store.claim(tx, "smtp", NOON + timedelta(seconds=5), 200)
+    assert (again.attempt, again.error) == (1, "unreachable")
+
+
+def test_console_pages_are_shown_once_and_in_the_transaction_that_records_them(tx: Tx) -> None:
+    effect(tx, *accepted("T1", channels=("console",)))
+    assert store.due_on_console(tx, NOON, 200) == ["T1"]
+    states = store.load(tx, ["T1"])
+    due = store.know(tx, NOON, [], states).on_console("T1")
+    pages = {delivery.key: console.page(delivery) for delivery in due}
+    (body,) = effect(tx, ("T1", domain.ShowOnConsole(pages=pages, at=NOON)))
+    assert "cn.fengge.notification.NotificationSent.v1" in body
+    assert store.due_on_console(tx, NOON, 200) == []
+    assert [page["ticket"] for page in store.console(tx, 10)] == ["T1"]
+
+
+def test_a_repeated_message_of_two_senders_is_claimed_by_one(database: str) -> None:
+    with psycopg.connect(database) as one, psycopg.connect(database) as other:
+        effect(one, *accepted("T2"), *accepted("T3"))
+        one.commit()
+        claimed = store.claim(one, "smtp", NOON, 1)
+        assert {delivery.ticket for delivery in claimed + store.claim(other, "smtp", NOON, 200)} == {
+            "T2",
+            "T3",
+        }
+        one.rollback()
+        other.rollback()
