@@ -20,7 +20,7 @@ from contracts.problem import ContractViolation
 from contracts.publisher.errors import Broken, NotConfirmed, Unroutable
 from contracts.publisher.line import Line, parameters
 from contracts.publisher.replies import refusals
-from contracts.publisher.sending import Message, Sending
+from contracts.publisher.sending import Message, Sending, Verdict
 from contracts.registry import INBOUND
 
 Progress = Callable[[int], None]
@@ -121,11 +121,7 @@ class Publisher:
         deadline, pause = None, 0.2
         while not sending.over:
             try:
-                messages = sending.next()
-                self._line = self._line or Line(self._asked)
-                self._line.send(messages)
-                if not sending.over:
-                    sending.take(self._line.verdicts(self._timeout))
+                self._step(sending)
                 progress(sending.confirmed)
                 deadline, pause = None, 0.2
             except Broken as broken:
@@ -136,6 +132,18 @@ class Publisher:
                     raise NotConfirmed(sending.ids, str(broken)) from broken
                 clock.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311  jitter needs no secrecy
                 pause = min(pause * 2, 5.0)
+
+    def _step(self, sending: Sending) -> None:
+        """Sends what there is room for and takes the next verdicts; a nack is a reason to pause."""
+        messages = sending.next()
+        self._line = self._line or Line(self._asked)
+        self._line.send(messages)
+        if sending.over:
+            return
+        verdicts = self._line.verdicts(self._timeout)
+        sending.take(verdicts)
+        if Verdict.NACKED in verdicts.values():
+            raise Broken("the broker could not take them (nack)")
 
 
 def check(body: bytes) -> None:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import Struct, inspect
 
-from contracts.gate import Envelope
+from contracts.envelope import Envelope
 from contracts.registry import EVENTS
 from contracts.schema import schema
 from tests.contracts.payloads import (

@@ -1,13 +1,10 @@
 """The outside systems' publisher against a real broker."""
 
-import contextlib
 import csv
 import os
 import socket
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +22,7 @@ from contracts.numbering import ticket_number
 from contracts.problem import ContractViolation
 from contracts.publisher import AccessRefused, NotConfirmed, Publisher, Unroutable
 from deploy.local.endpoints import Endpoints
+from tests.integration.wire import Wire
 
 SOURCE = "urn:test:hotline"
 HEARD = "test.publisher"
@@ -35,54 +33,6 @@ def request(number: int) -> RequestSubmitted:
     return RequestSubmitted(
         external_id=f"GD-{number}", channel="hotline_12345", title="路灯不亮", body="街" * 50
     )
-
-
-class Wire:
-    """A relay before the broker that can be cut or frozen."""
-
-    def __init__(self, broker_port: int) -> None:
-        self._broker_port = broker_port
-        self._door = socket.create_server(("127.0.0.1", 0))
-        self.port = self._door.getsockname()[1]
-        self.frozen = threading.Event()
-        self._ends: list[socket.socket] = []
-        self._threads = [threading.Thread(target=self._accept)]
-
-    def __enter__(self) -> "Wire":
-        self._threads[0].start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.frozen.clear()
-        self._door.shutdown(socket.SHUT_RDWR)
-        self._door.close()
-        self._threads[0].join()
-        self.cut()
-        for thread in self._threads:
-            thread.join()
-
-    def cut(self) -> None:
-        for end in self._ends:
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                near, _ = self._door.accept()
-                far = socket.create_connection(("127.0.0.1", self._broker_port))
-                self._ends += [near, far]
-                for ends in ((near, far), (far, near)):
-                    self._threads.append(threading.Thread(target=self._carry, args=ends))
-                    self._threads[-1].start()
-
-    def _carry(self, source: socket.socket, sink: socket.socket) -> None:
-        with source, contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                while self.frozen.is_set():
-                    time.sleep(0.01)
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.fixture
@@ -180,6 +130,19 @@ def test_what_no_queue_takes_is_told(publisher: Publisher, admin: Any) -> None:
     admin.queue_bind(HEARD, "gov.inbound", "#")
     publisher.submit(request(1), id="lost")
     assert [event.id for _, _, event in heard(admin)] == ["lost"]
+
+
+def test_a_full_queue_is_given_the_timeout_and_then_told(servers: Endpoints, admin: Any) -> None:
+    full = {"x-max-length": 1, "x-overflow": "reject-publish"}
+    admin.queue_declare("test.full", exclusive=True, arguments=full)
+    admin.queue_bind("test.full", "gov.inbound", "rating.#")
+    rating = RatingGiven(ticket=ticket_number(SOURCE, "GD-1"), resolved="yes", satisfaction="satisfied")
+    with Publisher(servers.amqp_url("intake"), source=SOURCE, timeout=1.0) as publisher:
+        with pytest.raises(NotConfirmed, match="nack") as caught:
+            publisher.submit_many([rating] * 20)
+        assert caught.value.ids
+        admin.queue_delete("test.full")
+        publisher.submit(rating, id=caught.value.ids[0])
 
 
 def test_a_broken_connection_is_mended_and_nothing_is_missing(servers: Endpoints, admin: Any) -> None:
@@ -312,8 +275,8 @@ def test_json_lines_are_sent_as_they_are(servers: Endpoints, admin: Any, tmp_pat
 
 
 def test_the_command_tells_what_is_missing(tmp_path: Path) -> None:
-    assert run("", "nothing.csv").returncode == 2
-    assert "AMQP_URL" in run("", "nothing.csv").stderr
+    nowhere = run("", "nothing.csv")
+    assert (nowhere.returncode, nowhere.stderr) == (2, "AMQP_URL is not set\n")
     assert run("amqp://x", "nothing.csv").returncode == 2
     (tmp_path / "one.csv").write_text("external_id,channel,title\n1,resident,t\n")
     away = run("amqp://x:x@127.0.0.1:9/x", str(tmp_path / "one.csv"), "--timeout", "0.5")
