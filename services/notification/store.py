@@ -25,8 +25,8 @@ LOAD = f"""
 SELECT to_json(c)::text FROM
     (SELECT {COLUMNS} FROM correspondence WHERE id = ANY(%s) ORDER BY id FOR UPDATE) c
 """
-# A statement of its own: it must see what was committed while the first one waited for its locks. OFFSET 0 keeps
-# it to the index, ticket by ticket: without fresh statistics the planner would read the whole table.
+# A statement of its own: it must see what was committed while the first one waited for its locks. OFFSET 0
+# keeps it to the index, ticket by ticket: without fresh statistics the planner would read the whole table.
 UNDER_WAY = """
 SELECT to_json(d)::text FROM unnest(%s::text[]) AS wanted (number) CROSS JOIN LATERAL
     (SELECT * FROM delivery WHERE ticket = wanted.number AND state = 'queued' OFFSET 0) d

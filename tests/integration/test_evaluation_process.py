@@ -1,0 +1,199 @@
+"""The evaluation service as a process: the requester is asked, answers through the intake, and only once."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import pika
+import psycopg
+import pytest
+
+from chassis.migrate import migrate
+from chassis.policy import set_policy
+from chassis.topology import declare, doors, queue_name
+from contracts import cloudevent, evaluation, ticket
+from contracts.cloudevent import CloudEvent
+from contracts.event import Event, publisher_of, type_of
+from contracts.intake import EventRefused, RatingGiven
+from contracts.numbering import shard_of, ticket_number
+from deploy.local.endpoints import Endpoints
+from deploy.local.records import reserve_ports
+from deploy.topology import PikaChannel
+
+DATABASE = "evaluation_process"
+SHARDS = 2
+PATIENCE = 20.0
+HEARD = "heard-evaluation"
+T = TypeVar("T")
+
+
+@dataclass
+class House:
+    """The running service, the admin's channel and that of an outside system."""
+
+    admin: Any
+    intake: Any
+    database_url: str
+    count: int = 0
+
+    def handled(self) -> str:
+        """A new ticket that was handled and verified; returns its number."""
+        self.count += 1
+        number = ticket_number("urn:test:evaluation", str(self.count))
+        received = ticket.TicketReceived(
+            source="urn:test", external_id=str(self.count), channel="resident", severity="general"
+        )
+        for sequence, fact in enumerate((received, ticket.TicketVerified(by="rule")), 1):
+            self._publish(self._event(number, sequence, fact))
+        return number
+
+    def rate(self, number: str, **said: Any) -> str:
+        """The requester answers; returns the id of the event."""
+        self.count += 1
+        given = RatingGiven(ticket=number, **{"resolved": "yes", "satisfaction": "satisfied", **said})
+        event = CloudEvent(
+            specversion="1.0", id=f"rating-{self.count}", source="urn:test", type=type_of(RatingGiven),
+            time=datetime.now(UTC), data=given,
+        )  # fmt: skip
+        content_type, body = cloudevent.encode([event])
+        properties = pika.BasicProperties(content_type=content_type, delivery_mode=2, user_id="intake")
+        self.intake.basic_publish("gov.inbound", f"rating.{number}", body, properties, mandatory=True)
+        return event.id
+
+    def next(self, channel: Any, queue: str) -> Event:
+        """The next event in a queue."""
+        method, properties, body = awaited(lambda: _got(channel, queue))
+        assert method
+        (event,) = cloudevent.decode(properties.content_type, body)
+        return cloudevent.opened(event).data
+
+    def fact(self) -> Event:
+        """The next fact the service publishes."""
+        return self.next(self.admin, HEARD)
+
+    def refusal(self) -> EventRefused:
+        """The next answer to the outside system."""
+        refused = self.next(self.intake, "gov.replies.intake")
+        assert isinstance(refused, EventRefused)
+        return refused
+
+    def _event(self, number: str, sequence: int, fact: Event) -> CloudEvent[Event]:
+        publisher = publisher_of(type(fact))
+        return CloudEvent(
+            specversion="1.0", id=f"{number}.{publisher}.{sequence}", source=f"urn:fengge:{publisher}",
+            type=type_of(type(fact)), time=datetime.now(UTC), data=fact, partitionkey=number,
+            sequence=str(sequence), correlationid=number,
+        )  # fmt: skip
+
+    def _publish(self, event: CloudEvent[Event]) -> None:
+        content_type, body = cloudevent.encode([event])
+        properties = pika.BasicProperties(content_type=content_type, delivery_mode=2)
+        shard = str(shard_of(event.partitionkey, SHARDS))
+        self.admin.basic_publish("ticket.events", shard, body, properties, mandatory=True)
+
+
+@pytest.fixture(scope="module")
+def house(servers: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The service in a database of its own."""
+    url = _database(servers)
+    port = reserve_ports(tmp_path_factory.mktemp("ports"), ["health"])["health"]
+    admin = pika.BlockingConnection(pika.URLParameters(servers.amqp_url("admin")))
+    intake = pika.BlockingConnection(pika.URLParameters(servers.amqp_url("intake")))
+    channel = admin.channel()
+    declare(PikaChannel(channel), doors(["intake"]))
+    channel.queue_purge("gov.replies.intake")
+    env = os.environ | {
+        "AMQP_URL": servers.amqp_url("evaluation"), "DATABASE_URL": url, "SHARDS": str(SHARDS),
+        "HEALTH_PORT": str(port),
+    }  # fmt: skip
+    argv = [sys.executable, "-m", "chassis.runner", "services.evaluation.service:EvaluationService"]
+    with subprocess.Popen(argv, env=env, cwd=Path(__file__).parents[2]) as process:
+        try:
+            awaited(lambda: _ready(port))
+            channel.queue_declare(HEARD, exclusive=True)
+            for shard in range(SHARDS):
+                channel.queue_bind(HEARD, "evaluation.events", str(shard))
+            yield House(channel, intake.channel(), url)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            status = process.wait(PATIENCE)
+            for shard in range(SHARDS):
+                channel.queue_delete(queue_name("evaluation", shard))
+            channel.exchange_delete("evaluation.inbound")
+            admin.close()
+            intake.close()
+    assert status == 0
+
+
+def _database(servers: Endpoints) -> str:
+    superuser, owner, service = (
+        urlsplit(servers.database_url(role)) for role in ("postgres", "fengge_owner", "evaluation")
+    )
+    with psycopg.connect(superuser.geturl(), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {DATABASE} OWNER fengge_owner")
+    here = owner._replace(path=f"/{DATABASE}").geturl()
+    with psycopg.connect(here) as owned:
+        owned.execute("CREATE SCHEMA evaluation")
+    migrate(here, ["evaluation"])
+    return service._replace(path=f"/{DATABASE}").geturl()
+
+
+def _ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _got(channel: Any, queue: str) -> Any:
+    found = channel.basic_get(queue, auto_ack=True)
+    return found if found[0] else None
+
+
+def awaited(condition: Callable[[], T]) -> T:
+    """The first true answer of `condition`; fails when patience ends."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if found := condition():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"did not happen in {PATIENCE} s")
+
+
+def test_a_verified_ticket_is_asked_about_rated_once_and_a_second_answer_is_refused(house: House) -> None:
+    number = house.handled()
+    asked = house.fact()
+    assert isinstance(asked, evaluation.RatingRequested)
+    house.rate(number, satisfaction="dissatisfied")
+    answered = house.fact()
+    assert isinstance(answered, evaluation.RatingSubmitted)
+    assert (answered.round, answered.satisfaction, answered.reason) == (1, "dissatisfied", None)
+    again = house.rate(number)
+    refused = house.refusal()
+    assert (refused.status, refused.instance, refused.ticket) == (409, again, number)
+    assert "TicketReopened" in refused.errors[0]["allowed"]
+
+
+def test_an_answer_about_an_unknown_ticket_is_refused(house: House) -> None:
+    house.rate(ticket_number("urn:test:evaluation", "nobody"))
+    refused = house.refusal()
+    assert (refused.status, refused.problem) == (404, "urn:fengge:problem:unknown-ticket")
+
+
+def test_a_window_without_an_answer_ends_by_itself(house: House) -> None:
+    with psycopg.connect(house.database_url) as tx:
+        set_policy(tx, "rating_window_seconds", datetime.now(UTC), '{"seconds": 0.2}')
+    house.handled()
+    assert isinstance(house.fact(), evaluation.RatingRequested)
+    assert house.fact() == evaluation.RatingExpired(round=1)
