@@ -1,7 +1,10 @@
 """A ticket's history as people read it: what happened, who holds it now and why."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from cli.say import shown
 
 STATES = {
     "received": "received 已接收", "accepted": "accepted 已受理", "dispatching": "dispatching 派单中",
@@ -9,7 +12,7 @@ STATES = {
     "awaiting_rating": "awaiting rating 待评价", "closed": "closed 已结案", "declined": "declined 不予受理",
     "transferred": "transferred 已转紧急热线", "cancelled": "cancelled 已撤销", "merged": "merged 已并单",
 }  # fmt: skip
-LEFT_OUT = ("explanation", "source", "external_id", "requester_ref")
+LEFT_OUT = ("explanation", "source", "external_id", "requester_ref", "assignment", "key")
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Life:
         if state == "dispatching" and offer:
             last = next(name_of(event) for event in reversed(self.history) if name_of(event) in ON_OFFER)
             asked = f"{offer['assignee']} ({offer['kind']})"
-            return f"{asked}, offer {offer['hop']}, {ON_OFFER[last]} {offer['expires_at']}"
+            return f"{asked}, offer {offer['hop']}, {ON_OFFER[last]} {_value('_at', offer['expires_at'])}"
         return HOLDERS.get(state, "nobody: it has ended")
 
     def rows(self) -> list[tuple[Any, ...]]:
@@ -90,6 +93,9 @@ def publisher_of(event: dict[str, Any]) -> str:
 
 
 def _said(data: dict[str, Any]) -> str:
-    return ", ".join(
-        f"{key} {value}" for key, value in data.items() if key not in LEFT_OUT and value is not None
-    )
+    told = {key: value for key, value in data.items() if key not in LEFT_OUT and value is not None}
+    return ", ".join(f"{key.replace('_', ' ')} {_value(key, value)}" for key, value in told.items())
+
+
+def _value(key: str, value: Any) -> str:
+    return shown(datetime.fromisoformat(value) if key.endswith("_at") else value)

@@ -73,12 +73,12 @@ def show(
 def _print(life: Life) -> None:
     ticket = life.ticket
     print(f"{ticket['id']}  {life.state_words}\n")
-    print("\n".join(f"  {name:<12}{shown(value)}" for name, value in _facts(ticket) if value is not None))
+    print("\n".join(f"  {name:<16}{shown(value)}" for name, value in _facts(ticket) if value is not None))
     print(f"\nWho holds it and why · 承办与理由\n  {life.holder}")
     if life.explanation:
         _print_explanation(life.explanation)
     print("\nHistory · 全程")
-    print(table(("time", "from", "no", "event", "what"), life.rows(), widest=90))
+    print(table(("time", "from", "no", "event", "what"), life.rows(), widest=120))
 
 
 def _facts(ticket: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -1,12 +1,15 @@
 """Who holds a ticket, told from its history."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from cli.life import Life
+from cli.say import shown
 from cli.ticket import _written_out
 
+NOON = shown(datetime.fromisoformat("2026-11-16T12:00:00+08:00"))
 EXPLANATION = {"place": "G1", "kinds": ["grid_officer"], "candidates": [], "excluded": []}
 
 
@@ -16,7 +19,12 @@ def fact(name: str, **data: Any) -> dict[str, Any]:
 
 
 OFFER = fact(
-    "OfferMade", assignee="GO-1", kind="grid_officer", hop=2, expires_at="noon", explanation=EXPLANATION
+    "OfferMade",
+    assignee="GO-1",
+    kind="grid_officer",
+    hop=2,
+    expires_at="2026-11-16T12:00:00+08:00",
+    explanation=EXPLANATION,
 )
 
 
@@ -28,8 +36,12 @@ def ticket(state: str) -> dict[str, Any]:
     ("state", "history", "holder"),
     [
         ("received", [], "the community desk, which triages it"),
-        ("dispatching", [OFFER], "GO-1 (grid_officer), offer 2, which stands until noon"),
-        ("dispatching", [OFFER, fact("OfferExpired")], "GO-1 (grid_officer), offer 2, which expired at noon"),
+        ("dispatching", [OFFER], f"GO-1 (grid_officer), offer 2, which stands until {NOON}"),
+        (
+            "dispatching",
+            [OFFER, fact("OfferExpired")],
+            f"GO-1 (grid_officer), offer 2, which expired at {NOON}",
+        ),
         ("in_progress", [OFFER], "GO-1 (grid_officer) has accepted it"),
         ("awaiting_rating", [OFFER], "the requester, who is asked for a rating"),
         ("closed", [OFFER], "nobody: it has ended"),
@@ -48,7 +60,7 @@ def test_the_reason_is_that_of_the_last_offer() -> None:
 def test_the_history_tells_no_explanation_twice() -> None:
     ((_, publisher, _, name, said),) = Life(ticket("dispatching"), [OFFER]).rows()
     assert (publisher, name) == ("dispatch", "OfferMade")
-    assert said == "assignee GO-1, kind grid_officer, hop 2, expires_at noon"
+    assert said == f"assignee GO-1, kind grid_officer, hop 2, expires at {NOON}"
 
 
 @pytest.mark.parametrize("typed", ["7K3M-9QXR-2B4D-T8WZ", "7k3m9qxr2b4dt8wz", "7k3m 9qxr 2b4d t8wz"])
