@@ -1,11 +1,11 @@
 """The evaluation service as a process: the requester is asked, answers through the intake, and only once."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -149,11 +149,10 @@ def _database(servers: Endpoints) -> str:
 
 
 def _ready(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
+    where = f"http://127.0.0.1:{port}/readyz"
+    with contextlib.suppress(OSError), urllib.request.urlopen(where, timeout=1) as answer:
+        return bool(answer.status == 200)
+    return False
 
 
 def _got(channel: Any, queue: str) -> Any:

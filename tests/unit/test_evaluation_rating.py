@@ -53,9 +53,7 @@ def after(case: Case, command: Any) -> Case:
 
 def given(*commands: Any) -> Case:
     """The case after these facts and commands, in order."""
-    return reduce(
-        after, (told(item) if isinstance(item, Event) else item for item in commands), initial(NO)
-    )
+    return reduce(after, (told(item) if isinstance(item, Event) else item for item in commands), initial(NO))
 
 
 ASKED = (RECEIVED, ACCEPTED, OFFERED, TAKEN, HANDLED, VERIFIED)
