@@ -81,7 +81,7 @@ def _reason(error: Exception) -> str:
     """What went wrong, in a line that holds no password."""
     if isinstance(error, urllib.error.HTTPError) and error.code == 401:
         return "the broker does not know the password of `admin` (it was set when its volume was made)"
-    return f"{type(error).__name__} {error}".strip()
+    return str(error) if isinstance(error, SetupFailure) else f"{type(error).__name__} {error}".strip()
 
 
 def main() -> int:
