@@ -1,7 +1,7 @@
 """The marshmallow contract of every event, derived from its declaration so that the two cannot differ.
 
-Where marshmallow is more liberal than JSON is (1 for true, an object for a list, a week date for a moment), a
-strict field stands in; tests/contracts/test_both_readers_agree.py proves that nothing is left.
+Where marshmallow is more liberal than JSON is (1 for true, a week date for a moment), a strict field stands in;
+tests/contracts/test_both_readers_agree.py proves that nothing is left.
 """
 
 from collections.abc import Callable
@@ -45,15 +45,6 @@ class Moment(fields.AwareDateTime):
         return moment
 
 
-class Sequence(fields.List[Any]):
-    """A JSON array, and not the object that Python can also walk through."""
-
-    def _deserialize(self, value: Any, *rest: Any, **kwargs: Any) -> list[Any]:
-        if not isinstance(value, list):
-            raise self.make_error("invalid")
-        return super()._deserialize(value, *rest, **kwargs)
-
-
 def _length(kind: Any) -> list[validate.Validator]:
     if kind.min_length is None and kind.max_length is None:
         return []
@@ -77,7 +68,7 @@ def _choice(kind: Any, options: dict[str, Any]) -> fields.Field[Any]:
 
 
 def _list(kind: Any, options: dict[str, Any]) -> fields.Field[Any]:
-    return Sequence(_field(kind.item_type, {}), validate=_length(kind), **options)
+    return fields.List(_field(kind.item_type, {}), validate=_length(kind), **options)
 
 
 def _dict(kind: Any, options: dict[str, Any]) -> fields.Field[Any]:
