@@ -1,7 +1,7 @@
 """The marshmallow contract of every event, derived from its declaration so that the two cannot differ.
 
-Where marshmallow is more liberal than JSON is (1 for true, a week date for a moment), a strict field stands in;
-tests/contracts/test_both_readers_agree.py proves that nothing is left.
+Where marshmallow is more liberal than JSON is (1 for true, a week date for a moment), a strict field stands
+in; tests/contracts/test_both_readers_agree.py proves that nothing is left.
 """
 
 from collections.abc import Callable
