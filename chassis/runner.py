@@ -64,7 +64,7 @@ def _run(service: type[Any], settings: Any) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda signum, frame: stop.append(signum))
     try:
-        sock = eventlet.listen((settings.health_host, settings.health_port))
+        sock = eventlet.listen((settings.health_host, settings.health_port), reuse_port=False)
     except OSError as error:
         print(f"HEALTH_HOST, HEALTH_PORT: nobody can listen there ({error.strerror})", file=sys.stderr)
         return 2

@@ -64,10 +64,10 @@ def read(environ: Mapping[str, str]) -> Settings:
     return Settings(**values)
 
 
-def _url(schemes: str, *, empty: bool = False) -> Callable[[str], str]:
+def _url(*schemes: str, empty: bool = False) -> Callable[[str], str]:
     def check(text: str) -> str:
-        if not (empty and not text) and not re.fullmatch(rf"({schemes})://\S+", text):
-            raise ValueError(f"is not a {schemes.partition('?')[0].partition('(')[0]}:// URL")
+        if not (empty and not text) and not re.fullmatch(rf"({'|'.join(schemes)})://\S+", text):
+            raise ValueError(f"is not a {schemes[0]}:// URL")
         return text
 
     return check
@@ -102,8 +102,8 @@ def _instance(text: str) -> tuple[int, int]:
 
 REQUIRED = frozenset({"amqp_url", "database_url"})
 CHECKS: dict[str, Callable[[str], Any]] = {
-    "amqp_url": _url("amqps?"),
-    "database_url": _url("postgres(ql)?"),
+    "amqp_url": _url("amqp", "amqps"),
+    "database_url": _url("postgresql", "postgres"),
     "health_port": _number(int, 0, 65535),
     "health_host": str,
     "shards": _number(int, 1, 1024),
@@ -121,7 +121,7 @@ CHECKS: dict[str, Callable[[str], Any]] = {
     "sweep_after": _number(float, 0.1, 600),
     "log_level": _level,
     "internal_token": str,
-    "ticket_url": _url("https?", empty=True),
-    "smtp_url": _url("smtps?", empty=True),
+    "ticket_url": _url("http", "https", empty=True),
+    "smtp_url": _url("smtp", "smtps", empty=True),
     "mail_from": str,
 }

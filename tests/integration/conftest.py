@@ -1,6 +1,7 @@
 """A migrated database, and the ledger of the ticket service on it, driven without a broker."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -10,6 +11,7 @@ from contracts.registry import SERVICES
 from deploy.local.accounts import OWNER
 from deploy.local.endpoints import Endpoints
 from tests.integration.ledger import Ledger
+from tests.integration.process import Stage
 
 LEDGER_TABLES = "inbox, position, waiting, parked, outbox, suspect, ticket, request, contact, history, reveal"
 
@@ -35,3 +37,14 @@ def ledger(empty: Endpoints) -> Iterator[Ledger]:
     """One process's view of the empty ledger; `ledger.fellow()` is another process's."""
     with Ledger.opened(empty.database_url("ticket"), empty.amqp_url("ticket")) as opened:
         yield opened
+
+
+@pytest.fixture
+def stage(empty: Endpoints, tmp_path: Path) -> Iterator[Stage]:
+    """An empty ledger, empty queues, and whatever processes the test starts on them."""
+    stage = Stage(empty, tmp_path)
+    stage.clear()
+    try:
+        yield stage
+    finally:
+        stage.close()
