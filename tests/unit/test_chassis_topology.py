@@ -1,0 +1,70 @@
+"""The broker's exchanges, queues and bindings follow from what the services consume."""
+
+import pytest
+
+from chassis.shell import consumed_by
+from chassis.topology import DELIVERY_LIMIT, Topology, doors, of_service
+from contracts import dispatch, intake
+from services.ticket.service import TicketService
+
+
+def ticket_topology() -> Topology:
+    return of_service("ticket", consumed_by(TicketService), 4)
+
+
+def test_a_service_has_one_ordered_queue_a_shard() -> None:
+    assert [queue.name for queue in ticket_topology().queues] == [f"ticket.{shard}" for shard in range(4)]
+    for queue in ticket_topology().queues:
+        assert queue.arguments == {
+            "x-queue-type": "quorum",
+            "x-delivery-limit": DELIVERY_LIMIT,
+            "x-single-active-consumer": True,
+        }
+
+
+def test_every_queue_of_the_doors_is_quorum_too_with_an_explicit_delivery_limit() -> None:
+    for queue in doors(["intake", "world"]).queues:
+        assert queue.arguments["x-queue-type"] == "quorum"
+        assert queue.arguments["x-delivery-limit"] == DELIVERY_LIMIT
+
+
+def test_each_shard_hears_its_own_shard_of_each_publisher() -> None:
+    bindings = {
+        (b.source, b.destination, b.routing_key) for b in ticket_topology().bindings if not b.to_exchange
+    }
+    for publisher in ("dispatch", "evaluation", "notification"):
+        for shard in range(4):
+            assert (f"{publisher}.events", f"ticket.{shard}", str(shard)) in bindings
+            assert (f"{publisher}.events", f"ticket.{shard}", str((shard + 1) % 4)) not in bindings
+
+
+def test_the_intake_is_spread_over_the_shards_by_area() -> None:
+    topology = ticket_topology()
+    assert ("ticket.inbound", "x-consistent-hash") in [(e.name, e.type) for e in topology.exchanges]
+    assert {(b.source, b.routing_key) for b in topology.bindings if b.destination == "ticket.inbound"} == {
+        ("gov.inbound", "request.#"),
+        ("gov.unrouted", ""),  # what has no known area is refused by the service that takes requests
+    }
+
+
+@pytest.mark.parametrize(
+    ("event", "area"), [(intake.OfferAnswered, "assignment"), (intake.RatingGiven, "rating")]
+)
+def test_an_area_goes_to_the_service_that_consumes_it(event: type[intake.Inbound], area: str) -> None:
+    keys = {b.routing_key for b in of_service("x", [event], 2).bindings if b.destination == "x.inbound"}
+    assert keys == {f"{area}.#"}
+
+
+def test_a_service_that_hears_nothing_from_outside_has_no_intake() -> None:
+    topology = of_service("x", [dispatch.OfferMade], 2)
+    assert [exchange.name for exchange in topology.exchanges] == ["x.events"]
+    assert {binding.source for binding in topology.bindings} == {"dispatch.events"}
+
+
+def test_answers_reach_their_publisher_or_are_kept() -> None:
+    topology = doors(["intake"])
+    assert ("gov.replies", "gov.replies.intake", "intake") in [
+        (b.source, b.destination, b.routing_key) for b in topology.bindings
+    ]
+    (replies,) = [exchange for exchange in topology.exchanges if exchange.name == "gov.replies"]
+    assert replies.alternate == "gov.unclaimed"
