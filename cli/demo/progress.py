@@ -1,4 +1,4 @@
-"""The progress of a demo: one live line per stage on a terminal, one plain line now and then elsewhere."""
+"""The progress of a demo on standard error: a live line per stage on a terminal, else plain lines."""
 
 import sys
 import time
@@ -20,7 +20,7 @@ BETWEEN_PLAIN_LINES = 5.0  # seconds
 class Progress:
     """Shows how many requests are at each stage."""
 
-    def __init__(self, number: int, out: TextIO = sys.stdout) -> None:
+    def __init__(self, number: int, out: TextIO = sys.stderr) -> None:
         self._number, self._out, self._live = number, out, out.isatty()
         self._began = time.monotonic()
         self._drawn, self._next = False, 0.0

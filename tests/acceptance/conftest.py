@@ -1,0 +1,79 @@
+"""One running house for all acceptance tests, and the command `fengge` as people call it."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import app
+from deploy.local import house as local_house
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 40.0
+
+
+class Fengge:
+    """The command, for the servers of one run folder."""
+
+    def __init__(self, run: Path) -> None:
+        self.run = run
+
+    def __call__(self, *words: str, status: int = 0) -> str:
+        """What a command prints; it must end with `status`."""
+        done = CliRunner().invoke(app, ["--run", str(self.run), *words])
+        assert done.exit_code == status, f"{words}: {done.exit_code}\n{done.output}\n{done.exception!r}"
+        return done.output
+
+    def json(self, *words: str, status: int = 0) -> Any:
+        """What a command says to scripts."""
+        return json.loads(self(*words, "--json", status=status))
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """A command in a process of its own, with pipes for what it says."""
+        argv = [sys.executable, "-m", "cli.main", "--run", str(self.run), *words]
+        environ = {key: value for key, value in os.environ.items() if key not in ("AMQP_URL", "DATABASE_URL")}
+        pipe = subprocess.PIPE
+        return subprocess.Popen(argv, cwd=ROOT, env=environ, stdout=pipe, stderr=pipe, text=True)
+
+    def play(self, *words: str) -> dict[str, Any]:
+        """What a demo that ends well says to scripts."""
+        with self.start("demo", "--json", *words) as demo:
+            out, said = demo.communicate()
+        assert demo.returncode == 0, out + said
+        document: dict[str, Any] = json.loads(out)
+        return document
+
+    @property
+    def demo(self) -> dict[str, Any]:
+        """What the last demo left in demo.json."""
+        document: dict[str, Any] = json.loads((self.run / "demo.json").read_text())
+        return document
+
+    def processes(self) -> dict[str, dict[str, Any]]:
+        """What processes.json says, by name."""
+        return {row["name"]: row for row in local_house.processes(self.run)}
+
+
+def eventually(question: Callable[[], Any], patience: float = PATIENCE) -> Any:
+    """The first answer that is true; fails after `patience` seconds."""
+    deadline = time.monotonic() + patience
+    while not (answer := question()):
+        assert time.monotonic() < deadline, question
+        time.sleep(0.2)  # what a service has done tells nobody outside
+    return answer
+
+
+@pytest.fixture(scope="session")
+def fengge(servers_run: Path) -> Iterator[Fengge]:
+    """A house that is up, with the sample directory."""
+    command = Fengge(servers_run / "house")
+    with local_house.running(command.run):
+        command("import", str(ROOT / "directory"))
+        yield command
