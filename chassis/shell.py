@@ -101,7 +101,11 @@ class Loops(DependencyProvider):  # type: ignore[misc]
 
     def start(self) -> None:
         """Starts every loop in a green thread of its own."""
-        timers: list[tuple[float, Callable[[], bool]]] = [(0.5, self._resume), (3600.0, self._partition)]
+        timers: list[tuple[float, Callable[[], bool]]] = [
+            (0.5, self._resume),
+            (5.0, self._wake_missed),
+            (3600.0, self._partition),
+        ]
         timers += [(s, self._timer(name, due)) for name, (s, due) in marked(type(self.service), "every")]
         timers += [(s, self._errand(name)) for name, s in marked(type(self.service), "errand")]
         self.threads = [self._spawn(self.consumer.run)]
@@ -193,6 +197,13 @@ class Loops(DependencyProvider):  # type: ignore[misc]
         with self.database.transaction() as tx:
             found = waiting.due(tx, now(), DUE_AT_ONCE)
         return bool(found) and self.worker.take(found) and len(found) >= DUE_AT_ONCE
+
+    def _wake_missed(self) -> bool:
+        with self.database.transaction() as tx:
+            woken = waiting.wake_missed(tx, now())
+        if woken:
+            log.info("missed predecessors found", extra={"events": woken})
+        return False
 
     def _partition(self) -> bool:
         with self.database.transaction() as tx:

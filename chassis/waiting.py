@@ -32,6 +32,11 @@ UPDATE waiting SET due_at = NULL WHERE (source, id) IN (SELECT * FROM unnest(%s:
 WAKE = """
 UPDATE waiting SET due_at = %s WHERE source = %s AND partitionkey = %s AND sequence = %s AND due_at IS NULL
 """
+WAKE_MISSED = """
+UPDATE waiting SET due_at = %s FROM position
+WHERE waiting.due_at IS NULL AND position.source = waiting.source
+  AND position.partitionkey = waiting.partitionkey AND position.sequence >= waiting.sequence - 1
+"""
 DUE = """
 SELECT exchange, publisher, event, attempt, source, id FROM waiting
 WHERE due_at <= %s ORDER BY due_at LIMIT %s
@@ -77,6 +82,11 @@ def wake_next(tx: Tx, arrival: Arrival, at: datetime) -> None:
     """Makes the event that waits behind `arrival` due, after it has taken effect without its followers."""
     if arrival.event.number:
         tx.execute(WAKE, [at, *arrival.stream, arrival.event.number + 1])
+
+
+def wake_missed(tx: Tx, at: datetime) -> int:
+    """Makes due whose predecessor took effect in another transaction just as they began to wait."""
+    return tx.execute(WAKE_MISSED, [at]).rowcount
 
 
 def due(tx: Tx, now: datetime, limit: int) -> list[Arrival | Unreadable]:

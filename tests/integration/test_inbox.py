@@ -10,6 +10,7 @@ import pytest
 from chassis.clock import now
 from chassis.inbox import admit, settle
 from chassis.recovery import TransientFailure
+from chassis.waiting import wake_missed
 from contracts.ticket import TicketReceived
 from deploy.local.accounts import OWNER
 from deploy.local.endpoints import Endpoints
@@ -93,6 +94,21 @@ def test_two_processes_that_race_on_one_stream_have_one_effect(ledger: Ledger) -
             settle(mine, admission)
     ledger.take(fact)
     assert ledger.recorded("1") == [1]
+
+
+def test_an_event_that_begins_to_wait_while_its_predecessor_commits_is_not_forgotten(ledger: Ledger) -> None:
+    ledger.take(submitted("1"))
+    first, second = offer_expired(number_of("1"), 1), offer_expired(number_of("1"), 2)
+    with ledger.database.transaction() as mine:
+        admission = admit(mine, [first])
+        ledger.fellow().take(second)
+        settle(mine, admission)
+    assert ledger.resume(now() + timedelta(hours=1)) == 0
+    with ledger.database.transaction() as tx:
+        assert wake_missed(tx, now()) == 1
+    ledger.resume()
+    assert ledger.recorded("1") == [2]
+    assert ledger.rows("SELECT count(*) FROM waiting") == [(0,)]
 
 
 def test_a_request_that_two_shards_get_at_once_becomes_one_ticket(ledger: Ledger) -> None:
