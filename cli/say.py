@@ -4,6 +4,7 @@ import json
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import zip_longest
 from typing import Annotated, Any
 
 import typer
@@ -35,11 +36,12 @@ def fit(text: str, columns: int) -> str:
 
 
 def table(titles: Sequence[str], rows: Sequence[Sequence[object]], widest: int = 60) -> str:
-    """Rows under their titles, each column as wide as its widest cell, at most `widest`."""
-    cells = [[*titles], *([shown(value) for value in row] for row in rows)]
+    """Rows under their titles (of one line or several), each column as wide as it needs, at most `widest`."""
+    head = [*zip_longest(*(title.split("\n") for title in titles), fillvalue="")]
+    cells = [*head, *([shown(value) for value in row] for row in rows)]
     columns = [min(widest, max(width(line[index]) for line in cells)) for index in range(len(titles))]
     lines = ["  ".join(map(fit, line, columns)).rstrip() for line in cells]
-    lines.insert(1, "  ".join("─" * each for each in columns))
+    lines.insert(len(head), "  ".join("─" * each for each in columns))
     return "\n".join(lines)
 
 

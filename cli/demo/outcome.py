@@ -22,8 +22,8 @@ RATINGS = {
     "very_dissatisfied": "非常不满意 very dissatisfied", "unrated": "未评价 unrated",
 }  # fmt: skip
 TITLES = (
-    "工单 tickets", "响应率 response", "解决率 resolved", "满意率 satisfied", "覆盖率 coverage",
-    "退单 returns", "超时 expired", "重办 reworks",
+    "工单\ntickets", "响应率\nresponse", "解决率\nresolved", "满意率\nsatisfied", "覆盖率\ncoverage",
+    "退单\nreturns", "超时\nexpired", "重办\nreworks",
 )  # fmt: skip
 SHOWN_FAULTS = 10
 
@@ -66,8 +66,8 @@ def text(account: Account, seconds: float, told: Mapping[str, Any]) -> str:
     """The outcome table in Chinese and English."""
     kinds = {KINDS.get(kind, kind): row for kind, row in account.by_kind.items()}
     parts = [
-        _group("承办类别 by kind of assignee", dict(sorted(kinds.items())), account.whole),
-        _group("社区 by community", dict(sorted(account.by_grid.items())), account.whole),
+        _group("承办类别\nby kind of assignee", dict(sorted(kinds.items())), account.whole),
+        _group("社区\nby community", dict(sorted(account.by_grid.items())), account.whole),
         _ratings(account),
         _ends(account, told),
         _balance(account, seconds),
@@ -89,7 +89,7 @@ def _cells(row: Row) -> tuple[Any, ...]:
 
 def _ratings(account: Account) -> str:
     rows = [(words, account.ratings[level]) for level, words in RATINGS.items()]
-    return table(("评价 by rating", "工单 tickets"), rows)
+    return table(("评价\nby rating", "工单\ntickets"), rows)
 
 
 def _ends(account: Account, told: Mapping[str, Any]) -> str:
