@@ -20,6 +20,7 @@ from cli.demo.whim import World
 from cli.directory import taken
 from cli.place import Place
 from cli.say import Failure
+from contracts.numbering import ticket_number
 from deploy.local import house, servers
 
 QUIET = 20.0  # seconds without any new fact after which the day is over
@@ -57,8 +58,15 @@ def play(script: Script) -> Ending:
         report = taken(place, [neighbourhood.FOLDER])
         if not report.ok:
             raise Failure(f"The directory was not taken:\n{report}")
-        requests = submissions(script.data, script.number, script.seed, place_to_be.homes, _tag(place))
-        world = World(script.seed, place_to_be.homes, place_to_be.categories, late=hurry.CONTACT + 2)
+        tag = _tag(place)
+        requests = submissions(script.data, script.number, script.seed, place_to_be.homes, tag)
+        world = World(
+            script.seed,
+            place_to_be.homes,
+            place_to_be.categories,
+            late=hurry.CONTACT + 2,
+            names=_names(requests, tag),
+        )
         with hurry.short_windows(place):
             return _perform(script, place, requests, world, place_to_be)
 
@@ -66,17 +74,20 @@ def play(script: Script) -> Ending:
 @contextmanager
 def _house(run: Path, *, keep: bool) -> Iterator[None]:
     """The house for the length of a block, with empty databases unless it was up; `keep` leaves it up."""
-    played = run / "played"
+    played = run / house.PLAYED
     was_up = house.supervisor(run) is not None
     if not was_up and played.exists():
         _wipe(run)
-    if was_up or not keep:
-        fresh = not was_up and not (run / "postgres").exists()
-        with house.running(run):
-            if fresh:
-                played.touch()
-            yield
-        return
+    fresh = not was_up and not (run / "postgres").exists()
+    with _kept(run) if keep and not was_up else house.running(run):
+        if fresh:
+            played.touch()
+        yield
+
+
+@contextmanager
+def _kept(run: Path) -> Iterator[None]:
+    """A house that stays up afterwards, unless what was to be done there failed."""
     house.up(run)
     try:
         yield
@@ -90,13 +101,19 @@ def _wipe(run: Path) -> None:
     servers.stop(run)
     for folder in ("postgres", "rabbitmq", "mail"):
         shutil.rmtree(run / folder, ignore_errors=True)
-    (run / "played").unlink()
+    (run / house.PLAYED).unlink()
 
 
 def _tag(place: Place) -> str:
     """What ends the external ids, so that a database that has tickets already gets new ones; else nothing."""
     with place.transaction("ticket") as tx:
         return f"~{int(time.time()):x}" if store.pulse(tx) else ""
+
+
+def _names(requests: Sequence[Submission], tag: str) -> dict[str, str]:
+    """What each ticket is called in the sheet, so that the same seed plays the same day under any tag."""
+    ids = [(each.source, each.request.external_id) for each in requests]
+    return {ticket_number(source, id_): f"{source} {id_.removesuffix(tag)}" for source, id_ in ids}
 
 
 def _perform(

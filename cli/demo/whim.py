@@ -1,8 +1,8 @@
 """What simulated people do about a fact: pure, and drawn by seed, so that neither time nor order matters."""
 
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from contracts import dispatch, evaluation, intake, ticket
@@ -61,6 +61,8 @@ class World:
     categories: Sequence[str]
     late: float = 7.0
     """Seconds after which a first contact is certainly too late."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What the dice know a ticket by, its request's name in the sheet; another ticket's is its number."""
 
     def answers(self, fact: CloudEvent[Event]) -> list[Answer]:
         """What follows from a fact; the same fact always has the same answers."""
@@ -69,7 +71,8 @@ class World:
 
     def chance(self, ticket_no: str, what: str, turn: object = "") -> random.Random:
         """The dice for one decision about one ticket."""
-        return random.Random(f"{self.seed}:{ticket_no}:{what}:{turn}")  # noqa: S311  a play, no secret
+        name = self.names.get(ticket_no, ticket_no)
+        return random.Random(f"{self.seed}:{name}:{what}:{turn}")  # noqa: S311  a play, no secret
 
     def cancels(self, ticket_no: str) -> bool:
         """Whether the resident of this ticket will take it back once somebody has accepted it."""
@@ -120,8 +123,9 @@ def _offered(world: World, no: str, fact: CloudEvent[Any]) -> list[Answer]:
 def _accepted(world: World, no: str, fact: CloudEvent[Any]) -> list[Answer]:
     """The assignee calls the requester, mostly in time; a few requesters no longer want it."""
     held: dispatch.AssignmentAccepted | dispatch.AssignmentReopened = fact.data
-    chance = world.chance(no, "contact", fact.number)
-    if isinstance(held, dispatch.AssignmentAccepted) and world.cancels(no):
+    is_rework = isinstance(held, dispatch.AssignmentReopened)
+    chance = world.chance(no, "contact", fact.number if is_rework else "first")
+    if not is_rework and world.cancels(no):
         return [
             Answer(chance.uniform(0.1, 0.9), RESIDENT, intake.RequestCancelled(ticket=no, confirmed=True))
         ]

@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _up(arguments: argparse.Namespace) -> None:
     print(f"starting broker, database and services (logs: {arguments.run}/log)", flush=True)
+    (arguments.run / house.PLAYED).unlink(missing_ok=True)  # from now on the data may be somebody's work
     house.up(arguments.run)
     _status(argparse.Namespace(run=arguments.run, json=False))
     print(f"ready; addresses are in {arguments.run}/endpoints.json")

@@ -21,6 +21,7 @@ from deploy.local.server_watch import ServerWatch
 from deploy.local.supervisor import STOP_SIGNALS, WAKE_SIGNALS, Supervisor
 
 UP_SECONDS = 600  # the first start may install servers
+PLAYED = "played"  # in a run folder: its data is that of a demo, and the next demo may take it away
 PUBLISHERS = ("intake", WORLD.name)  # each has a queue of replies
 HOPELESS = 5  # restarts in a row after which a process is not waited for
 STOP = ((signal.SIGTERM, 60.0), (signal.SIGKILL, 5.0))
