@@ -14,6 +14,7 @@ from cli.demo.play import Script, play
 from cli.place import Place
 from cli.say import Failure, JsonFlag, as_json
 from deploy.local import LocalFailure
+from deploy.local.supervisor import STOP_SIGNALS
 
 
 def demo(
@@ -39,7 +40,7 @@ def demo(
     place: Place = context.obj
     run = place.run.resolve()
     try:
-        with _terminated_like_interrupted():
+        with _stoppable():
             ending = play(Script(run, n, data, seed, keep, limit))
     except LocalFailure as failure:
         raise Failure(str(failure)) from None
@@ -54,14 +55,17 @@ def demo(
 
 
 @contextmanager
-def _terminated_like_interrupted() -> Iterator[None]:
-    """Lets SIGTERM end the demo as Ctrl-C does: with everything it started."""
+def _stoppable() -> Iterator[None]:
+    """Lets SIGINT and SIGTERM end the demo with all it started, also where a script has them ignored."""
 
     def interrupt(_number: int, _frame: object) -> None:
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not cut the stop short
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in STOP_SIGNALS}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

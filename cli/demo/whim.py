@@ -31,7 +31,7 @@ RETURN_CODES: dict[str, tuple[str, ...]] = {
     "department": ("not_our_area", "not_our_duty", "duplicate"),
     "volunteer_team": ("capacity", "unsafe"),
 }
-CANCELLED, DECLINED, CONTACTED_LATE, SILENT, NEVER_HAPPY = 0.03, 0.2, 0.05, 0.22, 0.04
+CANCELLED, DECLINED, CONTACTED_LATE, SILENT, NEVER_HAPPY = 0.03, 0.12, 0.05, 0.22, 0.04
 RESOLVED = (("yes", 80), ("partly", 13), ("no", 7))
 SATISFACTION: dict[str, tuple[int, int, int, int, int]] = {
     "yes": (45, 35, 15, 4, 1),
