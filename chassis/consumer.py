@@ -12,6 +12,10 @@ from chassis.worker import Worker
 
 log = logging.getLogger(__name__)
 
+QUIET = 0.1
+"""Seconds of silence after which nothing is taken to be on its way any more."""
+SETTLE = 1.5
+"""Seconds to wait for that silence at most."""
 IDLE = 0.2
 """Seconds between looks at the stop flag while nothing arrives."""
 
@@ -22,8 +26,8 @@ class Consumer:
     def __init__(self, settings: Settings, topology: Topology, worker: Worker, service: str) -> None:
         self._settings, self._topology, self._worker, self._service = settings, topology, worker, service
         self._stopping = worker.stopping
-        self._arrived: list[Arrival | Unreadable] = []
-        self._last_tag = 0
+        self._arrived: list[tuple[Sequence[Arrival | Unreadable], int]] = []
+        self._events = 0
         self.connected = False
 
     def run(self) -> None:
@@ -32,7 +36,7 @@ class Consumer:
         while not self._stopping.is_set():
             try:
                 with Line(self._settings, self._service) as line:
-                    self._arrived.clear()
+                    self._arrived, self._events = [], 0
                     tags = self._subscribe(line)
                     self.connected = True
                     pause = pauses()
@@ -69,20 +73,30 @@ class Consumer:
 
     def _drain(self, line: Line, tags: Sequence[str]) -> None:
         """Stops the flow, then finishes what has already been delivered: nothing is left to redeliver."""
+        self._settle_down(line)
         with line.writing:
             for tag in tags:
                 line.channel.basic_cancel(tag)
-        while line.drain(0):
+        self._settle_down(line)
+        while self._arrived and self._effect_and_ack(line):
             continue
-        if self._arrived:
-            self._effect_and_ack(line)
+
+    def _settle_down(self, line: Line) -> None:
+        """Takes in what is on its way, acking nothing, until it is quiet or every consumer has its fill.
+
+        A quorum queue hands out what an ack has made room for; what crosses the cancel on its way is lost to
+        this consumer, and would count as delivered once when the next one gets it (RabbitMQ 3.10).
+        """
+        most = Deadline(SETTLE)
+        while line.drain(QUIET) and most.left:
+            continue
 
     def _collect(self, line: Line) -> bool:
         """Gathers up to a batch of events, or what comes within the window after the first."""
-        if not line.drain(IDLE):
+        if not self._arrived and not line.drain(IDLE):
             return False
         window = Deadline(self._settings.batch_window)
-        while len(self._arrived) < self._settings.batch_events and line.drain(window.left) and window.left:
+        while self._events < self._settings.batch_events and line.drain(window.left) and window.left:
             continue
         return bool(self._arrived)
 
@@ -98,16 +112,25 @@ class Consumer:
             redelivered=bool(info["redelivered"]),
         )
         found = read(delivery)
-        self._arrived.extend([found] if isinstance(found, Unreadable) else found)
-        self._last_tag = info["delivery_tag"]
+        events = [found] if isinstance(found, Unreadable) else found
+        self._arrived.append((events, info["delivery_tag"]))
+        self._events += len(events)
 
     def _effect_and_ack(self, line: Line) -> bool:
-        """Commits, then acks; False, with everything still in hand, if a stop came before the commit."""
-        if not self._worker.take(self._arrived):
+        """Commits one batch, then acks it; False, with all still in hand, if a stop came before that."""
+        batch: list[Arrival | Unreadable] = []
+        messages = last_tag = 0
+        for found, tag in self._arrived:
+            if len(batch) >= self._settings.batch_events:
+                break
+            batch += found
+            messages, last_tag = messages + 1, tag
+        if not self._worker.take(batch):
             return False
-        self._arrived = []
+        del self._arrived[:messages]
+        self._events -= len(batch)
         with line.writing:
-            line.channel.basic_ack(self._last_tag, multiple=True)
+            line.channel.basic_ack(last_tag, multiple=True)
         return True
 
 
