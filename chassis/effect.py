@@ -149,7 +149,7 @@ class Effects:
         states = store.load(tx, sorted({stimulus.key for stimulus in stimuli}))
         known = store.know(tx, now, stimuli, states)
         folded = fold(self.model, states, stimuli, known)
-        if folded.changes.states:
+        if folded.changes.states or folded.changes.facts:
             store.save(tx, folded.changes)
         messages = outbox.pack(self.model.publisher, folded.published, self.shards)
         tally.messages += outbox.append(tx, messages + folded.replies)

@@ -35,7 +35,7 @@ def fold(model: Model, states: Mapping[str, State], stimuli: Sequence[Stimulus],
         command = stimulus.command(known)
         if command is None:
             continue
-        state = present.get(key) or model.domain.initial(key)
+        state = before = present.get(key) or model.domain.initial(key)
         for fact in model.domain.decide(state, command):
             if isinstance(fact, Refusal):
                 folded.replies.extend(refusal_reply(publisher, stimulus, fact))
@@ -49,6 +49,7 @@ def fold(model: Model, states: Mapping[str, State], stimuli: Sequence[Stimulus],
                 recorded.append(event)
             elif stimulus.event is not None and fact is stimulus.event.data:
                 recorded.append(stimulus.event)
+        if state is not before:
             present[key] = state
             changed[key] = None
     return Folded(

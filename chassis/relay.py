@@ -23,6 +23,8 @@ PIPELINE = 200
 IN_MEMORY = 2_000
 """Messages in hand; beyond this the sweeper reads them from the outbox when their turn comes."""
 SWEEP_EVERY = 1.0
+MARK_EVERY = 0.25
+"""Seconds for which confirmed messages may stay unmarked: one transaction marks many."""
 
 
 class Relay:
@@ -31,6 +33,7 @@ class Relay:
     def __init__(self, settings: Settings, database: Database, name: str) -> None:
         self._settings, self._database, self._name = settings, database, name
         self._in_hand: deque[Message] = deque()
+        self._confirmed: list[int] = []
         self._wake = threading.Event()
         self._swept_to = 0
         self._stopping = False
@@ -68,29 +71,36 @@ class Relay:
                 self.connected = False
 
     def _publish_until_stopped(self, publisher: "Confirmed") -> None:
-        sweep = Deadline(0)
+        sweep = mark = Deadline(0)
         while not (self._stopping and not self._in_hand):
             if self._in_hand:
                 self._publish_in_hand(publisher)
             else:
-                self._wake.wait(sweep.left)
+                self._wake.wait(min(sweep.left, mark.left) if self._confirmed else sweep.left)
                 self._wake.clear()
+            if self._confirmed and not mark.left:
+                self._mark()
+                mark = Deadline(MARK_EVERY)
             if not sweep.left:
                 publisher.line.drain(0)
                 publisher.line.check()
                 sweep = Deadline(0 if self._sweep(publisher) else SWEEP_EVERY)
+        self._mark()
 
     def _publish_in_hand(self, publisher: "Confirmed") -> None:
         messages = [self._in_hand[index] for index in range(min(PIPELINE, len(self._in_hand)))]
-        sent = publisher.publish(messages)
-        with self._database.transaction() as tx:
-            outbox.mark_sent(tx, sent)
+        self._confirmed += publisher.publish(messages)
         for _ in messages:
             self._in_hand.popleft()
 
+    def _mark(self) -> None:
+        with self._database.transaction() as tx:
+            outbox.mark_sent(tx, self._confirmed)
+        self._confirmed.clear()
+
     def _sweep(self, publisher: "Confirmed") -> bool:
         """Publishes messages whose hand-over died; whether there may be more."""
-        in_hand = [message.id for message in self._in_hand]
+        in_hand = [message.id for message in self._in_hand] + self._confirmed
         with self._database.transaction() as tx:
             messages = outbox.unsent(tx, self._settings.sweep_after, self._swept_to, in_hand, PIPELINE)
             sent = publisher.publish(messages) if messages else []

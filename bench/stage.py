@@ -1,0 +1,93 @@
+"""A house for the benchmarks: fresh servers and services of its own, the directory imported, the world played."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from deploy.local import DEFAULT_RUN, house, servers
+from services.dispatch.directory.importing import import_files
+
+PROJECT = Path(__file__).parent.parent
+RUN = DEFAULT_RUN / "bench"
+GRIDS = [f"99010100100{community}01" for community in range(1, 7)]
+CATEGORIES = ["noise_construction", "garbage", "mediation", "street_light", "medicine_delivery", "haircut"]
+CHOICE = {"grids": GRIDS, "categories": CATEGORIES}
+TICKS = os.sysconf("SC_CLK_TCK")
+
+Usage = Mapping[str, tuple[float, float]]
+"""CPU seconds and resident megabytes by process."""
+
+
+@contextmanager
+def fresh_house() -> Iterator[dict[str, Any]]:
+    """An empty house whose loads and quotas never get in the way; yields its endpoints."""
+    house.down(RUN)
+    shutil.rmtree(RUN, ignore_errors=True)
+    with house.running(RUN) as endpoints:
+        with psycopg.connect(endpoints["database"]["roles"]["dispatch"]) as tx:
+            report = import_files(tx, [PROJECT / "directory"], who="bench")
+            if not report.ok:
+                raise RuntimeError(str(report))
+            tx.execute("UPDATE assignee SET load_cap = 1000000")
+            tx.execute("UPDATE contract SET quota = 100000000")
+        yield endpoints
+    servers.stop(RUN)
+
+
+def play(endpoints: Mapping[str, Any], tickets: int, **options: object) -> dict[str, Any]:
+    """Lets the world play `tickets` tickets through the house; returns what it measured."""
+    command = [
+        sys.executable, "-m", "bench.world", "--url", endpoints["broker"]["url"], "--run", f"{time.time():.3f}",
+        "--tickets", str(tickets), "--choice", json.dumps(CHOICE),
+    ]  # fmt: skip
+    for name, value in options.items():
+        command += [f"--{name}"] if value is True else [f"--{name}", str(value)]
+    output = subprocess.run(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, check=False).stdout
+    result: dict[str, Any] = json.loads(output)
+    result["per_s"] = result["closed"] / max(result["seconds"], 0.001)
+    return result
+
+
+def usage() -> Usage:
+    """CPU seconds and resident megabytes of every process of the house, children included."""
+    rows = {row["name"]: row["pid"] for row in house.processes(RUN) if row["pid"]}
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it ended while we looked
+        children.setdefault(int(fields[1]), []).append(int(stat.parent.name))
+    return {name: _usage(_family(pid, children)) for name, pid in rows.items()}
+
+
+def _family(pid: int, children: Mapping[int, list[int]]) -> list[int]:
+    return [pid, *(member for child in children.get(pid, []) for member in _family(child, children))]
+
+
+def _usage(pids: list[int]) -> tuple[float, float]:
+    seconds = memory = 0.0
+    for pid in pids:
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        except OSError:
+            continue
+        # utime, stime, and those of children that have ended (fields 14 to 17 of proc(5))
+        seconds += sum(int(field) for field in fields[11:15]) / TICKS
+        memory += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) / 1024
+    return seconds, memory
+
+
+def spent(before: Usage, after: Usage) -> dict[str, float]:
+    """CPU seconds of each process between two looks."""
+    return {name: round(after[name][0] - before.get(name, (0.0, 0.0))[0], 2) for name in after}
