@@ -39,4 +39,4 @@ class DyingTicketService(TicketService):
                 Path(os.environ["DIED"]).touch()
                 os._exit(9)
 
-            Worker.take = take  # type: ignore[method-assign]
+            setattr(Worker, "take", take)  # noqa: B010 (a class is not meant to be changed like this)

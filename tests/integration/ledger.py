@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 
@@ -103,7 +103,7 @@ class Ledger:
 
     @classmethod
     @contextmanager
-    def opened(cls, database_url: str, amqp_url: str) -> Iterator[Self]:
+    def opened(cls, database_url: str, amqp_url: str) -> Iterator["Ledger"]:
         """A process that has just started; its relay never connects."""
         settings = Settings(
             amqp_url=amqp_url,
@@ -120,16 +120,16 @@ class Ledger:
                 one.database.close()
 
     @classmethod
-    def _start(cls, settings: Settings) -> Self:
+    def _start(cls, settings: Settings) -> "Ledger":
         database, handlers = Database(settings, "ticket"), ticket_handlers()
         effects = Effects(TicketService.model, handlers, settings.shards, settings.retry_attempts)
         relay = Relay(settings, database, "ticket")
         return cls(settings, database, Worker(effects, database, relay, threading.Event()), handlers)
 
-    def fellow(self) -> Self:
+    def fellow(self) -> "Ledger":
         """Another process of the same service, or this one after a restart."""
         self.fellows.append(self._start(self.settings))
-        return self.fellows[-1]  # type: ignore[return-value]
+        return self.fellows[-1]
 
     def breaks_on(
         self,

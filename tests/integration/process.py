@@ -194,7 +194,7 @@ class Stage:
     def query(self, query: str) -> list[tuple[Any, ...]]:
         """What the ledger of the ticket service says."""
         with psycopg.connect(self.endpoints.database_url("ticket")) as tx:
-            return tx.execute(query).fetchall()  # type: ignore[arg-type]
+            return tx.execute(query).fetchall()
 
     def tickets(self) -> int:
         """How many tickets there are."""
