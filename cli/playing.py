@@ -35,6 +35,7 @@ def demo(
 
     Starts broker, database and services in the run folder unless they are up (`make up`), plays N requests
     with simulated assignees and residents, prints the outcome and writes demo.json into the run folder.
+    A house that is up keeps its data; offer, contact and rating windows are short there meanwhile.
     Exit status 0 only if accepted = closed + open + parked and nothing was lost or doubled.
     """
     place: Place = context.obj

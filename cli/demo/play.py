@@ -78,10 +78,10 @@ def _house(run: Path, *, keep: bool) -> Iterator[None]:
     was_up = house.supervisor(run) is not None
     if not was_up and played.exists():
         _wipe(run)
-    fresh = not was_up and not (run / "postgres").exists()
+    if not was_up and not (run / "postgres").exists():  # ours from the first file on
+        run.mkdir(parents=True, exist_ok=True)
+        played.touch()
     with _kept(run) if keep and not was_up else house.running(run):
-        if fresh:
-            played.touch()
         yield
 
 
@@ -101,7 +101,6 @@ def _wipe(run: Path) -> None:
     servers.stop(run)
     for folder in ("postgres", "rabbitmq", "mail"):
         shutil.rmtree(run / folder, ignore_errors=True)
-    (run / house.PLAYED).unlink()
 
 
 def _tag(place: Place) -> str:

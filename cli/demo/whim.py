@@ -62,10 +62,12 @@ class World:
     late: float = 7.0
     """Seconds after which a first contact is certainly too late."""
     names: Mapping[str, str] = field(default_factory=dict)
-    """What the dice know a ticket by, its request's name in the sheet; another ticket's is its number."""
+    """The tickets of this demo and what the dice know them by; where there are any, others are left alone."""
 
     def answers(self, fact: CloudEvent[Event]) -> list[Answer]:
         """What follows from a fact; the same fact always has the same answers."""
+        if self.names and fact.partitionkey not in self.names:
+            return []
         react = REACTIONS.get(type(fact.data))
         return react(self, fact.partitionkey, fact) if react else []
 

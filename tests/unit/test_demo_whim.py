@@ -57,6 +57,15 @@ def test_a_second_telling_carries_the_same_id_and_time() -> None:
     assert told(asked, 0, answer).id == f"{asked.id}.answer.0"
 
 
+def test_tickets_of_others_are_left_alone_and_ours_keep_their_dice_under_any_number() -> None:
+    asked = [fact(offer("property_company"), no) for no in NUMBERS[:2]]
+    named = World(1, WORLD.grids, WORLD.categories, names={NUMBERS[0]: NUMBERS[5]})
+    assert named.answers(asked[1]) == []
+    assert [each.after for each in named.answers(asked[0])] == [
+        each.after for each in WORLD.answers(fact(offer("property_company"), NUMBERS[5]))
+    ]
+
+
 def test_every_kind_accepts_most_offers_and_the_desk_all() -> None:
     for kind in ANSWERS:
         answers = [WORLD.answers(fact(offer(kind), no)) for no in NUMBERS]
