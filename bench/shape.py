@@ -23,6 +23,7 @@ COLUMNS = """
 SELECT attname FROM pg_attribute
 WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum
 """
+LAST = "SELECT coalesce(max(id), 0) FROM {schema}.outbox"
 MESSAGES = "SELECT exchange, content_type, body FROM {schema}.outbox WHERE id > %s ORDER BY id"
 
 Counts = dict[tuple[str, str], tuple[int, int]]
@@ -78,17 +79,29 @@ def _table(connection: Any, schema: str, table: str, inserts: int, updates: int)
     return Written(schema, table, columns, key, rows, updates / max(len(rows), 1))
 
 
-def messages(url: str) -> dict[str, list[tuple[str, str]]]:
-    """All messages that the services have published, by exchange: (content type, body)."""
+def outbox_marks(url: str) -> dict[str, int]:
+    """Up to which id each service's outbox has come."""
+    with psycopg.connect(url) as connection:
+        return {
+            service: connection.execute(LAST.format(schema=service)).fetchall()[0][0] for service in SERVICES
+        }
+
+
+def messages(url: str, marks: dict[str, int]) -> dict[str, list[tuple[str, str]]]:
+    """All messages that the services have published since, by exchange: (content type, body)."""
     found: dict[str, list[tuple[str, str]]] = {}
     with psycopg.connect(url) as connection:
         for service in SERVICES:
-            for exchange, content_type, body in connection.execute(MESSAGES.format(schema=service), [0]):
+            for exchange, content_type, body in connection.execute(
+                MESSAGES.format(schema=service), [marks[service]]
+            ):
                 found.setdefault(exchange, []).append((content_type, body))
     return found
 
 
-def save(path: Path, tables: list[Written], published: dict[str, list[tuple[str, str]]]) -> None:
-    """Keeps a shape for the floor's worker processes."""
-    document = {"tables": [vars(table) for table in tables], "messages": published}
+def save(
+    path: Path, tickets: int, tables: list[Written], published: dict[str, list[tuple[str, str]]]
+) -> None:
+    """Keeps the shape of so many tickets for the floor's worker processes."""
+    document = {"tickets": tickets, "tables": [vars(table) for table in tables], "messages": published}
     path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")

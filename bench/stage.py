@@ -1,4 +1,4 @@
-"""A house for the benchmarks: fresh servers and services of its own, the directory imported, the world played."""
+"""A house for the benchmarks: fresh servers and services of its own, and the world that plays in it."""
 
 import json
 import os
@@ -46,8 +46,8 @@ def fresh_house() -> Iterator[dict[str, Any]]:
 def play(endpoints: Mapping[str, Any], tickets: int, **options: object) -> dict[str, Any]:
     """Lets the world play `tickets` tickets through the house; returns what it measured."""
     command = [
-        sys.executable, "-m", "bench.world", "--url", endpoints["broker"]["url"], "--run", f"{time.time():.3f}",
-        "--tickets", str(tickets), "--choice", json.dumps(CHOICE),
+        sys.executable, "-m", "bench.world", "--url", endpoints["broker"]["url"],
+        "--run", f"{time.time():.3f}", "--tickets", str(tickets), "--choice", json.dumps(CHOICE),
     ]  # fmt: skip
     for name, value in options.items():
         command += [f"--{name}"] if value is True else [f"--{name}", str(value)]

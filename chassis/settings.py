@@ -24,7 +24,7 @@ class Settings:
     instances: int = 1
     batch_events: int = 200
     batch_window: float = 0.01
-    prefetch: int = 200
+    prefetch: int = 64
     heartbeat: int = 10
     connect_timeout: float = 3.0
     confirm_timeout: float = 10.0

@@ -1,0 +1,159 @@
+"""The measurements: each takes a running house and returns plain figures."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from bench import floor, shape, stage
+from contracts import intake
+from contracts.cloudevent import SINGLE
+from contracts.registry import SERVICES
+
+FLOOR_CHOICES = ((1, 1000), (2, 500), (2, 1000), (4, 500))
+"""Processes and tickets a transaction, of which the best counts."""
+
+
+def loop(endpoints: Mapping[str, Any], tickets: int) -> dict[str, Any]:
+    """The closed loop through the real services."""
+    before = stage.usage()
+    result = stage.play(endpoints, tickets, limit=300)
+    if result["closed"] != tickets:
+        raise RuntimeError(f"only {result['closed']} of {tickets} tickets were closed")
+    spent = stage.spent(before, stage.usage())
+    result["cpu_ms_per_ticket"] = {name: round(1000 * cpu / tickets, 2) for name, cpu in spent.items()}
+    return result
+
+
+def read_shape(endpoints: Mapping[str, Any], tickets: int) -> Path:
+    """Plays a loop and keeps what it wrote, for the floor to write again."""
+    url = endpoints["database"]["superuser"]
+    before = shape.counts(url)
+    marks = shape.outbox_marks(url)
+    loop(endpoints, tickets)
+    written = shape.written(url, before, shape.counts(url))
+    published = shape.messages(url, marks)
+    published["inbound"] = _inbound(tickets)
+    path = stage.RUN / "shape.json"
+    shape.save(path, tickets, written, published)
+    return path
+
+
+def _inbound(tickets: int) -> list[tuple[str, str]]:
+    """As many messages from outside as the loop takes, of their usual size."""
+    sizes = {intake.RequestSubmitted: 900, intake.OfferAnswered: 400, intake.FirstContactLogged: 380,
+             intake.WorkReported: 450, intake.RatingGiven: 350}  # fmt: skip
+    return [(SINGLE, "x" * size) for _ in range(tickets) for size in sizes.values()]
+
+
+def floor_rate(endpoints: Mapping[str, Any], path: Path, processes: int, chunk: int) -> float:
+    """Tickets a second that bare clients write, with this many writers and tickets a transaction."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    tickets = document["tickets"]
+    database, amqp = endpoints["database"]["superuser"], endpoints["broker"]["url"]
+    schema = "floor"
+    floor.prepare(database, amqp, document, schema)
+    command = [
+        sys.executable, "-m", "bench.floor", "--database", database, "--amqp", amqp, "--shape", str(path),
+        "--schema", schema,
+    ]  # fmt: skip
+    of = max(processes, round(tickets / chunk))
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": stage.PROJECT}
+    with ExitStack() as stack:
+        reader = stack.enter_context(subprocess.Popen([*command, "read"], **pipes))  # type: ignore[call-overload]
+        writers = [
+            stack.enter_context(
+                subprocess.Popen([*command, "write", "--chunks", str(n), str(processes), str(of)], **pipes)  # type: ignore[call-overload]
+            )
+            for n in range(processes)
+        ]
+        for writer in writers:
+            writer.stdout.readline()
+        for writer in writers:
+            writer.stdin.write("go\n")
+            writer.stdin.flush()
+        spans = [json.loads(writer.stdout.readline()) for writer in writers]
+        reader.communicate("stop\n")
+    floor.clear(database, amqp, schema)
+    return float(tickets / (max(span["end"] for span in spans) - min(span["start"] for span in spans)))
+
+
+def stock(endpoints: Mapping[str, Any], tickets: int) -> float:
+    """Tickets a second through nameko's own event handlers, one transaction a message."""
+    with ExitStack() as stack:
+        for service in SERVICES:
+            environment = os.environ | {
+                "AMQP_URL": endpoints["broker"]["url"],
+                "DATABASE_URL": endpoints["database"]["roles"][service],
+            }
+            process = subprocess.Popen(
+                [sys.executable, "-W", "ignore", "-m", "bench.stock", service],
+                cwd=stage.PROJECT, env=environment, stdout=subprocess.PIPE, text=True,
+            )  # fmt: skip
+            stack.callback(_end, process)
+            assert process.stdout
+            process.stdout.readline()
+        result = stage.play(endpoints, tickets, stock=True, limit=120)
+    return float(result["per_s"])
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def latency(endpoints: Mapping[str, Any], rate: float, seconds: float) -> dict[str, Any]:
+    """Milliseconds from confirmed intake to assigned and to closed, at an even rate."""
+    result = stage.play(endpoints, int(rate * seconds), rate=rate, limit=seconds * 4 + 30)
+    return {"assigned": result["assigned_ms"], "closed": result["closed_ms"]}
+
+
+def idle(seconds: float) -> dict[str, float]:
+    """Per cent of one core that each process uses while nothing happens."""
+    before = stage.usage()
+    time.sleep(seconds)  # the measurement itself
+    spent = stage.spent(before, stage.usage())
+    return {name: round(100 * cpu / seconds, 2) for name, cpu in spent.items() if name in SERVICES}
+
+
+def memory() -> dict[str, float]:
+    """Proportional resident megabytes of every process."""
+    return {name: round(megabytes, 1) for name, (_, megabytes) in stage.usage().items()}
+
+
+def grow(endpoints: Mapping[str, Any], tickets: int) -> None:
+    """Fills the tables with closed tickets, copies of real rows under new numbers, in bulk."""
+    with psycopg.connect(endpoints["database"]["superuser"], autocommit=True) as connection:
+        for statement in (stage.PROJECT / "bench" / "grow.sql").read_text(encoding="utf-8").split(";\n"):
+            if statement.strip():
+                connection.execute(statement, {"tickets": tickets})
+
+
+def dispatch_ms(endpoints: Mapping[str, Any], assignees: int) -> float:
+    """Milliseconds a ticket for deciding and saving batches of 200 dispatches, with so many assignees."""
+    command = [sys.executable, "-W", "ignore", "-m", "bench.dispatching", "--assignees", str(assignees)]
+    environment = os.environ | {
+        "DATABASE_URL": endpoints["database"]["roles"]["dispatch"],
+        "SUPERUSER_URL": endpoints["database"]["superuser"],
+    }
+    done = subprocess.run(
+        command, cwd=stage.PROJECT, env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return float(json.loads(done.stdout)["ms_per_ticket"])
+
+
+def median(values: list[float]) -> float:
+    """The median, rounded to a tenth."""
+    return round(statistics.median(values), 1)
