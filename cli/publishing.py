@@ -1,18 +1,17 @@
 """`fengge publish`: requests from a CSV sheet, or CloudEvents line by line, into the intake with confirms."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
-from cli.demo.sheet import Submission, rows_of, submissions
 from cli.place import START, Place
 from cli.say import Failure, JsonFlag, as_json, table
+from cli.sheet import enveloped, rows_of, submissions
 from contracts import gate
 from contracts.cloudevent import SINGLE, CloudEvent
-from contracts.event import Event, type_of
+from contracts.event import Event
 from contracts.intake import EventRefused
 from contracts.problem import ContractViolation
 from contracts.publisher import Publisher, PublishFailed
@@ -49,19 +48,6 @@ def publish(
         raise Failure(f"{file.name}: refused: {error.detail}") from None
     _tell(confirmed, refused, json)
     raise typer.Exit(1 if refused else 0)
-
-
-def enveloped(submission: Submission) -> Inbound:
-    """A request as the event its system sends; its number there is the event's id."""
-    request = submission.request
-    return CloudEvent(
-        specversion="1.0",
-        id=request.external_id,
-        source=submission.source,
-        type=type_of(type(request)),
-        time=datetime.now(UTC),
-        data=request,
-    )
 
 
 def _from_sheet(file: Path) -> list[Inbound]:

@@ -4,8 +4,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from cli.demo.sheet import Submission
-from cli.publishing import enveloped
+from cli.sheet import Submission, enveloped
 from contracts.problem import ContractViolation
 from contracts.publisher import Publisher, PublishFailed
 

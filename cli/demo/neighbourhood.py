@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.demo.sheet import rows_of
+from cli.sheet import rows_of
 
 FOLDER = Path(__file__).resolve().parents[2] / "directory"
 

@@ -14,12 +14,12 @@ from cli.demo import audit, hurry, neighbourhood, store
 from cli.demo.account import ENDED, Account
 from cli.demo.crowd import Crowd
 from cli.demo.progress import Progress
-from cli.demo.sheet import Submission, submissions
 from cli.demo.stage import USER, Stage
 from cli.demo.whim import World
 from cli.directory import taken
 from cli.place import Place
 from cli.say import Failure
+from cli.sheet import Submission, submissions
 from contracts.numbering import ticket_number
 from deploy.local import house, servers
 

@@ -5,11 +5,13 @@ import random
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 from cli.say import Failure
+from contracts.cloudevent import CloudEvent
+from contracts.event import Event, type_of
 from contracts.intake import Requester, RequestSubmitted
 
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -58,6 +60,19 @@ def _lines(there: int, wanted: int) -> Iterator[tuple[int, int]]:
     if wanted < there:
         return ((0, index * there // wanted) for index in range(wanted))
     return (divmod(index, there) for index in range(wanted))
+
+
+def enveloped(submission: Submission) -> CloudEvent[Event]:
+    """A request as the event its system sends; its number there is the event's id."""
+    request = submission.request
+    return CloudEvent(
+        specversion="1.0",
+        id=request.external_id,
+        source=submission.source,
+        type=type_of(type(request)),
+        time=datetime.now(UTC),
+        data=request,
+    )
 
 
 def moment(text: str) -> datetime | None:

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from cli.demo.neighbourhood import FOLDER, read
-from cli.demo.sheet import moment, submissions
-from cli.publishing import enveloped
 from cli.say import Failure
+from cli.sheet import enveloped, moment, submissions
 from contracts.cloudevent import encode
 from contracts.gate import admit
 from contracts.intake import RequestSubmitted
