@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from cli.demo import store
@@ -12,25 +13,48 @@ from cli.place import Place
 from contracts.registry import SERVICES
 
 
+@dataclass(frozen=True)
+class Ledger:
+    """What the four databases say about the requests of a demo; rows as `cli.demo.store` describes them."""
+
+    requests: Requests
+    tickets: Sequence[tuple[Any, ...]]
+    facts: Sequence[tuple[Any, ...]]
+    parked: Sequence[tuple[str, str, str, str]] = ()
+    published: Mapping[tuple[str, str, int], int] = field(default_factory=dict)
+    """How often each (ticket, publisher, sequence) was committed to be published."""
+    under_way: int = 0
+
+
 def drawn_up(
     place: Place, requests: Requests, confirmed: int, community: Callable[[str | None], str]
 ) -> Account:
     """The account of `requests`, of which the broker confirmed `confirmed`, from all four databases."""
-    account = Account(confirmed)
+    return judged(_read(place, requests), confirmed, community)
+
+
+def judged(ledger: Ledger, confirmed: int, community: Callable[[str | None], str]) -> Account:
+    """The account that a ledger comes to, with every fault in words."""
+    account = Account(confirmed, under_way=ledger.under_way)
+    _place_requests(account, ledger)
+    _check_history(account, ledger)
+    count(account, ledger.tickets, ledger.facts, community)
+    return account
+
+
+def _read(place: Place, requests: Requests) -> Ledger:
     with place.transaction("ticket") as tx:
         tickets, facts = store.tickets(tx, requests), store.facts(tx, requests)
     parked: list[tuple[str, str, str, str]] = []
     published: dict[tuple[str, str, int], int] = {}
+    under_way = 0
     for service in SERVICES:
         with place.transaction(service) as tx:
             parked += store.parked(tx)
-            account.under_way += store.under_way(tx)
+            under_way += store.under_way(tx)
             for body in store.published(tx, service):
                 _take_in(published, body)
-    _place_requests(account, requests, tickets, parked)
-    _check_history(account, {ticket[0] for ticket in tickets}, facts, published)
-    count(account, tickets, facts, community)
-    return account
+    return Ledger(requests, tickets, facts, parked, published, under_way)
 
 
 def _take_in(published: dict[tuple[str, str, int], int], body: str) -> None:
@@ -40,13 +64,9 @@ def _take_in(published: dict[tuple[str, str, int], int], body: str) -> None:
         published[key] = published.get(key, 0) + 1
 
 
-def _place_requests(
-    account: Account,
-    requests: Requests,
-    tickets: Sequence[tuple[Any, ...]],
-    parked: Sequence[tuple[str, str, str, str]],
-) -> None:
+def _place_requests(account: Account, ledger: Ledger) -> None:
     """Each request is ended, parked (itself, or an event of its open ticket) or open; else it is lost."""
+    requests, tickets, parked = ledger.requests, ledger.tickets, ledger.parked
     found = Counter((source, external_id) for _, source, external_id, *_ in tickets)
     account.doubled += [f"{number} tickets for one request" for number in found.values() if number > 1]
     parked_tickets = {ticket for ticket, *_ in parked if ticket}
@@ -67,13 +87,10 @@ def _place_requests(
     account.lost += ["a request has neither ticket nor parked record"] * max(0, unaccounted)
 
 
-def _check_history(
-    account: Account,
-    ours: set[str],
-    facts: Sequence[tuple[Any, ...]],
-    published: Mapping[tuple[str, str, int], int],
-) -> None:
+def _check_history(account: Account, ledger: Ledger) -> None:
     """Every published fact stands once in the history, and each publisher's facts run 1..n without a gap."""
+    facts, published = ledger.facts, ledger.published
+    ours = {ticket[0] for ticket in ledger.tickets}
     recorded = Counter((ticket, source, sequence) for ticket, source, sequence, *_ in facts)
     account.events = sum(recorded.values())
     account.doubled += [f"{fact} is recorded {times} times" for fact, times in recorded.items() if times > 1]

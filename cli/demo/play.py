@@ -1,16 +1,14 @@
 """Plays a day: requests from a file, simulated people, the account at the end."""
 
 import os
-import shutil
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cli.demo import audit, hurry, neighbourhood, store
+from cli.demo import audit, ground, hurry, neighbourhood, store
 from cli.demo.account import ENDED, Account
 from cli.demo.crowd import Crowd
 from cli.demo.progress import Progress
@@ -21,7 +19,6 @@ from cli.place import Place
 from cli.say import Failure
 from cli.sheet import Submission, submissions
 from contracts.numbering import ticket_number
-from deploy.local import house, servers
 
 QUIET = 20.0  # seconds without any new fact after which the day is over
 SETTLING = 30.0  # seconds for what is under way at the end
@@ -51,56 +48,24 @@ class Ending:
 
 def play(script: Script) -> Ending:
     """Plays the script in the house of its run folder, which is started for it unless it is up."""
-    place_to_be = neighbourhood.read()
+    around = neighbourhood.read()
     submissions(script.data, script.number)  # a file that cannot be read is told before anything starts
-    with _house(script.run, keep=script.keep):
+    with ground.prepared(script.run, keep=script.keep):
         place = Place(script.run)
         report = taken(place, [neighbourhood.FOLDER])
         if not report.ok:
             raise Failure(f"The directory was not taken:\n{report}")
         tag = _tag(place)
-        requests = submissions(script.data, script.number, script.seed, place_to_be.homes, tag)
+        requests = submissions(script.data, script.number, script.seed, around.homes, tag)
         world = World(
             script.seed,
-            place_to_be.homes,
-            place_to_be.categories,
+            around.homes,
+            around.categories,
             late=hurry.CONTACT + 2,
             names=_names(requests, tag),
         )
         with hurry.short_windows(place):
-            return _perform(script, place, requests, world, place_to_be)
-
-
-@contextmanager
-def _house(run: Path, *, keep: bool) -> Iterator[None]:
-    """The house for the length of a block, with empty databases unless it was up; `keep` leaves it up."""
-    played = run / house.PLAYED
-    was_up = house.supervisor(run) is not None
-    if not was_up and played.exists():
-        _wipe(run)
-    if not was_up and not (run / "postgres").exists():  # ours from the first file on
-        run.mkdir(parents=True, exist_ok=True)
-        played.touch()
-    with _kept(run) if keep and not was_up else house.running(run):
-        yield
-
-
-@contextmanager
-def _kept(run: Path) -> Iterator[None]:
-    """A house that stays up afterwards, unless what was to be done there failed."""
-    house.up(run)
-    try:
-        yield
-    except BaseException:
-        house.down(run)
-        raise
-
-
-def _wipe(run: Path) -> None:
-    """Takes away what an earlier demo left; data of anybody else carries no mark and stays."""
-    servers.stop(run)
-    for folder in ("postgres", "rabbitmq", "mail"):
-        shutil.rmtree(run / folder, ignore_errors=True)
+            return _perform(script, place, requests, world, around)
 
 
 def _tag(place: Place) -> str:
