@@ -7,7 +7,8 @@ from typing import Any
 from chassis.delivery import Arrival, Delivery, Unreadable, read
 from chassis.line import BROKEN, Deadline, Line, pauses, reason
 from chassis.settings import Settings
-from chassis.topology import Topology, declare, queue_name
+from chassis.shards import LOOK_EVERY, Shards
+from chassis.topology import Topology, declare
 from chassis.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -21,10 +22,11 @@ IDLE = 0.2
 
 
 class Consumer:
-    """One connection to the broker that consumes all shards of the service."""
+    """One connection to the broker that consumes this instance's shards of the service."""
 
     def __init__(self, settings: Settings, topology: Topology, worker: Worker, service: str) -> None:
         self._settings, self._topology, self._worker, self._service = settings, topology, worker, service
+        self._shards = Shards(settings, service)
         self._stopping = worker.stopping
         self._arrived: list[tuple[Sequence[Arrival | Unreadable], int]] = []
         self._events = 0
@@ -37,46 +39,40 @@ class Consumer:
             try:
                 with Line(self._settings, self._service) as line:
                     self._arrived, self._events = [], 0
-                    tags = self._subscribe(line)
+                    self._subscribe(line)
                     self.connected = True
                     pause = pauses()
                     self._consume(line)
-                    self._drain(line, tags)
+                    self._drain(line)
             except BROKEN as error:
                 log.warning("consumer interrupted", extra=reason(error))
                 self._stopping.wait(next(pause))
             finally:
                 self.connected = False
 
-    def _subscribe(self, line: Line) -> list[str]:
+    def _subscribe(self, line: Line) -> None:
         declare(line.channel, self._topology)
         line.channel.basic_qos(0, self._settings.prefetch, False)
-        return [
-            line.channel.basic_consume(queue_name(self._service, shard), callback=self._take)
-            for shard in self._shards()
-        ]
-
-    def _shards(self) -> Sequence[int]:
-        """This instance's own shards first; of the others it is the standby."""
-        mine, all_ = self._settings.instance - 1, range(self._settings.shards)
-        own = [shard for shard in all_ if shard % self._settings.instances == mine]
-        return own + [shard for shard in all_ if shard not in own]
+        self._shards.subscribe(line.channel, self._take)
 
     def _consume(self, line: Line) -> None:
-        beat = Deadline(self._settings.heartbeat / 2)
+        beat, look = Deadline(self._settings.heartbeat / 2), Deadline(LOOK_EVERY)
         while not self._stopping.is_set():
             if self._collect(line) and not self._effect_and_ack(line):
                 return
             if not beat.left:
                 line.check()
                 beat = Deadline(self._settings.heartbeat / 2)
+            if self._settings.instances > 1 and not look.left:
+                with line.writing:
+                    self._shards.look(line.channel)
+                look = Deadline(LOOK_EVERY)
 
-    def _drain(self, line: Line, tags: Sequence[str]) -> None:
+    def _drain(self, line: Line) -> None:
         """Stops the flow, then finishes what has already been delivered: nothing is left to redeliver."""
         self._settle_down(line)
         with line.writing:
-            for tag in tags:
-                line.channel.basic_cancel(tag)
+            self._shards.cancel(line.channel)
         self._settle_down(line)
         while self._arrived and self._effect_and_ack(line):
             continue
