@@ -22,6 +22,10 @@ class Item(Struct, frozen=True, kw_only=True):
     skills: frozenset[str]
 
 
+NOTHING = Item(category="", version=0, list="", mode="direct", kinds=(), skills=frozenset())
+"""Where the work or its place is unknown only a desk can be asked."""
+
+
 class Option(Struct, frozen=True, kw_only=True):
     """One assignee who covers the place, with what the filters and the score look at.
 
@@ -74,7 +78,7 @@ FILTERS: dict[str, Filter] = {
 
 def choose(pool: Pool, tried: Iterable[str]) -> Choice | None:
     """The next assignee to ask for a ticket, or None where nobody covers it, not even a desk."""
-    item = pool.item or Item(category="", version=0, list="", mode="direct", kinds=(), skills=frozenset())
+    item = pool.item if pool.item and pool.place else NOTHING
     kinds = [kind for kind in item.kinds if kind != DESK] + [DESK]
     before = frozenset(tried)
     passing: list[Option] = []
