@@ -133,12 +133,13 @@ def memory() -> dict[str, float]:
     return {name: round(megabytes, 1) for name, (_, megabytes) in stage.usage().items()}
 
 
-def grow(endpoints: Mapping[str, Any], tickets: int) -> None:
+def grow(endpoints: Mapping[str, Any], before: int, tickets: int) -> None:
     """Fills the tables with closed tickets, copies of real rows under new numbers, in bulk."""
     with psycopg.connect(endpoints["database"]["superuser"], autocommit=True) as connection:
         for statement in (stage.PROJECT / "bench" / "grow.sql").read_text(encoding="utf-8").split(";\n"):
             if statement.strip():
-                connection.execute(statement, {"tickets": tickets})
+                connection.execute(statement, {"before": before, "tickets": tickets})
+        connection.execute("VACUUM ANALYZE")
 
 
 def dispatch_ms(endpoints: Mapping[str, Any], assignees: int) -> float:

@@ -28,8 +28,9 @@ Usage = Mapping[str, tuple[float, float]]
 
 
 @contextmanager
-def fresh_house() -> Iterator[dict[str, Any]]:
+def fresh_house(instances: int = 1) -> Iterator[dict[str, Any]]:
     """An empty house whose loads and quotas never get in the way; yields its endpoints."""
+    os.environ["INSTANCES"] = str(instances)
     house.down(RUN)
     shutil.rmtree(RUN, ignore_errors=True)
     with house.running(RUN) as endpoints:

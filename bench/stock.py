@@ -11,6 +11,8 @@ from typing import Any
 
 from contracts.registry import SERVICES
 
+_idle: list[Any] = []
+
 
 def main(service: str) -> int:
     """Runs the stock form of one service until SIGTERM (AMQP_URL and DATABASE_URL say where)."""
@@ -59,12 +61,11 @@ def _handler(real: type[Any], method: str) -> Any:
     from contracts import cloudevent
 
     reaction = getattr(real(), method)
-    idle: list[Any] = []
 
     def handle(self: Any, payload: str) -> None:
         (raw,) = cloudevent.decode(cloudevent.SINGLE, payload.encode())
         event = cloudevent.opened(raw)
-        connection = idle.pop() if idle else psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
+        connection = _idle.pop() if _idle else psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
         with connection.transaction():
             store, stimulus = real.model.store, Stimulus(event.partitionkey, partial(reaction, event), event)
             states = store.load(connection, [event.partitionkey])
@@ -72,7 +73,7 @@ def _handler(real: type[Any], method: str) -> Any:
             folded = fold(real.model, states, [stimulus], known)
             if folded.changes.states:
                 store.save(connection, folded.changes)
-        idle.append(connection)
+        _idle.append(connection)
         for fact in folded.published:
             self.dispatch(fact.type, cloudevent.encode([fact])[1].decode())
 

@@ -20,8 +20,8 @@ class Shards:
     """The subscriptions of instance k of n on one channel.
 
     A queue serves one consumer at a time (single active consumer), the first that came; so a fellow's shard
-    is taken only when nobody reads it, by the next instance first. Who waits behind the active consumer cannot
-    be seen (RabbitMQ 3.10), so it is offered back now and then: let go, and read again if nobody steps in.
+    is taken only when nobody reads it, by the next instance first. Who waits behind the active consumer
+    cannot be seen (RabbitMQ 3.10), so it is offered back now and then: let go, and read again if unread.
     """
 
     def __init__(self, settings: Settings, service: str) -> None:

@@ -26,11 +26,19 @@ class ProcessSpec:
 
 
 def process_table(endpoints: Endpoints, environ: Mapping[str, str] = os.environ) -> list[ProcessSpec]:
-    """Every process of a run folder, in the order of starting."""
-    ports = reserve_ports(endpoints.run, [*SERVICES, MAILBOX])
+    """Every process of a run folder, in the order of starting; INSTANCES of each service (default 1)."""
+    instances = int(environ.get("INSTANCES", "1"))
+    names = [(name, number) for number in range(1, instances + 1) for name in SERVICES]
+    ports = reserve_ports(endpoints.run, [*(_process(*name) for name in names), MAILBOX])
     shared = {name: value for name, value in environ.items() if name not in WITHHELD}
     extra = _extra_settings(endpoints, ports)
-    services = [_service(name, endpoints, ports[name], shared | extra.get(name, {})) for name in SERVICES]
+    services = [
+        _service(
+            name, _process(name, number), endpoints, ports[_process(name, number)],
+            shared | extra.get(name, {}) | {"INSTANCE": f"{number}/{instances}"},
+        )
+        for name, number in names
+    ]  # fmt: skip
     return [_mailbox(endpoints, ports[MAILBOX], shared), *services]
 
 
@@ -49,14 +57,19 @@ def endpoints_document(endpoints: Endpoints, table: list[ProcessSpec]) -> dict[s
     }
 
 
-def _service(name: str, endpoints: Endpoints, port: int, env: Mapping[str, str]) -> ProcessSpec:
+def _process(service: str, number: int) -> str:
+    """The name of the process: the service's own for the first instance."""
+    return service if number == 1 else f"{service}-{number}"
+
+
+def _service(name: str, process: str, endpoints: Endpoints, port: int, env: Mapping[str, str]) -> ProcessSpec:
     own = {
         "AMQP_URL": endpoints.amqp_url(name),
         "DATABASE_URL": endpoints.database_url(name),
         "HEALTH_PORT": str(port),
     }
     argv = (sys.executable, "-m", "chassis.runner", f"services.{name}.service:{name.capitalize()}Service")
-    return ProcessSpec(name, argv, {**env, **own}, f"http://127.0.0.1:{port}")
+    return ProcessSpec(process, argv, {**env, **own}, f"http://127.0.0.1:{port}")
 
 
 def _extra_settings(endpoints: Endpoints, ports: Mapping[str, int]) -> dict[str, dict[str, str]]:

@@ -1,0 +1,126 @@
+"""`make bench`: measures everything side by side in one run, prints one table, writes .run/bench.json."""
+
+import argparse
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench import measures, report, stage
+from deploy.local import DEFAULT_RUN
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured; `rounds` alternate between floor, loop and stock, and the median counts."""
+
+    rounds: int = 3
+    tickets: int = 2000
+    stock_tickets: int = 150
+    rates: tuple[int, ...] = (100, 300)
+    rate_seconds: float = 20.0
+    grown: tuple[int, ...] = (100_000, 1_000_000)
+    assignees: tuple[int, ...] = (1_000, 100_000)
+    consumers: tuple[int, ...] = (1, 2, 4)
+    idle_seconds: float = 20.0
+
+
+QUICK = Plan(
+    rounds=1, tickets=800, stock_tickets=60, rates=(100,), rate_seconds=10.0, grown=(), consumers=(),
+    idle_seconds=10.0,
+)  # fmt: skip
+
+
+def main() -> int:
+    """Runs the plan; 0 when every measurement came to its end."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, no growth, no scale (3 minutes)")
+    parser.add_argument("--out", type=Path, default=DEFAULT_RUN / "bench.json", help="where the JSON goes")
+    asked = parser.parse_args()
+    logging.disable(logging.ERROR)
+    result = run(QUICK if asked.quick else Plan())
+    print(report.show(result))
+    report.save(asked.out, result)
+    print(f"\n{asked.out} has it all for scripts.")
+    return 0
+
+
+def run(plan: Plan) -> dict[str, Any]:
+    """All figures of a plan."""
+    result: dict[str, Any] = {"machine": report.machine()}
+    with _told("house, floor, loop, stock"), stage.fresh_house() as endpoints:
+        stage.play(endpoints, 300)
+        _side_by_side(endpoints, plan, result)
+        result["idle_percent"] = measures.idle(plan.idle_seconds)
+        half = max(int(result["loop_per_s"] / 2), 1)
+        with _told("latency"):
+            result["latency_ms"] = {
+                str(rate): measures.latency(endpoints, rate, plan.rate_seconds)
+                for rate in (*plan.rates, half)
+            }
+        with _told("dispatch by assignees"):
+            result["dispatch_growth"] = {
+                str(count): measures.dispatch_ms(endpoints, count) for count in plan.assignees
+            }
+        _growth(endpoints, plan, result)
+        result["memory_mb"] = measures.memory()
+    _scale(plan, result)
+    return result
+
+
+def _side_by_side(endpoints: dict[str, Any], plan: Plan, result: dict[str, Any]) -> None:
+    """Floor, loop and stock in turn, so that a machine that changes its mood changes it for all."""
+    shape = measures.read_shape(endpoints, min(plan.tickets, 1000))
+    tried = {choice: measures.floor_rate(endpoints, shape, *choice) for choice in measures.FLOOR_CHOICES}
+    best = max(tried, key=lambda choice: tried[choice])
+    floors, loops, stocks = [], [], []
+    for _ in range(plan.rounds):
+        floors.append(measures.floor_rate(endpoints, shape, *best))
+        loops.append(measures.loop(endpoints, plan.tickets))
+        stocks.append(measures.stock(endpoints, plan.stock_tickets))
+    result["floor_per_s"] = measures.median(floors)
+    result["floor_best"] = f"{best[0]} processes, {best[1]} tickets a transaction"
+    result["loop_per_s"] = measures.median([one["per_s"] for one in loops])
+    result["stock_per_s"] = measures.median(stocks)
+    result["loop_over_floor"] = round(result["loop_per_s"] / result["floor_per_s"], 3)
+    result["loop_over_stock"] = round(result["loop_per_s"] / result["stock_per_s"], 1)
+    result["loop_cpu_ms_per_ticket"] = loops[-1]["cpu_ms_per_ticket"]
+
+
+def _growth(endpoints: dict[str, Any], plan: Plan, result: dict[str, Any]) -> None:
+    result["growth"] = {"0": result["loop_per_s"]}
+    before = 0
+    for tickets in plan.grown:
+        with _told(f"growth to {tickets} tickets"):
+            measures.grow(endpoints, before, tickets)
+            before = tickets
+            rates = [measures.loop(endpoints, plan.tickets)["per_s"] for _ in range(plan.rounds)]
+            result["growth"][str(tickets)] = measures.median(rates)
+
+
+def _scale(plan: Plan, result: dict[str, Any]) -> None:
+    result["scale"] = {}
+    for consumers in plan.consumers:
+        with _told(f"{consumers} consumers a service"), stage.fresh_house(instances=consumers) as endpoints:
+            stage.play(endpoints, 300)
+            one = measures.loop(endpoints, plan.tickets)
+            result["scale"][str(consumers)] = {
+                "per_s": round(one["per_s"], 1), "cpu_ms_per_ticket": one["cpu_ms_per_ticket"],
+            }  # fmt: skip
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Says what is being measured, and how long it took."""
+    begun = time.monotonic()
+    print(f"{what} …", end=" ", file=sys.stderr, flush=True)
+    yield
+    print(f"{time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

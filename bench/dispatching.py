@@ -1,0 +1,97 @@
+"""Time per ticket of deciding and saving a batch of dispatches, by the number of assignees in the tree."""
+
+import argparse
+import json
+import os
+import random
+import statistics
+import sys
+import time
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import psycopg
+
+from chassis.fold import fold
+from chassis.model import Stimulus
+from contracts import ticket
+from contracts.cloudevent import CloudEvent
+from contracts.event import type_of
+from contracts.numbering import ticket_number
+from services.dispatch.service import DispatchService
+
+BATCH, ROUNDS = 200, 15
+PER_CELL = 18
+"""Assignees of one cell, as in a city of 100,000 assignees and 5,600 grids."""
+
+CELLS = """
+INSERT INTO dispatch.cell (code, parent, level, name, path)
+SELECT 'B' || n, '990101001001', 'compound', 'compound ' || n,
+       ARRAY['990101000000', '990101001000', '990101001001', 'B' || n]
+FROM generate_series(1, %s) AS n ON CONFLICT DO NOTHING
+"""
+PEOPLE = """
+INSERT INTO dispatch.assignee (code, kind, name, cell, skills, load_cap)
+SELECT 'B' || c || '-' || n, (ARRAY['grid_officer', 'party_member', 'party_member'])[n %% 3 + 1], 'bench',
+       'B' || c, ARRAY['urban_management', 'mediation', 'errand'], 1000000
+FROM generate_series(1, %s) AS c CROSS JOIN generate_series(1, %s) AS n ON CONFLICT DO NOTHING
+"""
+LOADS = (
+    "INSERT INTO dispatch.assignee_load (assignee) SELECT code FROM dispatch.assignee ON CONFLICT DO NOTHING"
+)
+
+
+def fill(assignees: int) -> int:
+    """Brings the tree to so many assignees; returns how many cells they have."""
+    cells = max(assignees // PER_CELL, 1)
+    with psycopg.connect(os.environ["SUPERUSER_URL"], autocommit=True) as connection:
+        connection.execute(CELLS, [cells])
+        connection.execute(PEOPLE, [cells, PER_CELL])
+        connection.execute(LOADS)
+        connection.execute("ANALYZE dispatch.cell, dispatch.assignee, dispatch.assignee_load")
+    return cells
+
+
+def stimulus(service: DispatchService, number: str, cells: int, dice: random.Random) -> Stimulus:
+    """An accepted ticket somewhere in the tree."""
+    accepted = ticket.TicketAccepted(
+        category=dice.choice(["noise_construction", "mediation", "medicine_delivery"]), severity="general",
+        grid=f"B{dice.randint(1, cells)}", channel="hotline_12345", source="/bench",
+    )  # fmt: skip
+    event: CloudEvent[Any] = CloudEvent(
+        specversion="1.0", id=number, source="urn:fengge:ticket", type=type_of(ticket.TicketAccepted),
+        time=datetime.now(UTC), data=accepted, partitionkey=number, sequence="2",
+    )  # fmt: skip
+    return Stimulus(number, partial(service.start, event), event)  # type: ignore[arg-type]
+
+
+def batch_ms(connection: Any, stimuli: list[Stimulus]) -> float:
+    """Milliseconds for loading, knowing, deciding and saving one batch, rolled back afterwards."""
+    model = DispatchService.model
+    begun = time.perf_counter()
+    with connection.transaction(force_rollback=True):
+        states = model.store.load(connection, sorted(one.key for one in stimuli))
+        known = model.store.know(connection, datetime.now(UTC), stimuli, states)
+        model.store.save(connection, fold(model, states, stimuli, known).changes)
+    return 1000 * (time.perf_counter() - begun)
+
+
+def main() -> int:
+    """Prints {"assignees": …, "ms_per_ticket": median}."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--assignees", type=int, required=True)
+    asked = parser.parse_args()
+    cells = fill(asked.assignees)
+    dice, service = random.Random(1), DispatchService()  # noqa: S311 (a die, no secret)
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        spans = []
+        for round_ in range(ROUNDS):
+            numbers = [ticket_number("/bench/dispatching", f"{round_}-{n}") for n in range(BATCH)]
+            spans.append(batch_ms(connection, [stimulus(service, number, cells, dice) for number in numbers]))
+    print(json.dumps({"assignees": asked.assignees, "ms_per_ticket": statistics.median(spans) / BATCH}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
