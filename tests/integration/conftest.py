@@ -1,19 +1,30 @@
-"""A migrated database, and the ledger of the ticket service on it, driven without a broker."""
+"""The session's servers as the services find them, and the ledger of the ticket service on its own."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
+import pika
 import psycopg
 import pytest
 
+from chassis import topology
 from chassis.migrate import migrate
 from contracts.registry import SERVICES
 from deploy.local.accounts import OWNER
 from deploy.local.endpoints import Endpoints
+from deploy.topology import PikaChannel
 from tests.integration.ledger import Ledger
 from tests.integration.process import Stage
 
 LEDGER_TABLES = "inbox, position, waiting, parked, outbox, suspect, ticket, request, contact, history, reveal"
+
+
+@pytest.fixture(scope="session")
+def doors(servers: Endpoints) -> Endpoints:
+    """The session's servers with what all services share; what belongs to one service a test declares."""
+    with pika.BlockingConnection(pika.URLParameters(servers.amqp_url("admin"))) as connection:
+        topology.declare(PikaChannel(connection.channel()), topology.doors(["intake"]))
+    return servers
 
 
 @pytest.fixture(scope="session")

@@ -13,11 +13,13 @@ import psycopg
 import pytest
 from pika.adapters.blocking_connection import BlockingChannel
 
+from chassis.topology import declare, of_service
 from deploy.local import LocalFailure, daemon
 from deploy.local import servers as local_servers
 from deploy.local.accounts import OWNER, SERVICES, SUPERUSER
 from deploy.local.endpoints import Endpoints
 from deploy.local.records import is_free
+from deploy.topology import PikaChannel
 
 OWN_BROKER = "AMQP_URL" not in os.environ
 OWN_SERVERS = OWN_BROKER and "DATABASE_URL" not in os.environ
@@ -73,23 +75,19 @@ def test_a_service_creates_no_tables_anywhere(servers: Endpoints, schema: str) -
 
 
 @needs_own_broker
-def test_the_intake_user_writes_to_the_intake(servers: Endpoints) -> None:
-    with channel(servers, "admin") as admin, channel(servers, "intake") as intake:
-        admin.exchange_declare("gov.inbound", "topic", durable=True)
+def test_the_intake_user_writes_to_the_intake(doors: Endpoints) -> None:
+    with channel(doors, "admin") as admin, channel(doors, "intake") as intake:
         queue = admin.queue_declare("", exclusive=True).method.queue
-        admin.queue_bind(queue, "gov.inbound", "request.#")
-        intake.basic_publish("gov.inbound", "request.1", b"{}", mandatory=True)
+        admin.queue_bind(queue, "gov.inbound", "test.#")
+        intake.basic_publish("gov.inbound", "test.1", b"{}", mandatory=True)
         assert admin.basic_get(queue, auto_ack=True)[2] == b"{}"
 
 
 @needs_own_broker
 @pytest.mark.parametrize("exchange", ["", "ticket.events", "gov.replies", "amq.topic"])
-def test_the_intake_user_writes_nowhere_else(servers: Endpoints, exchange: str) -> None:
-    with channel(servers, "admin") as admin:
-        for name in ("ticket.events", "gov.replies"):
-            admin.exchange_declare(name, "direct", durable=True)
+def test_the_intake_user_writes_nowhere_else(doors: Endpoints, exchange: str) -> None:
     with (
-        channel(servers, "intake") as intake,
+        channel(doors, "intake") as intake,
         pytest.raises(pika.exceptions.ChannelClosedByBroker) as refusal,
     ):
         intake.basic_publish(exchange, "0", b"{}", mandatory=True)
@@ -97,11 +95,15 @@ def test_the_intake_user_writes_nowhere_else(servers: Endpoints, exchange: str) 
 
 
 @needs_own_broker
-def test_a_service_cannot_take_the_events_of_another_from_its_queue(servers: Endpoints) -> None:
-    with channel(servers, "admin") as admin:
-        admin.queue_declare("ticket.0", durable=True, arguments={"x-queue-type": "quorum"})
-    with channel(servers, "dispatch") as thief, pytest.raises(pika.exceptions.ChannelClosedByBroker):
+def test_a_service_cannot_take_the_events_of_another_from_its_queue(doors: Endpoints) -> None:
+    with channel(doors, "admin") as admin:
+        declare(PikaChannel(admin), of_service("ticket", [], shards=1))
+    with (
+        channel(doors, "dispatch") as thief,
+        pytest.raises(pika.exceptions.ChannelClosedByBroker) as refusal,
+    ):
         thief.basic_get("ticket.0")
+    assert refusal.value.reply_code == 403
 
 
 @needs_own_servers

@@ -21,12 +21,13 @@ from contracts.intake import EventRefused, RatingGiven, RequestSubmitted
 from contracts.numbering import ticket_number
 from contracts.problem import ContractViolation
 from contracts.publisher import AccessRefused, NotConfirmed, Publisher, Unroutable
+from contracts.registry import SERVICES
 from deploy.local.endpoints import Endpoints
 from tests.integration.wire import Wire
 
 SOURCE = "urn:test:hotline"
 HEARD = "test.publisher"
-DOORS = (("gov.inbound", "topic", "gov.unrouted"), ("gov.replies", "direct", "gov.unclaimed"))
+REPLIES = "gov.replies.intake"
 
 
 def request(number: int) -> RequestSubmitted:
@@ -36,23 +37,19 @@ def request(number: int) -> RequestSubmitted:
 
 
 @pytest.fixture
-def admin(servers: Endpoints) -> Iterator[Any]:
-    """A channel that may do everything, on a broker with the intake, one listener and one reply queue."""
-    quorum = {"x-queue-type": "quorum"}
-    with pika.BlockingConnection(pika.URLParameters(servers.amqp_url("admin"))) as connection:
+def admin(doors: Endpoints) -> Iterator[Any]:
+    """A channel that may do everything, on a broker with one listener behind the intake and no replies."""
+    with pika.BlockingConnection(pika.URLParameters(doors.amqp_url("admin"))) as connection:
         channel = connection.channel()
-        for exchange, kind, alternate in DOORS:
-            arguments = {"alternate-exchange": alternate}
-            channel.exchange_declare(exchange, kind, durable=True, arguments=arguments)
-        channel.exchange_declare("gov.unrouted", "fanout", durable=True)
-        channel.queue_declare(HEARD, durable=True, arguments=quorum)
+        for service in SERVICES:
+            channel.exchange_delete(f"{service}.inbound")  # a service declares its share again when it starts
+        channel.queue_declare(HEARD, durable=True, arguments={"x-queue-type": "quorum"})
         channel.queue_bind(HEARD, "gov.inbound", "#")
-        channel.queue_declare("gov.replies.intake", durable=True, arguments=quorum)
-        channel.queue_bind("gov.replies.intake", "gov.replies", "intake")
+        channel.queue_purge(REPLIES)
         channel.confirm_delivery()
         yield channel
         channel.queue_delete(HEARD)
-        channel.queue_delete("gov.replies.intake")
+        channel.queue_purge(REPLIES)
 
 
 @pytest.fixture
@@ -70,14 +67,13 @@ def through(wire: Wire, servers: Endpoints, timeout: float) -> Publisher:
 
 def heard(admin: Any) -> list[tuple[Any, Any, CloudEvent[Any]]]:
     """All that waits on the listener's queue: method, properties, event."""
-    found = []
-    for method, properties, body in admin.consume(HEARD, inactivity_timeout=1.0, auto_ack=True):
+    found: list[tuple[Any, Any, CloudEvent[Any]]] = []
+    while True:
+        method, properties, body = admin.basic_get(HEARD, auto_ack=True)
         if method is None:
-            break
+            return found
         (event,) = decode(SINGLE, body)
         found.append((method, properties, opened(event)))
-    admin.cancel()
-    return found
 
 
 def test_one_event_is_one_structured_cloudevent_that_the_broker_vouches_for(
@@ -164,11 +160,11 @@ def test_a_broker_that_falls_silent_is_given_up_with_the_ids_to_send_again(
 ) -> None:
     with Wire(servers.ports["amqp"]) as wire, through(wire, servers, timeout=0.5) as publisher:
         publisher.submit(request(1))
-        wire.frozen.set()
+        wire.freeze()
         with pytest.raises(NotConfirmed) as caught:
             publisher.submit(request(2), id="kept")
         assert caught.value.ids == ["kept"]
-        wire.frozen.clear()
+        wire.thaw()
         publisher.submit(request(2), id="kept")
     assert [event.id for _, _, event in heard(admin)][-1] == "kept"
 

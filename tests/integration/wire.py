@@ -3,7 +3,6 @@
 import contextlib
 import socket
 import threading
-import time
 
 
 class Wire:
@@ -13,7 +12,8 @@ class Wire:
         self._server_port = server_port
         self._door = socket.create_server(("127.0.0.1", 0))
         self.port = self._door.getsockname()[1]
-        self.frozen = threading.Event()
+        self._flowing = threading.Event()
+        self._flowing.set()
         self._ends: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept)]
 
@@ -22,7 +22,7 @@ class Wire:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.frozen.clear()
+        self.thaw()
         self._door.shutdown(socket.SHUT_RDWR)
         self._door.close()
         self._threads[0].join()
@@ -31,9 +31,18 @@ class Wire:
             thread.join()
 
     def cut(self) -> None:
+        """Every connection that stands is lost."""
         for end in self._ends:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+
+    def freeze(self) -> None:
+        """From now on no byte arrives, and no connection is lost."""
+        self._flowing.clear()
+
+    def thaw(self) -> None:
+        """What was held back arrives."""
+        self._flowing.set()
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
@@ -48,7 +57,6 @@ class Wire:
     def _carry(self, source: socket.socket, sink: socket.socket) -> None:
         with source, contextlib.suppress(OSError):
             while data := source.recv(65536):
-                while self.frozen.is_set():
-                    time.sleep(0.01)
+                self._flowing.wait()
                 sink.sendall(data)
             sink.shutdown(socket.SHUT_RDWR)
