@@ -1,6 +1,7 @@
 """Private servers for the tests that need them: fresh for each session, gone after it."""
 
 import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +15,15 @@ from deploy.local.endpoints import Endpoints
 TEST_RUNS = DEFAULT_RUN / "test"
 
 
+def pytest_configure() -> None:
+    """What tests write goes into the run folder as well; some of it is whole servers."""
+    TEST_RUNS.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(TEST_RUNS))
+
+
 @pytest.fixture(scope="session")
 def servers_run() -> Iterator[Path]:
     """A run folder of this session alone; sessions that were killed are cleared away first."""
-    TEST_RUNS.mkdir(parents=True, exist_ok=True)
     for number in range(100):
         with (TEST_RUNS / f"{number}.lock").open("w") as lock:
             try:

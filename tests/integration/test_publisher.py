@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -67,13 +68,14 @@ def through(wire: Wire, servers: Endpoints, timeout: float) -> Publisher:
 
 def heard(admin: Any) -> list[tuple[Any, Any, CloudEvent[Any]]]:
     """All that waits on the listener's queue: method, properties, event."""
-    found: list[tuple[Any, Any, CloudEvent[Any]]] = []
-    while True:
-        method, properties, body = admin.basic_get(HEARD, auto_ack=True)
-        if method is None:
-            return found
-        (event,) = decode(SINGLE, body)
-        found.append((method, properties, opened(event)))
+    waiting = admin.queue_declare(HEARD, passive=True).method.message_count
+    deliveries = list(islice(admin.consume(HEARD, auto_ack=True), waiting))
+    admin.cancel()
+    return [
+        (method, properties, opened(event))
+        for method, properties, body in deliveries
+        for event in decode(SINGLE, body)
+    ]
 
 
 def test_one_event_is_one_structured_cloudevent_that_the_broker_vouches_for(
