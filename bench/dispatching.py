@@ -63,7 +63,7 @@ def stimulus(service: DispatchService, number: str, cells: int, dice: random.Ran
         specversion="1.0", id=number, source="urn:fengge:ticket", type=type_of(ticket.TicketAccepted),
         time=datetime.now(UTC), data=accepted, partitionkey=number, sequence="2",
     )  # fmt: skip
-    return Stimulus(number, partial(service.start, event), event)  # type: ignore[arg-type]
+    return Stimulus(number, partial(service.start, event), event)
 
 
 def batch_ms(connection: Any, stimuli: list[Stimulus]) -> float:

@@ -58,9 +58,13 @@ def _handler(real: type[Any], method: str) -> Any:
     from chassis.clock import now
     from chassis.fold import fold
     from chassis.model import Stimulus
+    from chassis.settings import Settings
     from contracts import cloudevent
 
-    reaction = getattr(real(), method)
+    service = real()
+    settings = Settings(amqp_url=os.environ["AMQP_URL"], database_url=os.environ["DATABASE_URL"])
+    service.begin(settings, None)
+    reaction = getattr(service, method)
 
     def handle(self: Any, payload: str) -> None:
         (raw,) = cloudevent.decode(cloudevent.SINGLE, payload.encode())

@@ -1,6 +1,7 @@
 """Reads this service's shards, a batch at a time: one transaction, then the acks; the unacked comes again."""
 
 import logging
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,8 @@ QUIET = 0.1
 """Seconds of silence after which nothing is taken to be on its way any more."""
 SETTLE = 1.5
 """Seconds to wait for that silence at most."""
+LONGEST_WINDOW = 0.1
+"""Seconds for which events are gathered at most, however long the last batch took."""
 IDLE = 0.2
 """Seconds between looks at the stop flag while nothing arrives."""
 
@@ -30,6 +33,7 @@ class Consumer:
         self._stopping = worker.stopping
         self._arrived: list[tuple[Sequence[Arrival | Unreadable], int]] = []
         self._events = 0
+        self._worked = 0.0
         self.connected = False
 
     def run(self) -> None:
@@ -91,7 +95,8 @@ class Consumer:
         """Gathers up to a batch of events, or what comes within the window after the first."""
         if not self._arrived and not line.drain(IDLE):
             return False
-        window = Deadline(self._settings.batch_window)
+        # As long as the last batch took, so that a busy machine works on fewer, larger ones.
+        window = Deadline(max(self._settings.batch_window, min(self._worked, LONGEST_WINDOW)))
         while self._events < self._settings.batch_events and line.drain(window.left) and window.left:
             continue
         return bool(self._arrived)
@@ -121,8 +126,10 @@ class Consumer:
                 break
             batch += found
             messages, last_tag = messages + 1, tag
+        begun = time.monotonic()
         if not self._worker.take(batch):
             return False
+        self._worked = time.monotonic() - begun
         del self._arrived[:messages]
         self._events -= len(batch)
         with line.writing:

@@ -5,7 +5,7 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,8 +19,25 @@ log = logging.getLogger(__name__)
 
 BROKEN = (AMQPError, OperationalError, OSError)
 """What a dead, frozen or refusing broker raises; the connection is thrown away and opened anew."""
+RECEIVE = 65_536
+"""Bytes asked of the socket at a time."""
 FAREWELL = 1.0
 """Seconds to wait for the answer to a farewell; everything that matters has been confirmed before."""
+
+
+class Buffered:
+    """Reads a socket in large pieces: py-amqp asks for every frame three times, each a system call."""
+
+    def __init__(self, receive: Callable[[int], bytes]) -> None:
+        self._receive, self._piece, self._at = receive, b"", 0
+
+    def __call__(self, size: int) -> bytes:
+        """At most `size` bytes; waits, with the socket's own timeout, only when there are none in hand."""
+        if self._at >= len(self._piece):
+            self._piece, self._at = self._receive(RECEIVE), 0
+        taken = self._piece[self._at : self._at + size]
+        self._at += len(taken)
+        return taken
 
 
 class Line:
@@ -47,6 +64,8 @@ class Line:
 
     def __enter__(self) -> Self:
         self.connection = self._address.transport.establish_connection()
+        transport = self.connection.transport
+        transport._quick_recv = Buffered(transport._quick_recv)  # noqa: SLF001 (there is no other door)
         try:
             self.channel = self.connection.channel()
         except BaseException:

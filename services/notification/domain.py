@@ -16,11 +16,15 @@ from services.notification.messages import NOTES, Note, destination
 
 
 class Tell(Struct, frozen=True, kw_only=True):
-    """The fact `event` has happened; requesters are reached through `channels`, in this order."""
+    """The fact `event` has happened; requesters are reached through `channels`, in this order.
+
+    `page` writes a message for the console, which is shown at once.
+    """
 
     event: str
     fact: Event
     channels: Sequence[NotificationChannel]
+    page: Callable[[Delivery], Page | Outcome]
     at: datetime
 
 
@@ -90,7 +94,11 @@ def _tell(state: Correspondence, command: Tell) -> list[Any]:
     to = destination(note.audience, about, fact)
     if to is None or not note.needed(fact):
         return remembered
-    return [*remembered, MessageQueued(_message(about, note, to, command))]
+    delivery = _message(about, note, to, command)
+    queued = [*remembered, MessageQueued(delivery)]
+    if delivery.channel == "console":
+        return queued + _shown(delivery, command.page(delivery), command.at)
+    return queued
 
 
 def _message(about: Correspondence, note: Note, to: str, command: Tell) -> Delivery:
@@ -112,14 +120,17 @@ def _message(about: Correspondence, note: Note, to: str, command: Tell) -> Deliv
 
 
 def _show(state: Correspondence, command: ShowOnConsole) -> list[Any]:
-    facts: list[Any] = []
-    for key, page in command.pages.items():
-        delivery = state.deliveries[key]
-        if isinstance(page, Page):
-            facts += [PageShown(page), _sent(delivery)]
-        else:
-            facts.append(_failed(delivery, page, (), command.at))
-    return facts
+    return [
+        fact
+        for key, page in command.pages.items()
+        for fact in _shown(state.deliveries[key], page, command.at)
+    ]
+
+
+def _shown(delivery: Delivery, page: Page | Outcome, at: datetime) -> list[Any]:
+    if isinstance(page, Page):
+        return [PageShown(page), _sent(delivery)]
+    return [_failed(delivery, page, (), at)]
 
 
 def _record(state: Correspondence, command: RecordOutcome) -> list[Any]:

@@ -33,15 +33,17 @@ class NotificationService(Service):
     @consumes(*NOTES)
     def tell(self, event: CloudEvent[Event], known: Known) -> domain.Tell:
         """Something happened that somebody should know."""
-        return domain.Tell(event=event.id, fact=event.data, channels=self._to_requesters(), at=known.now)
+        return domain.Tell(
+            event=event.id, fact=event.data, channels=self._to_requesters(), page=console.page, at=known.now
+        )
 
-    @every(0.2, store.due_on_console)
+    @every(1.0, store.due_on_console)
     def show(self, ticket_no: str, known: Known) -> domain.ShowOnConsole:
-        """Messages for the console: claimed, shown and recorded in one transaction."""
+        """Messages that no other channel could deliver: claimed, shown and recorded in one transaction."""
         pages = {delivery.key: console.page(delivery) for delivery in known.on_console(ticket_no)}
         return domain.ShowOnConsole(pages=pages, at=known.now)
 
-    @errand(0.2)
+    @errand(0.5)
     def mail(self, now: datetime) -> list[domain.RecordOutcome]:
         """Messages for the mail server, which may take its time: claimed first, recorded afterwards."""
         deadline = Deadline(ROUND)

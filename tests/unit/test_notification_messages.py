@@ -9,6 +9,7 @@ import pytest
 from contracts import dispatch, evaluation, ticket
 from contracts.event import Event
 from contracts.notification import NotificationFailed, NotificationSent
+from contracts.terms import NotificationChannel
 from services.notification.channels import console
 from services.notification.correspondence import Correspondence, Delivery, Outcome
 from services.notification.domain import (
@@ -49,7 +50,8 @@ OFFER = dispatch.OfferMade(
 
 
 def told(fact: Event, event: str = "e1", mail: bool = True) -> Tell:
-    return Tell(event=event, fact=fact, channels=["smtp", "console"] if mail else ["console"], at=NOON)
+    channels: list[NotificationChannel] = ["smtp", "console"] if mail else ["console"]
+    return Tell(event=event, fact=fact, channels=channels, page=console.page, at=NOON)
 
 
 def given(*commands: Any) -> Correspondence:
@@ -168,7 +170,8 @@ def test_without_an_address_the_console_takes_over_at_once_and_for_good() -> Non
 
 
 def test_a_message_no_channel_can_deliver_fails_openly() -> None:
-    state = given(RECEIVED, told(ACCEPTED, mail=False))
+    state = given(RECEIVED, ACCEPTED)
+    state = reduce(evolve, decide(state, tried(the_delivery(state), Outcome(error="refused"))), state)
     command = ShowOnConsole(pages={the_delivery(state).key: Outcome(error="template")}, at=NOON)
     (fact,) = decide(state, command)
     assert isinstance(fact, NotificationFailed)
@@ -176,12 +179,22 @@ def test_a_message_no_channel_can_deliver_fails_openly() -> None:
     assert the_delivery(evolve(state, fact)).state == "failed"
 
 
-def test_a_page_on_the_console_is_shown_and_recorded_together() -> None:
-    state = given(RECEIVED, ACCEPTED, OFFER)
-    (offer,) = [delivery for delivery in state.deliveries.values() if delivery.channel == "console"]
-    shown, sent = decide(state, ShowOnConsole(pages={offer.key: console.page(offer)}, at=NOON))
+def test_a_message_for_the_console_is_queued_shown_and_recorded_at_once() -> None:
+    queued_, shown, sent = decide(given(RECEIVED, ACCEPTED), told(OFFER))
+    assert isinstance(queued_, MessageQueued)
     assert isinstance(shown, PageShown)
     assert NO in shown.page.subject
+    assert isinstance(sent, NotificationSent)
+    state = reduce(evolve, [queued_, shown, sent], given(RECEIVED, ACCEPTED))
+    assert state.deliveries[queued_.delivery.key].state == "sent"
+
+
+def test_what_the_mail_server_refused_is_shown_on_the_console() -> None:
+    state = given(RECEIVED, ACCEPTED)
+    state = reduce(evolve, decide(state, tried(the_delivery(state), Outcome(error="refused"))), state)
+    letter = the_delivery(state)
+    shown, sent = decide(state, ShowOnConsole(pages={letter.key: console.page(letter)}, at=NOON))
+    assert isinstance(shown, PageShown)
     assert isinstance(sent, NotificationSent)
 
 
