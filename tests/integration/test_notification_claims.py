@@ -65,13 +65,17 @@ def accepted(number: str, channels: Any = ("smtp", "console")) -> list[tuple[str
     taken = ticket.TicketAccepted(
         category="lift", severity="general", grid="C1", channel="resident", source="urn:test"
     )
-    return [
-        (
-            number,
-            domain.Tell(event=f"{number}.{fact.__class__.__name__}", fact=fact, channels=channels, at=NOON),
+    told = [
+        domain.Tell(
+            event=f"{number}.{type(fact).__name__}",
+            fact=fact,
+            channels=channels,
+            page=console.page,
+            at=NOON,
         )
         for fact in (received, taken)
     ]
+    return [(number, command) for command in told]
 
 
 def recorded(delivery: Any, outcome: Outcome) -> tuple[str, Any]:
@@ -107,12 +111,21 @@ def test_a_message_to_be_tried_again_comes_back_when_it_is_due(tx: Tx) -> None:
 
 
 def test_console_pages_are_shown_once_and_in_the_transaction_that_records_them(tx: Tx) -> None:
-    effect(tx, *accepted("T1", channels=("console",)))
+    effect(tx, *accepted("T1"))
+    (letter,) = store.claim(tx, "smtp", NOON, 200)
+    assert effect(tx, recorded(letter, Outcome(error="refused"))) == []
     assert store.due_on_console(tx, NOON, 200) == ["T1"]
     states = store.load(tx, ["T1"])
     due = store.know(tx, NOON, [], states).on_console("T1")
     pages = {delivery.key: console.page(delivery) for delivery in due}
     (body,) = effect(tx, ("T1", domain.ShowOnConsole(pages=pages, at=NOON)))
+    assert "cn.fengge.notification.NotificationSent.v1" in body
+    assert store.due_on_console(tx, NOON, 200) == []
+    assert [page["ticket"] for page in store.console(tx, 10)] == ["T1"]
+
+
+def test_without_a_mail_server_the_page_is_shown_with_the_fact_it_tells(tx: Tx) -> None:
+    (body,) = effect(tx, *accepted("T1", channels=("console",)))
     assert "cn.fengge.notification.NotificationSent.v1" in body
     assert store.due_on_console(tx, NOON, 200) == []
     assert [page["ticket"] for page in store.console(tx, 10)] == ["T1"]
