@@ -8,11 +8,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: help demo up down status test lint format lock clean
+.PHONY: help demo up down status test lint format lock clean bench bench-quick
 .NOTPARALLEL:
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/run.stamp ## play a day of requests through the closed loop (N=200, DATA=file.csv)
 	@$(BIN)/python -m cli.main demo $(if $(N),--n $(N)) $(if $(DATA),--data "$(DATA)")
@@ -28,6 +28,12 @@ status: .venv/run.stamp ## say what runs
 
 test: .venv/dev.stamp ## run every test against real servers of our own
 	@$(BIN)/python -m pytest tests/unit tests/contracts tests/integration tests/acceptance
+
+bench: .venv/run.stamp ## measure everything side by side (15 minutes)
+	@$(BIN)/python -W ignore -m bench
+
+bench-quick: .venv/run.stamp ## the same with fewer rounds, no growth, no scale (3 minutes)
+	@$(BIN)/python -W ignore -m bench --quick
 
 lint: .venv/dev.stamp ## check style, types and layers
 	@echo "ruff"; $(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .

@@ -22,6 +22,8 @@ from contracts.numbering import ticket_number
 from services.dispatch.service import DispatchService
 
 BATCH, ROUNDS = 200, 15
+PLACES = 50
+"""Places of the tickets, spread over the tree: as many in a small tree as in a large one."""
 PER_CELL = 18
 """Assignees of one cell, as in a city of 100,000 assignees and 5,600 grids."""
 
@@ -57,7 +59,7 @@ def stimulus(service: DispatchService, number: str, cells: int, dice: random.Ran
     """An accepted ticket somewhere in the tree."""
     accepted = ticket.TicketAccepted(
         category=dice.choice(["noise_construction", "mediation", "medicine_delivery"]), severity="general",
-        grid=f"B{dice.randint(1, cells)}", channel="hotline_12345", source="/bench",
+        grid=f"B{1 + dice.randrange(PLACES) * cells // PLACES}", channel="hotline_12345", source="/bench",
     )  # fmt: skip
     event: CloudEvent[Any] = CloudEvent(
         specversion="1.0", id=number, source="urn:fengge:ticket", type=type_of(ticket.TicketAccepted),
