@@ -38,7 +38,7 @@ def list_(
     if json:
         as_json(rows)
     elif not rows:
-        print("no such ticket")
+        print("no ticket matches; --all also shows those that have ended")
     else:
         titles = ("ticket", "state", "severity", "category", "grid", "assignee", "due at", "reworks")
         keys = ("id", "state", "severity", "category", "grid", "assignee", "due_at", "reworks")
