@@ -15,7 +15,7 @@ from contracts.registry import INBOUND
 from tests.contracts.payloads import out_of_place, valid
 
 every_event = pytest.mark.parametrize("name", INBOUND)
-thorough = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+thorough = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
 
 def by_contract(body: bytes) -> tuple[Envelope, Any] | None:
@@ -49,7 +49,8 @@ def test_a_valid_message_is_read_fast_and_means_the_same(name: str, data: st.Dat
 def test_a_message_with_one_thing_out_of_place_is_never_taken_by_the_fast_reader_alone(
     name: str, data: st.DataObject
 ) -> None:
-    envelope = data.draw(st.one_of(valid(Envelope), out_of_place(Envelope)))
+    objects = out_of_place(Envelope).filter(lambda found: isinstance(found, dict))
+    envelope = data.draw(st.one_of(valid(Envelope), objects))
     payload = data.draw(st.one_of(valid(INBOUND[name]), out_of_place(INBOUND[name])))
     body = msgspec.json.encode({**envelope, "type": name, "data": payload})
     fast = gate._read_fast(body)
