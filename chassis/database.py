@@ -12,6 +12,7 @@ from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 
 from chassis.settings import Settings
+from chassis.waits import first_on_the_spot
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,8 @@ class Connection(Tx):
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         """Waits for one answer, at most `patience` seconds; raises OperationalError."""
-        return super().wait(gen, interval, self.patience if timeout is None else timeout)
+        mostly_done = first_on_the_spot(gen, self.pgconn.socket)
+        return super().wait(mostly_done, interval, self.patience if timeout is None else timeout)
 
 
 class Database:

@@ -41,11 +41,17 @@ def _go_green() -> None:
     warnings.filterwarnings("ignore", category=DeprecationWarning, module="eventlet|nameko")
     warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
     os.environ["PSYCOPG_WAIT_FUNC"] = "wait_select"
+    import select
+
+    blocking = select.select
     import eventlet
 
     eventlet.monkey_patch()
     from psycopg import waiting
 
+    from chassis import waits
+
+    waits.on_the_spot = blocking
     if waiting.wait is not waiting.wait_select:
         raise SystemExit(
             "psycopg was imported before PSYCOPG_WAIT_FUNC was set: its waits would block the process"
