@@ -8,7 +8,7 @@ from cli import store
 from cli.life import Life
 from cli.place import Place
 from cli.say import Failure, JsonFlag, as_json, shown, table
-from services.ticket.domain import LIVE
+from services.ticket.life import LIVE
 from services.ticket.store import show as show_ticket
 
 app = typer.Typer(help="Look at tickets · 查工单", no_args_is_help=True)

@@ -14,7 +14,7 @@ from contracts import dispatch, evaluation, intake, notification, ticket
 from contracts.cloudevent import CloudEvent
 from contracts.event import Event
 from contracts.registry import events_of
-from services.ticket import domain, store
+from services.ticket import commands, domain, store
 
 
 class TicketService(Service):
@@ -24,17 +24,17 @@ class TicketService(Service):
     model = Model(ticket, domain, store)
 
     @consumes(intake.RequestSubmitted)
-    def register(self, event: CloudEvent[intake.RequestSubmitted], known: Known) -> domain.RegisterRequest:
+    def register(self, event: CloudEvent[intake.RequestSubmitted], known: Known) -> commands.RegisterRequest:
         """A request arrives: row 1, and rows 2 or 6 where they follow at once."""
-        return domain.RegisterRequest(
+        return commands.RegisterRequest(
             source=event.source, request=event.data, at=known.now, rules=store.rules(known)
         )
 
     @consumes(intake.RequestTriaged)
-    def triage(self, event: CloudEvent[intake.RequestTriaged], known: Known) -> domain.TriageTicket:
+    def triage(self, event: CloudEvent[intake.RequestTriaged], known: Known) -> commands.TriageTicket:
         """The desk knows category, severity and grid: row 6."""
         said = event.data
-        return domain.TriageTicket(
+        return commands.TriageTicket(
             category=said.category,
             severity=said.severity,
             grid=said.grid,
@@ -43,22 +43,22 @@ class TicketService(Service):
         )
 
     @consumes(intake.RequestDeclined)
-    def decline(self, event: CloudEvent[intake.RequestDeclined], known: Known) -> domain.DeclineTicket:
+    def decline(self, event: CloudEvent[intake.RequestDeclined], known: Known) -> commands.DeclineTicket:
         """The desk does not accept the request: row 3."""
         said = event.data
-        return domain.DeclineTicket(
+        return commands.DeclineTicket(
             reason_code=said.reason_code, statutory_path=said.statutory_path, operator=said.operator
         )
 
     @consumes(intake.RequestCancelled)
-    def cancel(self, event: CloudEvent[intake.RequestCancelled], known: Known) -> domain.CancelTicket:
+    def cancel(self, event: CloudEvent[intake.RequestCancelled], known: Known) -> commands.CancelTicket:
         """The requester takes the request back: row 21."""
-        return domain.CancelTicket(reason_code=event.data.reason_code, confirmed=event.data.confirmed)
+        return commands.CancelTicket(reason_code=event.data.reason_code, confirmed=event.data.confirmed)
 
     @consumes(*events_of(dispatch), *events_of(evaluation), *events_of(notification))
-    def observe(self, event: CloudEvent[Event], known: Known) -> domain.Observe:
+    def observe(self, event: CloudEvent[Event], known: Known) -> commands.Observe:
         """What the other services publish goes into the history; it moves the ticket if the table says so."""
-        return domain.Observe(fact=event.data, at=known.now, rules=store.rules(known))
+        return commands.Observe(fact=event.data, at=known.now, rules=store.rules(known))
 
     @answers("POST", "/contacts")
     def contacts(self, request: Request) -> list[dict[str, Any]]:

@@ -13,7 +13,8 @@ from chassis.database import Tx
 from chassis.model import Changes, Stimulus
 from chassis.policy import Known
 from chassis.rows import as_json, from_json
-from services.ticket.domain import Rule, Ticket
+from services.ticket.commands import Rule
+from services.ticket.life import Ticket
 
 COLUMNS = (
     "id, sequence, state, source, external_id, channel, severity, category, grid, requester_ref, "

@@ -8,7 +8,7 @@ from chassis.shell import consumes
 from chassis.worker import Found, Worker
 from contracts import intake
 from contracts.cloudevent import CloudEvent
-from services.ticket.domain import RegisterRequest
+from services.ticket.commands import RegisterRequest
 from services.ticket.service import TicketService
 
 DEADLY = "kills the process"

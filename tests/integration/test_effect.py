@@ -13,7 +13,7 @@ from chassis.delivery import Arrival, Delivery, Unreadable, read, written
 from chassis.model import Known, Stimulus
 from contracts.cloudevent import SINGLE
 from contracts.intake import RequestCancelled, RequestSubmitted
-from services.ticket.domain import CancelTicket
+from services.ticket.commands import CancelTicket
 from tests.integration.ledger import Found, Ledger, cancelled, number_of, offer_expired, submitted
 
 LATER = timedelta(hours=1)

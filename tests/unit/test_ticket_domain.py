@@ -12,20 +12,9 @@ from contracts import dispatch, evaluation, ticket
 from contracts.event import Event
 from contracts.intake import Requester, RequestSubmitted
 from contracts.problem import Refusal
-from services.ticket.domain import (
-    MOVES,
-    CancelTicket,
-    DeclineTicket,
-    Observe,
-    RegisterRequest,
-    RequestRecorded,
-    Rule,
-    Ticket,
-    TriageTicket,
-    decide,
-    evolve,
-    initial,
-)
+from services.ticket.commands import CancelTicket, DeclineTicket, Observe, RegisterRequest, Rule, TriageTicket
+from services.ticket.domain import decide
+from services.ticket.life import MOVES, RequestRecorded, Ticket, evolve, initial
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 BY_SEVERITY = {"emergency": 10, "urgent": 20, "general": 30}
