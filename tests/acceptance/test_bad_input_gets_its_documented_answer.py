@@ -141,15 +141,15 @@ def test_a_duplicate_number_is_answered_with_its_ticket(fengge: Fengge, outsider
     assert [event["type"] for event in life["history"]].count("cn.fengge.ticket.TicketReceived.v1") == 1
 
 
-def test_an_unknown_grid_raises_an_alarm_and_somebody_is_asked_all_the_same(
-    fengge: Fengge, outsider: Outsider
-) -> None:
+def test_an_unknown_grid_raises_an_alarm_and_the_desk_is_asked(fengge: Fengge, outsider: Outsider) -> None:
     event = request(grid="NOWHERE-1")
     outsider.send(written(event))
     life = _life(fengge, event["data"]["external_id"], "OfferMade")
     (blocked,) = [each["data"] for each in life["history"] if "DispatchBlocked" in each["type"]]
     assert (blocked["reason"], blocked["detail"]) == ("unknown_grid", "NOWHERE-1")
     assert life["explanation"]["place"] == "unknown"
+    (offer,) = [each["data"] for each in life["history"] if "OfferMade" in each["type"]]
+    assert offer["kind"] == "community_desk"
 
 
 def test_a_message_about_an_unknown_ticket_is_refused(outsider: Outsider) -> None:

@@ -5,15 +5,14 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 from psycopg.rows import TupleRow
 
-from chassis.migrate import migrate
 from deploy.local.endpoints import Endpoints
 from services.dispatch.directory.importing import Report, import_files
+from tests.integration.own_database import own_database
 
 DATABASE = "directory_import"
 SAMPLE = Path(__file__).parents[2] / "directory"
@@ -31,17 +30,9 @@ Tx = psycopg.Connection[TupleRow]
 
 @pytest.fixture(scope="module")
 def migrated(servers: Endpoints) -> Iterator[str]:
-    """A database of these tests alone, with the tables in place, as the dispatch service sees it."""
-    superuser, owner, service = (
-        urlsplit(servers.database_url(role)) for role in ("postgres", "fengge_owner", "dispatch")
-    )
-    with psycopg.connect(superuser.geturl(), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {DATABASE} OWNER fengge_owner")
-        with psycopg.connect(owner._replace(path=f"/{DATABASE}").geturl()) as owned:
-            owned.execute("CREATE SCHEMA dispatch")
-        migrate(owner._replace(path=f"/{DATABASE}").geturl(), ["dispatch"])
-        yield service._replace(path=f"/{DATABASE}").geturl()
-        connection.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
+    """A database of these tests alone, as the dispatch service sees it."""
+    with own_database(servers, "dispatch", DATABASE) as url:
+        yield url
 
 
 @pytest.fixture

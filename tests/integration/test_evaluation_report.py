@@ -3,20 +3,19 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 from psycopg.rows import TupleRow
 
 from chassis.effect import Effects, Tally
-from chassis.migrate import migrate
 from chassis.model import Model, Stimulus
 from contracts import dispatch, evaluation, ticket
 from contracts.intake import RatingGiven
 from deploy.local.endpoints import Endpoints
 from services.evaluation import domain, store
 from services.evaluation.report import overall, rates_by
+from tests.integration.own_database import own_database
 
 DATABASE = "evaluation_report"
 NOON = datetime(2026, 11, 16, 4, tzinfo=UTC)
@@ -29,16 +28,8 @@ Tx = psycopg.Connection[TupleRow]
 @pytest.fixture(scope="module")
 def migrated(servers: Endpoints) -> Iterator[str]:
     """A database of these tests alone, as the evaluation service sees it."""
-    superuser, owner, service = (
-        urlsplit(servers.database_url(role)) for role in ("postgres", "fengge_owner", "evaluation")
-    )
-    with psycopg.connect(superuser.geturl(), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {DATABASE} OWNER fengge_owner")
-        with psycopg.connect(owner._replace(path=f"/{DATABASE}").geturl()) as owned:
-            owned.execute("CREATE SCHEMA evaluation")
-        migrate(owner._replace(path=f"/{DATABASE}").geturl(), ["evaluation"])
-        yield service._replace(path=f"/{DATABASE}").geturl()
-        connection.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
+    with own_database(servers, "evaluation", DATABASE) as url:
+        yield url
 
 
 @pytest.fixture

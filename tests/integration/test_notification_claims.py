@@ -3,20 +3,19 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 from psycopg.rows import TupleRow
 
 from chassis.effect import Effects, Tally
-from chassis.migrate import migrate
 from chassis.model import Model, Stimulus
 from contracts import notification, ticket
 from deploy.local.endpoints import Endpoints
 from services.notification import domain, store
 from services.notification.channels import console
 from services.notification.correspondence import Outcome
+from tests.integration.own_database import own_database
 
 DATABASE = "notification_claims"
 NOON = datetime(2026, 11, 16, 4, tzinfo=UTC)
@@ -28,16 +27,8 @@ Tx = psycopg.Connection[TupleRow]
 @pytest.fixture(scope="module")
 def database(servers: Endpoints) -> Iterator[str]:
     """A database of these tests alone, as the notification service sees it."""
-    superuser, owner, service = (
-        urlsplit(servers.database_url(role)) for role in ("postgres", "fengge_owner", "notification")
-    )
-    with psycopg.connect(superuser.geturl(), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {DATABASE} OWNER fengge_owner")
-        with psycopg.connect(owner._replace(path=f"/{DATABASE}").geturl()) as owned:
-            owned.execute("CREATE SCHEMA notification")
-        migrate(owner._replace(path=f"/{DATABASE}").geturl(), ["notification"])
-        yield service._replace(path=f"/{DATABASE}").geturl()
-        connection.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
+    with own_database(servers, "notification", DATABASE) as url:
+        yield url
 
 
 @pytest.fixture
