@@ -75,6 +75,7 @@ def run(plan: Plan) -> dict[str, Any]:
 def _side_by_side(endpoints: dict[str, Any], plan: Plan, result: dict[str, Any]) -> None:
     """Floor, loop and stock in turn, so that a machine that changes its mood changes it for all."""
     shape = measures.read_shape(endpoints, min(plan.tickets, 1000))
+    result["cost_per_ticket"] = measures.cost(shape)
     tried = {choice: measures.floor_rate(endpoints, shape, *choice) for choice in measures.FLOOR_CHOICES}
     best = max(tried, key=lambda choice: tried[choice])
     floors, loops, stocks = [], [], []

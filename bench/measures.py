@@ -47,6 +47,22 @@ def read_shape(endpoints: Mapping[str, Any], tickets: int) -> Path:
     return path
 
 
+def cost(path: Path) -> dict[str, float]:
+    """What one ticket writes: rows, messages, and kilobytes of published events."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    tickets, tables, messages = document["tickets"], document["tables"], document["messages"]
+    inserted = sum(len(table["rows"]) for table in tables)
+    updated = sum(len(table["rows"]) * table["updates"] for table in tables)
+    facts = [body for exchange, found in messages.items() if exchange != "inbound" for _, body in found]
+    return {
+        "rows_inserted": round(inserted / tickets, 1),
+        "rows_updated": round(updated / tickets, 1),
+        "messages_in": round(len(messages["inbound"]) / tickets, 1),
+        "messages_out": round(len(facts) / tickets, 2),
+        "kilobytes_out": round(sum(len(body.encode()) for body in facts) / tickets / 1000, 1),
+    }
+
+
 def _inbound(tickets: int) -> list[tuple[str, str]]:
     """As many messages from outside as the loop takes, of their usual size."""
     sizes = {intake.RequestSubmitted: 900, intake.OfferAnswered: 400, intake.FirstContactLogged: 380,

@@ -33,6 +33,7 @@ def show(result: Mapping[str, Any]) -> str:
         ("loop / floor", f"{result['loop_over_floor']:.2f}"),
         ("loop / stock", f"{result['loop_over_stock']:.1f}"),
     ]
+    rows += [(f"a ticket, {what.replace('_', ' ')}", f"{n}") for what, n in result["cost_per_ticket"].items()]
     for rate, spans in result.get("latency_ms", {}).items():
         for what, span in spans.items():
             rows.append(

@@ -1,7 +1,10 @@
 """A service process checks its settings, says how it is, and stops cleanly whatever the broker does."""
 
 import os
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,26 @@ import pytest
 from deploy.local import rabbitmq
 from deploy.local import servers as local_servers
 from tests.integration.process import HOTLINE, Process, Stage, until
+
+
+@contextmanager
+def load(stage: Stage) -> Iterator[list[int]]:
+    """Requests without end while the block runs; the list says how many, chunk by chunk."""
+    sent: list[int] = []
+    enough = threading.Event()
+
+    def submit() -> None:
+        while not enough.is_set():
+            stage.submit(range(sum(sent), sum(sent) + 200))
+            sent.append(200)
+
+    thread = threading.Thread(target=submit)
+    thread.start()
+    try:
+        yield sent
+    finally:
+        enough.set()
+        thread.join()
 
 
 def cpu_seconds(process: Process) -> float:
@@ -37,15 +60,15 @@ def test_an_idle_process_is_ready_costs_nearly_nothing_and_stops_at_once(
 
 
 def test_sigterm_under_load_leaves_no_message_half_done(stage: Stage) -> None:
-    stage.submit(range(3000))
     process = stage.start(BATCH_EVENTS="20")
-    until(lambda: stage.tickets() > 100)
-    status, seconds = process.stop()
+    with load(stage) as sent:
+        until(lambda: stage.tickets() > 100)
+        status, seconds = process.stop()
     assert (status, seconds < 10) == (0, True)
     done, left = stage.tickets(), stage.left()
     assert left, "the process was stopped too late to prove anything"
     assert not any(left), f"{sum(left)} of {len(left)} were delivered, but not finished: {process.lines()}"
-    assert done + len(left) == 3000
+    assert done + len(left) == sum(sent)
     assert stage.quiet()
 
 
