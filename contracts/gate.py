@@ -15,6 +15,7 @@ from contracts import intake
 from contracts.cloudevent import MAX_BYTES, SINGLE, UNREADABLE, CloudEvent
 from contracts.envelope import Envelope
 from contracts.event import Event
+from contracts.masking import masked
 from contracts.problem import ContractViolation, FieldError
 from contracts.registry import INBOUND
 from contracts.schema import schema
@@ -35,7 +36,7 @@ def admit(content_type: str | None, body: bytes) -> CloudEvent[Event]:
     if len(body) > MAX_BYTES:
         raise ContractViolation("too-large", 413, f"{len(body)} bytes; at most {MAX_BYTES} are taken")
     if (content_type or "").partition(";")[0].strip().lower() != SINGLE:
-        detail = f"{(content_type or '')[:200]!r} is not {SINGLE} (one event per message)"
+        detail = f"{masked((content_type or '')[:200])!r} is not {SINGLE} (one event per message)"
         raise ContractViolation("content-type", 415, detail)
     envelope, data = _read_fast(body) or _read_by_contract(body)
     return CloudEvent(
@@ -79,7 +80,7 @@ def _quoted(value: object) -> str | None:
 def _data(name: str, raw: dict[str, Any], about: dict[str, Any]) -> Event:
     event_type = INBOUND.get(name)
     if event_type is None:
-        detail = f"{name!r} is not one of {', '.join(sorted(INBOUND))}"
+        detail = f"{masked(name)!r} is not one of {', '.join(sorted(INBOUND))}"
         raise ContractViolation("unknown-type", 422, detail, **about)
     if "data" not in raw:
         why = (

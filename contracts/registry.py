@@ -16,7 +16,7 @@ def events_of(publisher: ModuleType) -> tuple[type[Event], ...]:
         if isinstance(item, type)
         and issubclass(item, Event)
         and item.__module__ == publisher.__name__
-        and item is not intake.Inbound
+        and item not in (intake.Inbound, intake.Said)
     )
 
 

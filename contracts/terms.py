@@ -1,9 +1,12 @@
 """The field's terms as types: what a ticket number, a severity or a satisfaction level may look like."""
 
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Annotated, Literal
 
 from msgspec import Meta
+
+CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
+"""Where days begin and clocks are read; stored and published is UTC. No summer time since 1992."""
 
 # Every pattern ends with \Z, since Python's $ also matches before a last line feed; the JSON Schemas say $.
 NO_NUL = r"^[^\x00]*\Z"
@@ -43,6 +46,8 @@ Points = Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
 
 Channel = Literal["hotline_12345", "grid_officer", "resident", "sensor", "system"]
 Severity = Literal["general", "urgent", "emergency"]
+Clock = Literal["triage", "handling", "rework", "verification", "information", "review"]
+"""Which of a ticket's deadlines it is; `information` and `review` end a pause of one of the others."""
 EmergencyLine = Literal["110", "119", "120", "122"]
 AssigneeKind = Literal[
     "grid_officer", "party_member", "social_organization", "property_company", "department",
@@ -60,3 +65,9 @@ Satisfaction = Literal[
 
 Audience = Literal["requester", "follower", "assignee", "supervisor"]
 NotificationChannel = Literal["console", "smtp"]
+
+Role = Literal["operator", "grid_officer", "requester", "assignee", "supervisor", "verifier", "adjudicator"]
+"""In what capacity a person speaks; which moves are open to it says the table of transitions."""
+Missing = Literal["who", "when", "where", "cause", "course"]
+"""What a request may leave open (DOMAIN.md §1, row 4)."""
+GridLevel = Literal["building", "compound", "community", "subdistrict", "district"]

@@ -3,6 +3,10 @@
 from collections.abc import Sequence
 
 from pika import exceptions
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
+
+TROUBLE = (exceptions.AMQPError, AMQPConnectorException)
+"""What pika raises; a timeout in the handshake with a silent broker is none of its AMQP errors."""
 
 
 class PublishFailed(Exception):

@@ -10,6 +10,7 @@ from typing import Any
 import pika
 from pika.adapters.select_connection import SelectConnection
 
+from contracts.broker import parameters_of
 from contracts.cloudevent import SINGLE
 from contracts.publisher.errors import Broken, reading_of
 from contracts.publisher.sending import Message, Verdict
@@ -24,7 +25,7 @@ News = dict[str, Verdict] | Exception | None
 
 def parameters(amqp_url: str, timeout: float) -> pika.URLParameters:
     """The connection's parameters with a deadline on every wait, none longer than `timeout` seconds."""
-    asked = pika.URLParameters(amqp_url)
+    asked = parameters_of(amqp_url)
     asked.socket_timeout = min(CONNECT_SECONDS / 2, timeout)
     asked.stack_timeout = min(CONNECT_SECONDS, timeout)
     asked.blocked_connection_timeout = min(CONNECT_SECONDS, timeout)
@@ -87,6 +88,8 @@ class Line:
         )
         try:
             self._connection.ioloop.start()
+        except ValueError as error:  # pika's word for a socket that was reset in the moment it connected
+            self._news.put(Broken(str(error)))
         finally:
             self._news.put(Broken("the connection has ended"))
         self._connection.ioloop.close()

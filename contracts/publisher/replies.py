@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 import pika
-from pika.exceptions import AMQPError
 
 from contracts.cloudevent import decode, opened
 from contracts.intake import EventRefused
-from contracts.publisher.errors import PublishFailed, reading_of
+from contracts.publisher.errors import TROUBLE, PublishFailed, reading_of
 
 
 def refusals(asked: pika.URLParameters, publisher: str, timeout: float) -> Iterator[EventRefused]:
@@ -29,6 +28,6 @@ def refusals(asked: pika.URLParameters, publisher: str, timeout: float) -> Itera
                         yield refused
                 channel.basic_ack(method.delivery_tag)
             channel.cancel()
-    except AMQPError as error:
+    except TROUBLE as error:
         found = reading_of(error)
         raise found if isinstance(found, PublishFailed) else PublishFailed(str(found)) from error
