@@ -14,7 +14,7 @@ from chassis.worker import Worker
 
 log = logging.getLogger(__name__)
 
-QUIET = 0.1
+QUIET = 0.2
 """Seconds of silence after which nothing is taken to be on its way any more."""
 SETTLE = 1.5
 """Seconds to wait for that silence at most."""
@@ -27,8 +27,11 @@ IDLE = 0.2
 class Consumer:
     """One connection to the broker that consumes this instance's shards of the service."""
 
-    def __init__(self, settings: Settings, topology: Topology, worker: Worker, service: str) -> None:
+    def __init__(
+        self, settings: Settings, topology: Topology, worker: Worker, service: str, gather: float
+    ) -> None:
         self._settings, self._topology, self._worker, self._service = settings, topology, worker, service
+        self._window = max(settings.batch_window, gather)
         self._shards = Shards(settings, service)
         self._stopping = worker.stopping
         self._arrived: list[tuple[Sequence[Arrival | Unreadable], int]] = []
@@ -60,13 +63,10 @@ class Consumer:
         self._shards.subscribe(line.channel, self._take)
 
     def _consume(self, line: Line) -> None:
-        beat, look = Deadline(self._settings.heartbeat / 2), Deadline(LOOK_EVERY)
+        look = Deadline(LOOK_EVERY)
         while not self._stopping.is_set():
             if self._collect(line) and not self._effect_and_ack(line):
                 return
-            if not beat.left:
-                line.check()
-                beat = Deadline(self._settings.heartbeat / 2)
             if self._settings.instances > 1 and not look.left:
                 with line.writing:
                     self._shards.look(line.channel)
@@ -96,7 +96,7 @@ class Consumer:
         if not self._arrived and not line.drain(IDLE):
             return False
         # Half as long as the last batch took, so that a busy machine works on fewer, larger ones.
-        window = Deadline(max(self._settings.batch_window, min(self._worked / 2, LONGEST_WINDOW)))
+        window = Deadline(max(self._window, min(self._worked / 2, LONGEST_WINDOW)))
         while self._events < self._settings.batch_events and line.drain(window.left) and window.left:
             continue
         return bool(self._arrived)

@@ -56,10 +56,15 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
         """A transaction that commits when the block ends and rolls back when it raises."""
+        with self.statements() as connection, connection.transaction():
+            yield connection
+
+    @contextmanager
+    def statements(self) -> Iterator[Tx]:
+        """Statements that commit one by one: a timer that finds nothing to do asks the server only once."""
         connection = self._idle.pop() if self._idle else self._connect()
         try:
-            with connection.transaction():
-                yield connection
+            yield connection
         except BaseException:
             self._give_back(connection)
             raise
@@ -67,7 +72,7 @@ class Database:
         self._idle.append(connection)
 
     def answered(self, within: float) -> bool:
-        """Whether a transaction was committed in the last `within` seconds."""
+        """Whether anything was committed in the last `within` seconds."""
         return time.monotonic() - self._committed_at < within
 
     def close(self) -> None:
@@ -107,7 +112,9 @@ def passing(error: Exception) -> bool:
     """
     if isinstance(error, psycopg.OperationalError):
         return not (error.sqlstate or "").startswith("54")
-    return isinstance(error, psycopg.InterfaceError | errors.ReadOnlySqlTransaction)
+    # A process that was stopped for a while comes back to a transaction that the server has given up.
+    lost = psycopg.InterfaceError | errors.ReadOnlySqlTransaction | errors.IdleInTransactionSessionTimeout
+    return isinstance(error, lost)
 
 
 def too_slow(error: Exception) -> bool:

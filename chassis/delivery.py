@@ -1,6 +1,7 @@
 """From a message to the events in it; what cannot be read is kept with its reason."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -11,6 +12,8 @@ from contracts.cloudevent import BATCH, SINGLE, CloudEvent
 from contracts.problem import ContractViolation
 
 INBOUND_EXCHANGE = "gov.inbound"
+NUL = b"\\u0000"
+"""How JSON writes the one character that PostgreSQL's text cannot hold."""
 MAX_SEQUENCE = 2**31 - 1
 """What the ledger's integer columns hold."""
 
@@ -77,29 +80,24 @@ def read(delivery: Delivery) -> list[Arrival] | Unreadable:
         if delivery.exchange == INBOUND_EXCHANGE:
             events: list[CloudEvent[Any]] = [gate.admit(delivery.content_type, delivery.body)]
         else:
-            events = [
-                _ordered(event) for event in cloudevent.decode(delivery.content_type or "", delivery.body)
-            ]
+            events = list(cloudevent.decode(delivery.content_type or "", delivery.body))
+            _check(events, nul=NUL in delivery.body)
     except (ContractViolation, ValueError) as error:
         return Unreadable(delivery=delivery, violation=_violation(error))
+    exchange, publisher, redelivered = delivery.exchange, delivery.publisher, delivery.redelivered
     return [
-        Arrival(
-            event=event,
-            exchange=delivery.exchange,
-            publisher=delivery.publisher,
-            redelivered=delivery.redelivered,
-        )
+        Arrival(event=event, exchange=exchange, publisher=publisher, redelivered=redelivered)
         for event in events
     ]
 
 
-def _ordered(event: CloudEvent[Any]) -> CloudEvent[Any]:
-    """The event, if it says which one of its ticket it is in terms that the ledger can hold."""
-    if not event.partitionkey or not 0 < event.number <= MAX_SEQUENCE:
-        raise ContractViolation("envelope", 400, f"event {event.id!r} has no partitionkey or sequence")
-    if "\0" in event.id + event.source + event.type + event.partitionkey:
-        raise ContractViolation("envelope", 400, "the envelope holds a NUL character")
-    return event
+def _check(events: Sequence[CloudEvent[Any]], *, nul: bool) -> None:
+    """Refuses facts that do not say which of their ticket they are in terms that the ledger can hold."""
+    for event in events:
+        if not event.partitionkey or not 0 < event.number <= MAX_SEQUENCE:
+            raise ContractViolation("envelope", 400, f"event {event.id!r} has no partitionkey or sequence")
+        if nul and "\0" in event.id + event.source + event.type + event.partitionkey:
+            raise ContractViolation("envelope", 400, "the envelope holds a NUL character")
 
 
 def _violation(error: Exception) -> ContractViolation:

@@ -1,4 +1,4 @@
-"""The small HTTP door of every process: /livez, /readyz, and what a service answers to other services."""
+"""The small HTTP door of every process: /livez, /readyz, /metrics, and what a service answers to others."""
 
 import hmac
 import logging
@@ -7,8 +7,11 @@ from typing import Any, TypeVar
 
 import msgspec
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
+
+from chassis.metrics import CONTENT_TYPE
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -68,6 +71,11 @@ class Door:
         return bool(self._token) and hmac.compare_digest(given.encode(), self._token.encode())
 
 
+def refused(status: int, reason: str) -> Response:
+    """The answer that something is not to be had, and why; `reason` quotes no request."""
+    return _json({"title": HTTP_STATUS_CODES[status], "status": status, "detail": reason}, status)
+
+
 def health(ready: Callable[[], Mapping[str, bool]]) -> dict[tuple[str, str], Answer]:
     """/livez: the process turns; /readyz: all its lines stand (503 names those that do not)."""
 
@@ -76,6 +84,11 @@ def health(ready: Callable[[], Mapping[str, bool]]) -> dict[tuple[str, str], Ans
         return _json({"ready": all(lines.values()), **lines}, 200 if all(lines.values()) else 503)
 
     return {("GET", "/livez"): lambda request: {"live": True}, ("GET", "/readyz"): readyz}
+
+
+def metrics(text: Callable[[], str]) -> dict[tuple[str, str], Answer]:
+    """/metrics: figures in Prometheus' text format; no ticket and no person is in them."""
+    return {("GET", "/metrics"): lambda request: Response(text(), content_type=CONTENT_TYPE)}
 
 
 def _json(body: Any, status: int) -> Response:

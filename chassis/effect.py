@@ -14,6 +14,7 @@ from chassis.database import Tx
 from chassis.delivery import INBOUND_EXCHANGE, Arrival, Unreadable
 from chassis.fold import fold
 from chassis.halving import Care, halve
+from chassis.inbox import Admission
 from chassis.model import Command, Model, Stimulus
 from chassis.outbox import Message
 from chassis.recovery import Deadly, Park, Redeliver, recover
@@ -38,6 +39,10 @@ class Tally:
     early: int = 0
     parked: int = 0
     redelivered: int = 0
+    waiting: int = 0
+    """Events of the broker that wait now: behind a gap, or for their next try."""
+    resumed: int = 0
+    """Events of the waiting line that wait no more."""
     failed: list[str] = field(default_factory=list)
     """Tickets whose timer commands failed."""
 
@@ -49,6 +54,8 @@ class Tally:
         self.early += part.early
         self.parked += part.parked
         self.redelivered += part.redelivered
+        self.waiting += part.waiting
+        self.resumed += part.resumed
         self.failed += part.failed
 
 
@@ -107,6 +114,7 @@ class Effects:
         new = (
             waiting.leave(tx, [message.waits_as]) if message.waits_as else inbox.take_unreadable(tx, message)
         )
+        tally.resumed += bool(message.waits_as)
         if not new:
             tally.repeated += 1
             return
@@ -128,6 +136,9 @@ class Effects:
         tally.effected += len(admission.ready)
         tally.repeated += len(admission.repeats)
         tally.early += len(admission.early)
+        tally.resumed += sum(1 for arrival in admission.ready + admission.repeats if arrival.waits_as)
+        if admission.early:
+            _tell_early(admission, tally)
 
     def _stimulus(self, arrival: Arrival) -> Stimulus | None:
         """The event with its data read, bound to its handler; None where this service has none."""
@@ -166,22 +177,41 @@ class Effects:
         event = arrival.event
         about = {"type": event.type, "event": event.id, "attempt": arrival.attempt}
         # The savepoint took back that its id was taken, and that it left the waiting line.
-        if not event.number and not arrival.taken:
-            inbox.take(tx, [arrival])
         if arrival.waits_as and not arrival.taken:
             waiting.leave(tx, [arrival.waits_as])
+        if not event.number and not arrival.taken and not inbox.take(tx, [arrival]):
+            tally.repeated += 1  # another process has dealt with a copy of it meanwhile
+            tally.resumed += bool(arrival.waits_as)
+            return
         match recover(error, arrival.attempt, self.attempts, now):
             case Redeliver(due_at):
                 log.warning("event failed, will be tried again", extra=about, exc_info=error)
                 waiting.wait_until(tx, arrival, due_at, _what(error))
                 tally.redelivered += 1
+                tally.waiting += not arrival.waits_as
             case Park(reason):
                 log.error("event parked", extra=about | {"reason": reason}, exc_info=error)
                 waiting.leave(tx, [arrival.ident])
-                parked.park(tx, arrival, reason, f"{_what(error)} (attempt {arrival.attempt})")
+                tally.resumed += bool(arrival.waits_as)
+                if parked.park(tx, arrival, reason, f"{_what(error)} (attempt {arrival.attempt})") is None:
+                    tally.repeated += 1
+                    return
                 tally.parked += 1
                 if isinstance(error, ContractViolation):
                     self._answer(tx, arrival.publisher, error, event.id, tally)
+
+
+def _tell_early(admission: Admission, tally: Tally) -> None:
+    """What came early waits, unless it has followed in the same batch; a copy of what has is a repeat."""
+    done: dict[tuple[str, str], Arrival | None] = {arrival.ident: arrival for arrival in admission.ready}
+    for arrival in admission.early:
+        if arrival.ident not in done:
+            tally.waiting += not arrival.waits_as
+        elif done[arrival.ident] is arrival:
+            done[arrival.ident] = None
+        else:
+            tally.repeated += 1
+            tally.resumed += bool(arrival.waits_as)
 
 
 def _what(error: Exception) -> str:

@@ -4,24 +4,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from chassis import waiting
+from chassis import parked, waiting
 from chassis.database import Tx
 from chassis.delivery import Arrival, Unreadable
 from chassis.recovery import TransientFailure
-from chassis.rows import columns
+from chassis.rows import array, columns
 from chassis.waiting import Stream
 
 TAKE = """
 INSERT INTO inbox (source, id, time)
-SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[])
+SELECT DISTINCT ON (source, id) source, id, time
+FROM unnest(%s::text[], %s::text[], %s::timestamptz[]) AS came (source, id, time)
+WHERE NOT EXISTS (SELECT FROM inbox WHERE inbox.source = came.source AND inbox.id = came.id)
+ORDER BY source, id
 ON CONFLICT DO NOTHING RETURNING source, id
 """
+"""Source and id make the event (CloudEvents 1.0, 3.1); `time` only says in which partition its row lies. Who
+sends it again may have made a new time for it, which conflicts with no row; so it is looked for first."""
 POSITIONS = """
 SELECT source, partitionkey, sequence FROM position
 WHERE (source, partitionkey) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
-UNION ALL SELECT NULL, NULL, 1 WHERE EXISTS (SELECT FROM waiting WHERE due_at IS NULL)
+UNION ALL SELECT NULL, 'gap', 1 WHERE EXISTS (SELECT FROM waiting WHERE due_at IS NULL)
+UNION ALL SELECT NULL, 'parked', 1 WHERE EXISTS (SELECT FROM parked WHERE state = 'open' AND sequence > 0)
 """
-"""The last row says that somebody waits behind a gap, which is rare; only then is it worth a look at who."""
+"""The last rows say that somebody waits behind a gap or is parked: rare, and only then worth looking who."""
 ADVANCE = """
 INSERT INTO position (source, partitionkey, sequence)
 SELECT source, partitionkey, after
@@ -53,14 +59,16 @@ def admit(tx: Tx, arrivals: Sequence[Arrival], *, followers: bool = True) -> Adm
     """
     arrivals = waiting.still_mine(tx, arrivals)
     admission = Admission()
-    ordered = sorted({arrival.stream for arrival in arrivals if arrival.event.number})
-    admission.before, gaps = _positions(tx, ordered)
+    ordered = sorted({arrival.stream for arrival in arrivals if arrival.event.sequence})
+    admission.before, rare = _positions(tx, ordered)
     admission.after = dict(admission.before)
-    if followers and gaps:
+    if "parked" in rare:
+        arrivals = _without_parked(tx, arrivals, ordered, admission)
+    if followers and "gap" in rare:
         admission.behind = waiting.behind_gaps(tx, ordered)
-    fresh = take(tx, [arrival for arrival in arrivals if not arrival.event.number and not arrival.taken])
+    fresh = take(tx, [arrival for arrival in arrivals if not arrival.event.sequence and not arrival.taken])
     for arrival in arrivals:
-        if arrival.event.number:
+        if arrival.event.sequence:
             _admit_ordered(admission, arrival)
         elif arrival.taken or arrival.ident in fresh:
             fresh.discard(arrival.ident)
@@ -68,6 +76,15 @@ def admit(tx: Tx, arrivals: Sequence[Arrival], *, followers: bool = True) -> Adm
         else:
             admission.repeats.append(arrival)
     return admission
+
+
+def _without_parked(
+    tx: Tx, arrivals: Sequence[Arrival], ordered: Sequence[Stream], admission: Admission
+) -> list[Arrival]:
+    """Drops copies of what is parked: it is a person's now, who may want it tried again."""
+    known = parked.open_idents(tx, ordered)
+    admission.repeats += [arrival for arrival in arrivals if arrival.ident in known]
+    return [arrival for arrival in arrivals if arrival.ident not in known]
 
 
 def _admit_ordered(admission: Admission, arrival: Arrival) -> None:
@@ -108,8 +125,8 @@ def settle(tx: Tx, admission: Admission) -> None:
 
 def _advance(tx: Tx, before: dict[Stream, int], moved: dict[Stream, int]) -> None:
     sources, keys = columns(list(moved), 2)
-    befores = [before.get(stream, 0) for stream in moved]
-    parameters = [sources, keys, list(moved.values()), sources, keys, befores]
+    befores = array([before.get(stream, 0) for stream in moved])
+    parameters = [sources, keys, array(list(moved.values())), sources, keys, befores]
     if tx.execute(ADVANCE, parameters).rowcount != len(moved):
         raise TransientFailure("another process has moved one of these streams")
 
@@ -131,10 +148,10 @@ def _take(tx: Tx, entries: Sequence[tuple[str, str, datetime]]) -> set[tuple[str
     return {(source, id_) for source, id_ in tx.execute(TAKE, columns(entries, 3))}
 
 
-def _positions(tx: Tx, streams: Sequence[Stream]) -> tuple[dict[Stream, int], bool]:
-    """How far these streams are, and whether anything at all waits behind a gap."""
+def _positions(tx: Tx, streams: Sequence[Stream]) -> tuple[dict[Stream, int], set[str]]:
+    """How far these streams are, and which of the rare cases there are anywhere: `gap`, `parked`."""
     if not streams:
-        return {}, False
+        return {}, set()
     rows = tx.execute(POSITIONS, columns(streams, 2)).fetchall()
-    gaps = bool(rows) and rows[-1][0] is None
-    return {(source, key): sequence for source, key, sequence in rows if source is not None}, gaps
+    rare = {key for source, key, _ in rows if source is None}
+    return {(source, key): sequence for source, key, sequence in rows if source is not None}, rare

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Self
 
-from amqp.exceptions import AMQPError
+from amqp.exceptions import AMQPError, ConnectionForced
 from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 
 from chassis.settings import Settings
+from contracts.broker import broker
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,8 @@ BROKEN = (AMQPError, OperationalError, OSError)
 """What a dead, frozen or refusing broker raises; the connection is thrown away and opened anew."""
 RECEIVE = 65_536
 """Bytes asked of the socket at a time."""
+SILENT = 1.5
+"""Heartbeats without a byte after which the broker is gone: one that lives sends something within each."""
 FAREWELL = 1.0
 """Seconds to wait for the answer to a farewell; everything that matters has been confirmed before."""
 
@@ -30,11 +33,23 @@ class Buffered:
 
     def __init__(self, receive: Callable[[int], bytes]) -> None:
         self._receive, self._piece, self._at = receive, b"", 0
+        self._heard_at = time.monotonic()
+
+    @property
+    def left(self) -> int:
+        """Bytes in hand."""
+        return len(self._piece) - self._at
+
+    @property
+    def silent(self) -> float:
+        """Seconds since something came in; the peer is silent only if there is nothing to receive."""
+        return time.monotonic() - self._heard_at
 
     def __call__(self, size: int) -> bytes:
         """At most `size` bytes; waits, with the socket's own timeout, only when there are none in hand."""
         if self._at >= len(self._piece):
             self._piece, self._at = self._receive(RECEIVE), 0
+            self._heard_at = time.monotonic()
         taken = self._piece[self._at : self._at + size]
         self._at += len(taken)
         return taken
@@ -47,9 +62,11 @@ class Line:
         self.writing = threading.Lock()
         self._heartbeat = settings.heartbeat
         self._closed = threading.Event()
-        # kombu reads the URL and sets up TLS; its own connect() would try twice, two seconds apart.
+        # kombu reads the URL; its own connect() would try twice, two seconds apart.
+        address = broker(settings.amqp_url)
         self._address: Any = Connection(  # type: ignore[no-untyped-call]
-            settings.amqp_url,
+            address.url,
+            ssl=address.kombu(),
             heartbeat=settings.heartbeat,
             connect_timeout=settings.connect_timeout,
             transport_options={
@@ -59,13 +76,15 @@ class Line:
                 "socket_settings": {socket.TCP_USER_TIMEOUT: int(2000 * settings.heartbeat)},
             },
         )
+        self._buffer = Buffered(lambda size: b"")
         self.connection: Any = None
         self.channel: Any = None
 
     def __enter__(self) -> Self:
         self.connection = self._address.transport.establish_connection()
         transport = self.connection.transport
-        transport._quick_recv = Buffered(transport._quick_recv)  # noqa: SLF001 (there is no other door)
+        self._buffer = Buffered(transport._quick_recv)  # noqa: SLF001 (there is no other door)
+        transport._quick_recv = self._buffer  # noqa: SLF001
         try:
             self.channel = self.connection.channel()
         except BaseException:
@@ -91,17 +110,21 @@ class Line:
             log.info("the broker did not answer the farewell")
 
     def drain(self, seconds: float) -> bool:
-        """Takes in what the broker sends, waiting at most `seconds`; whether anything came."""
-        try:
-            self.connection.drain_events(timeout=max(seconds, 0.001))
-        except TimeoutError:
-            return False
-        return True
+        """Takes in what the broker sends, waiting at most `seconds`; whether anything came.
 
-    def check(self) -> None:
-        """Raises if the broker has been silent for two heartbeats; call it when `drain` has come back."""
-        with self.writing:
-            self.connection.heartbeat_tick(rate=2)
+        All that has arrived together is taken in under one timeout: py-amqp would set it for every frame.
+        Raises ConnectionForced if there is nothing to take in and has not been for 1.5 heartbeats.
+        """
+        came = False
+        try:
+            with self.connection.transport.having_timeout(max(seconds, 0.001)):
+                while not came or self._buffer.left:
+                    came |= bool(self.connection.blocking_read())
+        except TimeoutError:
+            if self._buffer.silent > SILENT * self.connection.heartbeat:
+                raise ConnectionForced(f"no heartbeat for {self._buffer.silent:.1f} s") from None
+            return came
+        return True
 
     def _beat(self) -> None:
         """Sends heartbeats while the owner is busy, e.g. waiting for the database."""

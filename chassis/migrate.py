@@ -46,13 +46,21 @@ def _yoyo_url(owner_url: str, schema: str) -> str:
 
 
 def _grant(owner_url: str, service: str) -> None:
-    """Row rights for the service's role; no UPDATE or DELETE where the comment begins with `append-only`."""
-    with psycopg.connect(owner_url, autocommit=True) as connection:
+    """Row rights for the service's role, less what no service does.
+
+    No UPDATE or DELETE where the comment begins with `append-only`.
+
+    In one transaction: nobody may have for a moment what is taken back at its end.
+    """
+    with psycopg.connect(owner_url) as connection:
         schema = role = sql.Identifier(service)
         for statement in GRANTS:
             connection.execute(sql.SQL(statement).format(schema=schema, role=role))
         for (table,) in connection.execute(APPEND_ONLY, [service]).fetchall():
             revoke = sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {schema}.{table} FROM {role}")
+            connection.execute(revoke.format(schema=schema, table=sql.Identifier(table), role=role))
+        for (table,) in connection.execute(CLOSED, [service]).fetchall():
+            revoke = sql.SQL("REVOKE ALL ON {schema}.{table} FROM {role}")
             connection.execute(revoke.format(schema=schema, table=sql.Identifier(table), role=role))
 
 
@@ -61,7 +69,17 @@ GRANTS = (
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}",
     "GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role}",
     "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} TO {role}",
+    "REVOKE EXECUTE ON FUNCTION {schema}.ensure_partitions(interval) FROM PUBLIC, {role}",
+    "REVOKE DELETE ON {schema}.inbox, {schema}.outbox, {schema}.position, {schema}.parked FROM {role}",
+    "REVOKE UPDATE ON {schema}.inbox, {schema}.outbox, {schema}.parked FROM {role}",
+    "GRANT UPDATE (sent_at) ON {schema}.outbox TO {role}",
+    "GRANT UPDATE (state, history) ON {schema}.parked TO {role}",
 )
+CLOSED = """
+SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = %s AND c.relkind = 'r' AND (c.relispartition OR c.relname LIKE '%%yoyo%%')
+"""
+"""Partitions, which are reached through their parents, and the migrations' own tables."""
 APPEND_ONLY = """
 SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = %s AND obj_description(c.oid, 'pg_class') LIKE 'append-only%%'

@@ -7,6 +7,8 @@ from functools import cached_property
 from types import ModuleType
 from typing import Any, Protocol
 
+from msgspec import Struct
+
 from chassis.database import Tx
 from contracts.cloudevent import CloudEvent
 from contracts.event import Event
@@ -29,8 +31,7 @@ class Known(Protocol):
         """Takes in a fact of this batch, so that the next decision knows it."""
 
 
-@dataclass(frozen=True)
-class Stimulus:
+class Stimulus(Struct, frozen=True):
     """One thing to react to: the ticket, the event that caused it (None for a timer), and its command."""
 
     key: str

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from chassis.database import Tx
+from chassis.rows import array
 from contracts import cloudevent
 from contracts.cloudevent import CloudEvent
 from contracts.numbering import shard_of
@@ -67,7 +68,7 @@ def unsent(tx: Tx, older_than: float, after: int, besides: Sequence[int], limit:
 
 def mark_sent(tx: Tx, ids: Sequence[int]) -> None:
     """Notes that the broker has confirmed these messages."""
-    tx.execute(MARK_SENT, [list(ids)])
+    tx.execute(MARK_SENT, [array(ids)])
 
 
 def backlog(tx: Tx) -> tuple[int, float]:

@@ -1,6 +1,6 @@
 """The ledger of what needs a person: every record keeps its raw body, its reason and its history."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from psycopg.rows import dict_row
@@ -9,12 +9,18 @@ from psycopg.types.json import Jsonb
 from chassis.clock import now
 from chassis.database import Tx
 from chassis.delivery import Arrival, Unreadable, written
+from chassis.rows import columns
 from contracts.cloudevent import SINGLE
 
 PARK = """
 INSERT INTO parked (source, id, type, partitionkey, sequence, exchange, publisher, content_type, body,
                     reason, detail, attempt)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING no
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (source, id) WHERE state = 'open' AND sequence > 0 DO NOTHING RETURNING no
+"""
+OPEN = """
+SELECT source, id FROM parked WHERE state = 'open' AND sequence > 0
+  AND (source, partitionkey) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
 """
 LIST = """
 SELECT no, parked_at, state, reason, detail, source, id, type, partitionkey, sequence, publisher, attempt,
@@ -23,6 +29,7 @@ SELECT no, parked_at, state, reason, detail, source, id, type, partitionkey, seq
 FROM parked p
 WHERE (%(state)s::text IS NULL OR state = %(state)s) ORDER BY no DESC LIMIT %(limit)s
 """
+UNDECIDED = "SELECT count(*) FROM parked WHERE state = 'open'"
 SHOW = "SELECT * FROM parked WHERE no = %s FOR UPDATE"
 RETRY = """
 INSERT INTO waiting
@@ -44,15 +51,19 @@ UPDATE waiting SET due_at = now() WHERE source = %(source)s AND partitionkey = %
 UNREADABLE = "parked"
 """The waiting line's source of unreadable messages; their id there is the number of the record."""
 
-CLOSE = "UPDATE parked SET state = %s, history = history || %s WHERE no = %s"
+CLOSE = "UPDATE parked SET state = %s WHERE no = %s"
+ADD = "UPDATE parked SET history = history || %s WHERE no = %s"
 
 
 class ParkedError(Exception):
     """The record does not exist, or is no longer open."""
 
 
-def park(tx: Tx, arrival: Arrival, reason: str, detail: str) -> int:
-    """Parks an event; its own stream stays behind it until a person decides. Returns the record's number."""
+def park(tx: Tx, arrival: Arrival, reason: str, detail: str) -> int | None:
+    """Parks an event; its own stream stays behind it until a person decides. Returns the record's number.
+
+    None if another process has just parked it.
+    """
     event = arrival.event
     return _insert(
         tx,
@@ -61,7 +72,7 @@ def park(tx: Tx, arrival: Arrival, reason: str, detail: str) -> int:
     )  # fmt: skip
 
 
-def park_unreadable(tx: Tx, message: Unreadable) -> int:
+def park_unreadable(tx: Tx, message: Unreadable) -> int | None:
     """Parks a message that nobody can read, as it came."""
     delivery, violation = message.delivery, message.violation
     source, ident = message.ident
@@ -74,8 +85,19 @@ def park_unreadable(tx: Tx, message: Unreadable) -> int:
     )  # fmt: skip
 
 
-def _insert(tx: Tx, values: Sequence[Any]) -> int:
+def _insert(tx: Tx, values: Sequence[Any]) -> int | None:
     row = tx.execute(PARK, values).fetchone()
+    return int(row[0]) if row else None
+
+
+def open_idents(tx: Tx, streams: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    """What of these streams is parked and not decided yet, by (source, id)."""
+    return {(source, id_) for source, id_ in tx.execute(OPEN, columns(streams, 2))}
+
+
+def open_records(tx: Tx) -> int:
+    """How many records wait for a decision."""
+    row = tx.execute(UNDECIDED).fetchone()
     assert row is not None
     return int(row[0])
 
@@ -93,6 +115,11 @@ def shown(tx: Tx, no: int) -> dict[str, Any]:
     if record is None:
         raise ParkedError(f"there is no parked record {no} here")
     return record
+
+
+def note_look(tx: Tx, no: int, who: str, purpose: str) -> None:
+    """Puts on record who has read the body of a record, and what for."""
+    _add(tx, no, {"what": "shown", "who": who, "reason": purpose})
 
 
 def retry(tx: Tx, no: int, who: str, reason: str) -> None:
@@ -123,5 +150,9 @@ def _open(tx: Tx, no: int) -> dict[str, Any]:
 
 
 def _close(tx: Tx, no: int, state: str, who: str, reason: str) -> None:
-    entry = [{"at": now().isoformat(), "what": state, "who": who, "reason": reason}]
-    tx.execute(CLOSE, [state, Jsonb(entry), no])
+    tx.execute(CLOSE, [state, no])
+    _add(tx, no, {"what": state, "who": who, "reason": reason})
+
+
+def _add(tx: Tx, no: int, entry: Mapping[str, str]) -> None:
+    tx.execute(ADD, [Jsonb([{"at": now().isoformat(), **entry}]), no])

@@ -1,12 +1,13 @@
 """Local policy in force: figures a place may set, each with the version that a fact can name."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from chassis.clock import now
 from chassis.database import Tx
+from chassis.lately import Lately
 from chassis.model import Fact
 
 IN_FORCE = """
@@ -42,20 +43,13 @@ class Known:
         """Facts of the batch change neither."""
 
 
-FRESH = 1.0
-"""Seconds for which a look at the policies holds; a change takes effect within them."""
+def look(tx: Tx) -> dict[str, Policy]:
+    """The newest valid version of each policy of this service at this moment."""
+    return {name: Policy(name, version, value) for name, version, value in tx.execute(IN_FORCE, [now()])}
 
-_looked: dict[tuple[int, str], tuple[float, dict[str, Policy]]] = {}
 
-
-def in_force(tx: Tx, now: datetime) -> dict[str, Policy]:
-    """The newest valid version of each policy of this service at `now`, as of the last second."""
-    role, moment = (tx.info.port, tx.info.user), time.monotonic()
-    looked_at, found = _looked.get(role, (-FRESH, {}))
-    if moment - looked_at >= FRESH:
-        found = {name: Policy(name, version, value) for name, version, value in tx.execute(IN_FORCE, [now])}
-        _looked[role] = (moment, found)
-    return found
+in_force = Lately(1.0, look)
+"""The same as of the last second."""
 
 
 def set_policy(tx: Tx, name: str, valid_from: datetime, value: str) -> bool:

@@ -4,11 +4,12 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Sequence
+from functools import partial
 
 import psycopg
 from amqp.basic_message import Message as AmqpMessage
 
-from chassis import outbox
+from chassis import failpoints, outbox
 from chassis.database import Database
 from chassis.line import BROKEN, Deadline, Line, pauses, reason
 from chassis.outbox import Message
@@ -61,7 +62,7 @@ class Relay:
                     self.connected = True
                     pause = pauses()
                     self._publish_until_stopped(publisher)
-            except (*BROKEN, psycopg.Error, TransientFailure) as error:
+            except (*BROKEN, TransientFailure) as error:
                 log.warning("relay interrupted", extra=reason(error))
                 self._wake.clear()
                 if self._stopping:
@@ -71,6 +72,20 @@ class Relay:
                 self.connected = False
 
     def _publish_until_stopped(self, publisher: "Confirmed") -> None:
+        while True:
+            try:
+                self._work(publisher)
+            except psycopg.Error as error:
+                log.warning("relay without its database", extra={"cause": type(error).__name__})
+                if self._stopping:
+                    return
+                self._wake.clear()
+                self._wake.wait(SWEEP_EVERY)
+            else:
+                return
+
+    def _work(self, publisher: "Confirmed") -> None:
+        """Publishes, marks and sweeps until stopped; raises psycopg.Error."""
         sweep = mark = Deadline(0)
         while not (self._stopping and not self._in_hand):
             if self._in_hand:
@@ -83,7 +98,6 @@ class Relay:
                 mark = Deadline(MARK_EVERY)
             if not sweep.left:
                 publisher.line.drain(0)
-                publisher.line.check()
                 sweep = Deadline(0 if self._sweep(publisher) else SWEEP_EVERY)
         self._mark()
 
@@ -94,15 +108,21 @@ class Relay:
             self._in_hand.popleft()
 
     def _mark(self) -> None:
-        with self._database.transaction() as tx:
+        failpoints.reach("before_mark")
+        with self._database.statements() as tx:
             outbox.mark_sent(tx, self._confirmed)
         self._confirmed.clear()
 
     def _sweep(self, publisher: "Confirmed") -> bool:
         """Publishes messages whose hand-over died; whether there may be more."""
         in_hand = [message.id for message in self._in_hand] + self._confirmed
+        behind = partial(outbox.unsent, after=self._swept_to, besides=in_hand)
+        with self._database.statements() as tx:
+            if not behind(tx, self._settings.sweep_after, limit=1):
+                self._swept_to = 0
+                return False
         with self._database.transaction() as tx:
-            messages = outbox.unsent(tx, self._settings.sweep_after, self._swept_to, in_hand, PIPELINE)
+            messages = behind(tx, self._settings.sweep_after, limit=PIPELINE)
             sent = publisher.publish(messages) if messages else []
             if sent:
                 log.info("outbox swept", extra={"messages": len(sent)})
@@ -133,6 +153,7 @@ class Confirmed:
         with self.line.writing:
             for message in messages:
                 self._send(message)
+        failpoints.reach("before_confirm")
         deadline = Deadline(self._timeout)
         while self._open:
             self.line.drain(deadline.left)
@@ -156,6 +177,7 @@ class Confirmed:
         self.line.channel.basic_publish(
             body, message.exchange, message.routing_key, mandatory=True, timeout=self._timeout
         )
+        failpoints.reach("in_relay_batch")
 
     def _on_ack(self, delivery_tag: int, multiple: bool) -> None:
         if multiple:

@@ -1,6 +1,7 @@
 """Many states to rows and back in one statement each: JSON is the bridge, columns stay columns."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -22,13 +23,21 @@ def from_json(struct: type[S], rows: Iterable[tuple[str]]) -> list[S]:
 
 def columns(rows: Sequence[Sequence[Any]], width: int) -> list[Any]:
     """Rows of `width` values turned into columns, one array each, for `unnest`."""
-    return [_array([row[index] for row in rows]) for index in range(width)]
+    return [array([row[index] for row in rows]) for index in range(width)]
 
 
-def _array(values: list[Any]) -> list[Any] | str:
-    """Texts as one literal (psycopg would search each with a regular expression), others as they are."""
-    if values and all(type(value) is str for value in values):
+def array(values: Sequence[Any]) -> Sequence[Any] | str:
+    """Texts, numbers or moments as one literal, others as they are.
+
+    psycopg would look at each value by itself, and at each text with a regular expression.
+    """
+    kinds = set(map(type, values))
+    if kinds == {str}:
         return texts(values)
+    if kinds == {int}:
+        return "{" + ",".join(map(str, values)) + "}"
+    if kinds == {datetime}:
+        return "{" + ",".join([f'"{value.isoformat()}"' for value in values]) + "}"
     return values
 
 
@@ -39,3 +48,14 @@ def texts(values: Sequence[str]) -> str:
 
 def _escaped(value: str) -> str:
     return value.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def as_copy(rows: Iterable[Sequence[str]]) -> str:
+    """Rows of texts as the input of `COPY … FROM STDIN` (text format; PostgreSQL 15, COPY, File Formats)."""
+    return "".join([_copied("\0".join(row)) for row in rows])
+
+
+def _copied(row: str) -> str:
+    # No text of ours holds a NUL, so it can stand between the columns while their own tabs are written as \t.
+    escaped = row.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+    return escaped.replace("\0", "\t") + "\n"

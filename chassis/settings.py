@@ -3,8 +3,11 @@
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
+
+from chassis.keys import read_keys
+from contracts.broker import broker
 
 
 class SettingsError(Exception):
@@ -22,9 +25,9 @@ class Settings:
     shards: int = 4
     instance: int = 1
     instances: int = 1
-    batch_events: int = 200
+    batch_events: int = 500
     batch_window: float = 0.01
-    prefetch: int = 64
+    prefetch: int = 128
     heartbeat: int = 10
     connect_timeout: float = 3.0
     confirm_timeout: float = 10.0
@@ -38,6 +41,8 @@ class Settings:
     ticket_url: str = ""
     smtp_url: str = ""
     mail_from: str = "fengge@localhost"
+    vault_keys: tuple[bytes, ...] = field(default=(), repr=False)
+    """Keys of the identity vault, the newest first."""
 
 
 def read(environ: Mapping[str, str]) -> Settings:
@@ -48,13 +53,13 @@ def read(environ: Mapping[str, str]) -> Settings:
     """
     values: dict[str, Any] = {}
     wrong: dict[str, str] = {}
-    for field in fields(Settings):
-        name = field.name.upper()
-        check = CHECKS.get(field.name)
-        if check is None or (name not in environ and field.name not in REQUIRED):
+    for each in fields(Settings):
+        name = each.name.upper()
+        check = CHECKS.get(each.name)
+        if check is None or (name not in environ and each.name not in REQUIRED):
             continue
         try:
-            values[field.name] = check(environ.get(name, ""))
+            values[each.name] = check(environ.get(name, ""))
         except ValueError as error:
             wrong[name] = str(error)
     if "INSTANCE" in environ and "INSTANCE" not in wrong:
@@ -71,6 +76,11 @@ def _url(*schemes: str, empty: bool = False) -> Callable[[str], str]:
         return text
 
     return check
+
+
+def _broker(text: str) -> str:
+    broker(_url("amqp", "amqps")(text))
+    return text
 
 
 def _number(kind: type[int] | type[float], low: float, high: float) -> Callable[[str], float]:
@@ -102,7 +112,7 @@ def _instance(text: str) -> tuple[int, int]:
 
 REQUIRED = frozenset({"amqp_url", "database_url"})
 CHECKS: dict[str, Callable[[str], Any]] = {
-    "amqp_url": _url("amqp", "amqps"),
+    "amqp_url": _broker,
     "database_url": _url("postgresql", "postgres"),
     "health_port": _number(int, 0, 65535),
     "health_host": str,
@@ -124,4 +134,5 @@ CHECKS: dict[str, Callable[[str], Any]] = {
     "ticket_url": _url("http", "https", empty=True),
     "smtp_url": _url("smtp", "smtps", empty=True),
     "mail_from": str,
+    "vault_keys": read_keys,
 }

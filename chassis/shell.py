@@ -7,9 +7,10 @@ from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
+import psycopg
 from nameko.extensions import DependencyProvider
 
-from chassis import outbox, waiting
+from chassis import metrics, waiting
 from chassis.benched import Bench
 from chassis.clock import now
 from chassis.consumer import Consumer
@@ -17,6 +18,7 @@ from chassis.database import Database, Tx
 from chassis.delivery import Arrival, Unreadable
 from chassis.effect import Effects, Handler, Tally
 from chassis.halving import Care
+from chassis.metrics import Metric
 from chassis.model import Command, Known, Model, Stimulus
 from chassis.relay import Relay
 from chassis.settings import Settings
@@ -97,7 +99,7 @@ class Loops(DependencyProvider):  # type: ignore[misc]
         effects = Effects(service_class.model, self._handlers(), settings.shards, settings.retry_attempts)
         self.worker = Worker(effects, self.database, self.relay, self.stopping)
         topology = of_service(name, consumed_by(service_class), settings.shards)
-        self.consumer = Consumer(settings, topology, self.worker, name)
+        self.consumer = Consumer(settings, topology, self.worker, name, service_class.gather)
 
     def start(self) -> None:
         """Starts every loop in a green thread of its own."""
@@ -131,10 +133,15 @@ class Loops(DependencyProvider):  # type: ignore[misc]
             "database": self.database.answered(ANSWERS_WITHIN),
         }
 
-    def backlog(self) -> tuple[int, float]:
-        """Unsent messages and the age of the oldest in seconds."""
-        with self.database.transaction() as tx:
-            return outbox.backlog(tx)
+    def metrics(self) -> str:
+        """What the process has counted, and what its ledger says now, for Prometheus."""
+        ledger: list[Metric] = []
+        try:
+            with self.database.transaction() as tx:
+                ledger = [*metrics.backlog(tx), *self.service.metrics(tx)]
+        except psycopg.Error as error:
+            log.warning("the ledger could not be asked", extra={"cause": type(error).__name__})
+        return metrics.text(self.service.name, [*metrics.counted(self.worker.counts, bool(ledger)), *ledger])
 
     def get_dependency(self, worker_ctx: Any) -> "Loops":  # noqa: ARG002 (nameko's signature)
         """The loops themselves."""
@@ -172,6 +179,9 @@ class Loops(DependencyProvider):  # type: ignore[misc]
             self.worker.effects.of_stimuli(tx, stimuli, moment, tally, care)
 
         def timer() -> bool:
+            with self.database.statements() as tx:
+                if not due(tx, now(), 1):
+                    return False
             tally = self.worker.commit(work) or Tally()
             bench.note(tally.failed, now())
             return tally.effected >= DUE_AT_ONCE
@@ -194,12 +204,12 @@ class Loops(DependencyProvider):  # type: ignore[misc]
     def _resume(self) -> bool:
         """Gives events whose next try is due their effect."""
         found: list[Arrival | Unreadable] = []
-        with self.database.transaction() as tx:
+        with self.database.statements() as tx:
             found = waiting.due(tx, now(), DUE_AT_ONCE)
         return bool(found) and self.worker.take(found) and len(found) >= DUE_AT_ONCE
 
     def _wake_missed(self) -> bool:
-        with self.database.transaction() as tx:
+        with self.database.statements() as tx:
             woken = waiting.wake_missed(tx, now())
         if woken:
             log.info("missed predecessors found", extra={"events": woken})
@@ -207,7 +217,7 @@ class Loops(DependencyProvider):  # type: ignore[misc]
 
     def _partition(self) -> bool:
         with self.database.transaction() as tx:
-            tx.execute("SELECT ensure_partitions()")
+            tx.execute("SELECT keep_partitions()")
         return False
 
 
@@ -220,7 +230,15 @@ class Service:
 
     name: ClassVar[str]
     model: ClassVar[Model]
+    gather: ClassVar[float] = 0.0
+    """Seconds for which events are gathered into one batch where nobody waits for what follows from them."""
+    needs: ClassVar[Sequence[str]] = ()
+    """Settings that others can do without."""
     loops = Loops()
+
+    def metrics(self, tx: Tx) -> Sequence[Metric]:  # noqa: ARG002 (a service with figures of its own asks)
+        """Figures of the service alone, at the moment of a scrape."""
+        return ()
 
     def begin(self, settings: Settings, database: Database) -> None:
         """Called once before the first event; a service that needs more than its database extends it."""

@@ -41,10 +41,22 @@ DUE = """
 SELECT exchange, publisher, event, attempt, source, id FROM waiting
 WHERE due_at <= %s ORDER BY due_at LIMIT %s
 """
+BACKLOG = """
+SELECT count(*), coalesce(extract(epoch FROM now() - min(since)), 0),
+       greatest(coalesce(extract(epoch FROM now() - min(due_at)), 0), 0)
+FROM waiting
+"""
 LOCK = """
 SELECT source, id FROM waiting WHERE (source, id) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
 ORDER BY source, id FOR UPDATE SKIP LOCKED
 """
+
+
+def backlog(tx: Tx) -> tuple[int, float, float]:
+    """How many events wait, for how many seconds the first, and for how many the next try is overdue."""
+    row = tx.execute(BACKLOG).fetchone()
+    assert row is not None
+    return row[0], float(row[1]), float(row[2])
 
 
 def wait_behind_gap(tx: Tx, arrivals: Sequence[Arrival]) -> None:

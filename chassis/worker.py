@@ -8,8 +8,9 @@ from itertools import groupby
 
 from msgspec.structs import replace
 
-from chassis import suspects
+from chassis import failpoints, suspects
 from chassis.clock import now
+from chassis.counts import Counts
 from chassis.database import Database, Tx
 from chassis.delivery import Arrival, Unreadable
 from chassis.effect import Effects, Tally
@@ -33,12 +34,13 @@ class Worker:
     def __init__(self, effects: Effects, database: Database, relay: Relay, stopping: threading.Event) -> None:
         self.effects, self.stopping = effects, stopping
         self._database, self._relay = database, relay
+        self.counts = Counts()
 
     def commit(self, work: Work) -> Tally | None:
-        """Runs `work` in a transaction until it commits; None if a stop came before it could."""
+        """Runs `work` in a transaction until it commits; None if a stop came and the last try failed too."""
         pause, care, worn = pauses(), Care.TOGETHER, 0
         while True:
-            tally = Tally()
+            tally, last = Tally(), self.stopping.is_set()
             try:
                 with self._database.transaction() as tx:
                     work(tx, tally, care)
@@ -51,16 +53,19 @@ class Worker:
                 worn += wearing(error)
                 care = Care.HALVED_IF_SLOW if worn >= PATIENCE else care
                 log.warning("batch will be done again", extra={"cause": type(error).__name__})
-                if self.stopping.wait(next(pause)):
+                if last:
                     return None
+                self.stopping.wait(next(pause))
             else:
+                if tally.effected:
+                    failpoints.reach("after_commit")
                 self._relay.hand_over(tally.messages)
                 return tally
 
     def take(self, found: Found) -> bool:
         """Gives what was found its effect; False if a stop came before all of it was committed."""
         if not any(isinstance(item, Arrival) and item.redelivered for item in found):
-            return self.commit(partial(self._effect, found)) is not None
+            return self.counts.note(found, self.commit(partial(self._effect, found)))
         return self._take_warily(found)
 
     def _take_warily(self, found: Found) -> bool:
@@ -89,7 +94,7 @@ class Worker:
             self._effect(group, tx, tally, max(care, least))
             suspects.forget(tx, suspected)
 
-        return self.commit(work) is not None
+        return self.counts.note(group, self.commit(work))
 
     def _effect(self, found: Found, tx: Tx, tally: Tally, care: Care) -> None:
         for item in found:
@@ -98,6 +103,7 @@ class Worker:
         arrivals = [item for item in found if isinstance(item, Arrival)]
         if arrivals:
             self.effects.of_arrivals(tx, arrivals, now(), tally, care)
+        failpoints.reach("before_commit")
 
 
 def _apart(found: Found, tries: dict[tuple[str, str], int]) -> Iterator[Found]:

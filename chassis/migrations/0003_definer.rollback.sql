@@ -1,0 +1,1 @@
+ALTER FUNCTION ensure_partitions(interval) RESET search_path;

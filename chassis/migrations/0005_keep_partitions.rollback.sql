@@ -1,0 +1,2 @@
+DROP FUNCTION keep_partitions();
+GRANT EXECUTE ON FUNCTION ensure_partitions(interval) TO PUBLIC;
