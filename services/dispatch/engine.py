@@ -91,18 +91,22 @@ def choose(pool: Pool, tried: Iterable[str]) -> Choice | None:
             passing.append(option)
     if not passing:
         return None
-    ranked = sorted(passing, key=lambda option: _rank(item, kinds, option))
+    weighed = [(option, points(item, option)) for option in passing]
+    ranked = sorted(weighed, key=lambda one: _rank(kinds, *one))
     explanation = Explanation(
         place=pool.place or "unknown",
         kinds=kinds,  # type: ignore[arg-type]
-        candidates=[_shown(item, option) for option in ranked[:SHOWN_CANDIDATES]],
+        candidates=[_shown(option, given) for option, given in ranked[:SHOWN_CANDIDATES]],
         excluded=excluded[:SHOWN_EXCLUSIONS],
     )
-    return Choice(option=ranked[0], explanation=explanation)
+    return Choice(option=ranked[0][0], explanation=explanation)
 
 
 def _excluded(item: Item, option: Option, tried: frozenset[str]) -> str | None:
-    return next((reason for reason, passes in FILTERS.items() if not passes(item, option, tried)), None)
+    for reason, passes in FILTERS.items():
+        if not passes(item, option, tried):
+            return reason
+    return None
 
 
 def points(item: Item, option: Option) -> dict[str, int]:
@@ -114,11 +118,10 @@ def points(item: Item, option: Option) -> dict[str, int]:
     }
 
 
-def _rank(item: Item, kinds: Sequence[str], option: Option) -> tuple[int, int, int, str]:
+def _rank(kinds: Sequence[str], option: Option, given: dict[str, int]) -> tuple[int, int, int, str]:
     """Kind first, then score, then who has had the fewest, then the code: no two options are equal."""
-    return kinds.index(option.kind), -sum(points(item, option).values()), option.taken, option.assignee
+    return kinds.index(option.kind), -sum(given.values()), option.taken, option.assignee
 
 
-def _shown(item: Item, option: Option) -> Candidate:
-    given = points(item, option)
+def _shown(option: Option, given: dict[str, int]) -> Candidate:
     return Candidate(assignee=option.assignee, kind=option.kind, score=sum(given.values()), points=given)

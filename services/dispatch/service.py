@@ -4,6 +4,7 @@ from chassis.model import Model
 from chassis.shell import Service, consumes, every
 from contracts import dispatch, intake, ticket
 from contracts.cloudevent import CloudEvent
+from contracts.event import Event
 from services.dispatch import commands, domain, store
 from services.dispatch.pool import Known
 
@@ -61,9 +62,9 @@ class DispatchService(Service):
             at=known.now,
         )  # fmt: skip
 
-    @consumes(ticket.TicketReopened)
-    def reopen(self, event: CloudEvent[ticket.TicketReopened], known: Known) -> commands.ReopenAssignment:
-        """The requester was not satisfied: the same lead works again (row 19)."""
+    @consumes(ticket.TicketReopened, ticket.ReworkRequested)
+    def reopen(self, event: CloudEvent[Event], known: Known) -> commands.ReopenAssignment:
+        """The requester was not satisfied, or the verifier: the same lead works again (rows 16, 19)."""
         return commands.ReopenAssignment(windows=known.windows, at=known.now)
 
     @consumes(ticket.TicketCancelled)

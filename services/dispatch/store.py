@@ -4,20 +4,18 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from chassis import policy
 from chassis.database import Tx
 from chassis.model import Changes, Stimulus
-from chassis.rows import as_json, from_json
+from chassis.rows import as_json, columns, from_json, texts
 from contracts import intake, ticket
+from contracts.terms import CHINA
 from services.dispatch.case import Case
 from services.dispatch.directory.catalogue import alias_map, normal
 from services.dispatch.directory.store import catalogue_entries
 from services.dispatch.engine import Item, Option
 from services.dispatch.pool import Known, Moved, Place
-
-HERE = ZoneInfo("Asia/Shanghai")
 
 COLUMNS = (
     "id, sequence, state, category, grid, severity, hop, assignment, assignee, kind, unit, contract, "
@@ -102,7 +100,7 @@ _aliases: dict[tuple[int, Any], dict[str, str]] = {}
 
 def load(tx: Tx, keys: Sequence[str]) -> dict[str, Case]:
     """The cases of these tickets, locked in the order of their numbers."""
-    return {case.id: case for case in from_json(Case, tx.execute(LOAD, [list(keys)]))}
+    return {case.id: case for case in from_json(Case, tx.execute(LOAD, [texts(keys)]))}
 
 
 def expired(tx: Tx, now: datetime, limit: int) -> list[str]:
@@ -112,12 +110,12 @@ def expired(tx: Tx, now: datetime, limit: int) -> list[str]:
 
 def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str, Case]) -> Known:
     """Policies, and for every ticket that may need an offer its place, catalogue item and options."""
-    policies = policy.in_force(tx, now)
+    policies = policy.in_force(tx)
     asked = {case.id: (case.grid, case.category) for case in states.values()}
     wanted = set(_wanted(stimuli, states))
     if not wanted:
         return Known(now, policies, {}, {}, {}, {})
-    today = now.astimezone(HERE).date()
+    today = now.astimezone(CHINA).date()
     codes = _codes(tx, today, {category for _, category in wanted})
     items = _items(tx, today, set(codes.values()))
     places = _places(tx, {grid for grid, _ in wanted})
@@ -165,7 +163,7 @@ def _kinds(item: Item | None) -> set[str]:
 
 def _places(tx: Tx, grids: set[str]) -> dict[str, Place]:
     """Each grid's own cell; for an unknown grid the one whose desk is the last resort."""
-    places = {code: Place(code, known=True) for (code,) in tx.execute(PLACES, [list(grids)])}
+    places = {code: Place(code, known=True) for (code,) in tx.execute(PLACES, [texts(sorted(grids))])}
     unknown = grids - places.keys()
     if unknown:
         row = tx.execute(LAST_RESORT).fetchone()
@@ -176,7 +174,7 @@ def _places(tx: Tx, grids: set[str]) -> dict[str, Place]:
 def _options(tx: Tx, now: datetime, asked: set[tuple[str, str, str]]) -> dict[tuple[str, str], list[Option]]:
     places, categories, kinds = (list(column) for column in zip(*sorted(asked), strict=True))
     found: dict[tuple[str, str], list[Option]] = {}
-    today = now.astimezone(HERE).date()
+    today = now.astimezone(CHINA).date()
     values = {"places": places, "categories": categories, "kinds": kinds, "now": now, "today": today}
     for row in tx.execute(OPTIONS, values):
         place, category, code, kind, unit, skills, closeness, cap, open_, taken, on_duty, contract, left = row
@@ -213,4 +211,4 @@ def save(tx: Tx, changes: Changes) -> None:
 def _move(tx: Tx, statement: str, first: Counter[str], second: Counter[str]) -> None:
     keys = sorted(key for key in first.keys() | second.keys() if first[key] or second[key])
     if keys:
-        tx.execute(statement, [keys, [first[key] for key in keys], [second[key] for key in keys]])
+        tx.execute(statement, columns([(key, first[key], second[key]) for key in keys], 3))

@@ -14,6 +14,7 @@ class EvaluationService(Service):
 
     name = "evaluation"
     model = Model(evaluation, domain, store)
+    gather = 0.1
 
     @consumes(
         ticket.TicketReceived, ticket.TicketTransferred, ticket.TicketDeclined, ticket.TicketAccepted,

@@ -10,7 +10,7 @@ from chassis import policy
 from chassis.database import Tx
 from chassis.model import Changes, Stimulus
 from chassis.policy import Known
-from chassis.rows import as_json, from_json
+from chassis.rows import as_json, from_json, texts
 from services.evaluation.domain import Case
 
 COLUMNS = (
@@ -70,12 +70,12 @@ DIMENSIONS = {
 
 def load(tx: Tx, keys: Sequence[str]) -> dict[str, Case]:
     """The cases of these tickets, locked in the order of their numbers."""
-    return {case.id: case for case in from_json(Case, tx.execute(LOAD, [list(keys)]))}
+    return {case.id: case for case in from_json(Case, tx.execute(LOAD, [texts(keys)]))}
 
 
 def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str, Case]) -> Known:
     """The time and the policies in force."""
-    return Known(now, policy.in_force(tx, now))
+    return Known(now, policy.in_force(tx))
 
 
 def rating_window(known: Known) -> float:
@@ -101,4 +101,4 @@ def count_by(tx: Tx, dimension: str, now: datetime) -> list[dict[str, Any]]:
 
 def weights(tx: Tx, now: datetime) -> Mapping[str, float]:
     """What response, resolution and satisfaction weigh in the composite."""
-    return policy.in_force(tx, now)["composite_weights"].value
+    return policy.in_force(tx)["composite_weights"].value

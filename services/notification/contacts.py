@@ -24,7 +24,7 @@ class ContactsUnavailable(Exception):
 
 def addresses(url: str, token: str, refs: Sequence[str]) -> dict[str, str]:
     """E-mail addresses by reference, of those who have one; raises ContactsUnavailable."""
-    asked = {"refs": sorted(set(refs)), "purpose": "notify", "who": "notification"}
+    asked = {"refs": sorted(set(refs)), "purpose": "notify", "who": "notification", "role": "notification"}
     body = _post(f"{url}/contacts", token, msgspec.json.encode(asked))
     try:
         contacts = msgspec.json.decode(body, type=list[Contact])

@@ -1,17 +1,16 @@
 """Who is told of which fact, and in which words: one table of rules."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
 
 from contracts import dispatch, evaluation, ticket
 from contracts.event import Event
-from contracts.terms import Audience
+from contracts.terms import CHINA, Audience
 from services.notification.correspondence import Correspondence
 
-CHINA = timezone(timedelta(hours=8))
 DESK = "community_desk"
 
 Fields = Callable[[Correspondence, Any], Mapping[str, str]]
@@ -40,7 +39,7 @@ def destination(audience: Audience, about: Correspondence, fact: Any) -> str | N
     """Whom the message goes to, as a reference; None where there is nobody, e.g. behind a sensor."""
     if audience == "requester":
         return about.requester_ref
-    return DESK if audience == "supervisor" else str(fact.assignee)
+    return DESK if audience == "supervisor" or fact.assignee is None else str(fact.assignee)
 
 
 def moment(at: datetime) -> str:
@@ -55,6 +54,14 @@ def _waits_for_triage(fact: ticket.TicketReceived) -> bool:
 
 def _offer(about: Correspondence, fact: dispatch.OfferMade) -> Mapping[str, str]:
     return {"category": about.category or "-", "grid": about.grid or "-", "until": moment(fact.expires_at)}
+
+
+def _deadline(_about: Correspondence, fact: ticket.TicketDueSoon | ticket.TicketOverdue) -> Mapping[str, str]:
+    return {"clock": fact.kind, "until": moment(fact.due_at), "assignee": fact.assignee or "-"}
+
+
+def _escalation(_about: Correspondence, fact: ticket.TicketEscalated) -> Mapping[str, str]:
+    return {"owner": fact.owner, "level": fact.level, "former": fact.former, "reason": fact.reason_code}
 
 
 NOTES: dict[type[Event], Note] = {
@@ -73,13 +80,15 @@ NOTES: dict[type[Event], Note] = {
         audience="requester", name="ticket_transferred", fields=lambda about, fact: {"line": fact.line}
     ),
     ticket.TicketCancelled: Note(audience="requester", name="ticket_cancelled"),
+    ticket.TicketDueSoon: Note(audience="supervisor", name="ticket_due_soon", fields=_deadline),
+    ticket.TicketOverdue: Note(audience="supervisor", name="ticket_overdue", fields=_deadline),
     evaluation.RatingRequested: Note(
         audience="requester",
         name="rating_requested",
         fields=lambda about, fact: {"until": moment(fact.window_ends_at)},
     ),
     ticket.TicketReopened: Note(audience="requester", name="ticket_reopened"),
-    ticket.TicketClosed: Note(audience="requester", name="ticket_closed"),
+    ticket.TicketClosed: Note(audience="requester", name="ticket_closed", needed=lambda fact: not fact.final),
     dispatch.OfferMade: Note(audience="assignee", name="offer_made", fields=_offer),
     dispatch.AssignmentWithdrawn: Note(
         audience="assignee",
@@ -99,6 +108,37 @@ NOTES: dict[type[Event], Note] = {
             "detail": fact.detail,
             "unit": fact.proposed_unit or "-",
         },
+    ),
+    ticket.InfoRequested: Note(
+        audience="requester",
+        name="info_requested",
+        fields=lambda about, fact: {"missing": ", ".join(fact.missing), "until": moment(fact.until)},
+    ),
+    ticket.TicketSuspended: Note(
+        audience="requester",
+        name="ticket_suspended",
+        fields=lambda about, fact: {"plan": fact.plan, "until": moment(fact.review_at)},
+    ),
+    ticket.DeadlineExtended: Note(
+        audience="requester",
+        name="deadline_extended",
+        fields=lambda about, fact: {"reason": fact.reason_code, "until": moment(fact.due_at)},
+    ),
+    ticket.FinalAnswerGiven: Note(
+        audience="requester",
+        name="final_answer_given",
+        fields=lambda about, fact: {"answer": fact.answer_code},
+    ),
+    ticket.TicketReminded: Note(
+        audience="assignee",
+        name="ticket_reminded",
+        fields=lambda about, fact: {"times": str(fact.number)},
+    ),
+    ticket.TicketEscalated: Note(audience="supervisor", name="ticket_escalated", fields=_escalation),
+    ticket.TicketSupervised: Note(
+        audience="supervisor",
+        name="ticket_supervised",
+        fields=lambda about, fact: {"level": str(fact.level), "reason": fact.reason_code},
     ),
 }
 """Facts that somebody is told of; all others pass in silence, so that nobody stops reading."""

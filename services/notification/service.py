@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chassis import clock
 from chassis.line import Deadline
@@ -18,6 +18,8 @@ from services.notification.correspondence import Delivery, Outcome
 from services.notification.messages import NOTES
 from services.notification.store import Known
 
+CONTACTS_PAUSE = timedelta(seconds=3)
+"""After which letters are tried again whose addresses could not be asked; that is no try of theirs."""
 ROUND = 4.0
 """Seconds after which a mail round sends no further message; what was started still ends within the drain."""
 
@@ -29,6 +31,7 @@ class NotificationService(Service):
 
     name = "notification"
     model = Model(notification, domain, store)
+    gather = 0.1
 
     @consumes(*NOTES)
     def tell(self, event: CloudEvent[Event], known: Known) -> domain.Tell:
@@ -43,14 +46,20 @@ class NotificationService(Service):
         pages = {delivery.key: console.page(delivery) for delivery in known.on_console(ticket_no)}
         return domain.ShowOnConsole(pages=pages, at=known.now)
 
-    @errand(0.5)
+    @errand(1.0)
     def mail(self, now: datetime) -> list[domain.RecordOutcome]:
         """Messages for the mail server, which may take its time: claimed first, recorded afterwards."""
         deadline = Deadline(ROUND)
-        with self.database.transaction() as tx:
+        with self.database.statements() as tx:
             due = store.claim(tx, "smtp", now, DUE_AT_ONCE)
-            retries = store.retries(tx, now) if due else []
-        outcomes = self._mailed(due, deadline) if due else {}
+            retries = store.retries(tx) if due else []
+        try:
+            outcomes = self._mailed(due, deadline) if due else {}
+        except contacts.ContactsUnavailable as error:
+            log.warning("contacts not available", extra={"cause": str(error), "letters": len(due)})
+            with self.database.statements() as tx:
+                store.put_back(tx, due, clock.now() + CONTACTS_PAUSE)
+            return []
         at = clock.now()
         return [
             domain.RecordOutcome(
@@ -65,11 +74,7 @@ class NotificationService(Service):
         if not settings.smtp_url:
             return dict.fromkeys((delivery.key for delivery in due), smtp.NOT_CONFIGURED)
         refs = [delivery.destination for delivery in due]
-        try:
-            addresses = contacts.addresses(settings.ticket_url, settings.internal_token, refs)
-        except contacts.ContactsUnavailable as error:
-            log.warning("contacts not available", extra={"cause": str(error), "letters": len(due)})
-            return dict.fromkeys((delivery.key for delivery in due), smtp.UNREACHABLE)
+        addresses = contacts.addresses(settings.ticket_url, settings.internal_token, refs)
         return smtp.send(due, addresses, settings.smtp_url, settings.mail_from, deadline)
 
     def _to_requesters(self) -> list[NotificationChannel]:

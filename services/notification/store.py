@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 from chassis import policy
 from chassis.database import Tx
 from chassis.model import Changes, Fact, Stimulus
-from chassis.rows import as_json, from_json
+from chassis.rows import as_json, from_json, texts
 from contracts.terms import NotificationChannel
 from services.notification.correspondence import Correspondence, Delivery
 
@@ -62,6 +62,7 @@ UPDATE delivery SET due_at = %s FROM
      ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED) due
 WHERE delivery.key = due.key RETURNING to_json(delivery)::text
 """
+PUT_BACK = "UPDATE delivery SET due_at = %s WHERE key = ANY(%s) AND due_at = %s AND state = 'queued'"
 CONSOLE = """
 SELECT no, shown_at, ticket, audience, destination, subject, body
 FROM console_message ORDER BY no DESC LIMIT %s
@@ -88,9 +89,9 @@ class Known(Struct):
 
 def load(tx: Tx, keys: Sequence[str]) -> dict[str, Correspondence]:
     """The correspondence of these tickets with its messages under way, locked in the order of numbers."""
-    found = {state.id: state for state in from_json(Correspondence, tx.execute(LOAD, [list(keys)]))}
+    found = {state.id: state for state in from_json(Correspondence, tx.execute(LOAD, [texts(keys)]))}
     deliveries: dict[str, dict[str, Delivery]] = {}
-    for delivery in from_json(Delivery, tx.execute(UNDER_WAY, [list(found)])):
+    for delivery in from_json(Delivery, tx.execute(UNDER_WAY, [texts(list(found))])):
         deliveries.setdefault(delivery.ticket, {})[delivery.key] = delivery
     return {id_: replace(state, deliveries=deliveries.get(id_, {})) for id_, state in found.items()}
 
@@ -103,17 +104,13 @@ def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str
 def save(tx: Tx, changes: Changes) -> None:
     """Writes correspondence, the messages that moved and the pages that are shown, set-wise."""
     states: Sequence[Correspondence] = changes.states
-    tx.execute(SAVE, [as_json([_row(state) for state in states])])
+    tx.execute(SAVE, [as_json([replace(state, deliveries={}, pages=()) for state in states])])
     moved = [state.deliveries[key] for state in states for key in state.touched]
     if moved:
         tx.execute(SAVE_DELIVERIES, [as_json(moved)])
     pages = [page for state in states for page in state.pages]
     if pages:
         tx.execute(SHOW, [as_json(pages)])
-
-
-def _row(state: Correspondence) -> dict[str, Any]:
-    return {column: getattr(state, column) for column in COLUMNS.split(", ")}
 
 
 def due_on_console(tx: Tx, now: datetime, limit: int) -> list[str]:
@@ -126,9 +123,14 @@ def claim(tx: Tx, channel: NotificationChannel, now: datetime, limit: int) -> li
     return from_json(Delivery, tx.execute(CLAIM, [now + LEASE, channel, now, limit]))
 
 
-def retries(tx: Tx, now: datetime) -> list[float]:
+def put_back(tx: Tx, claimed: Sequence[Delivery], due_at: datetime) -> None:
+    """Ends one claim on messages that nobody has tried to send; who claimed them since keeps them."""
+    tx.execute(PUT_BACK, [due_at, texts([delivery.key for delivery in claimed]), claimed[0].due_at])
+
+
+def retries(tx: Tx) -> list[float]:
     """Seconds to wait after the first, second … failed try on one channel."""
-    return list(policy.in_force(tx, now)["retry_seconds"].value["seconds"])
+    return list(policy.in_force(tx)["retry_seconds"].value["seconds"])
 
 
 def console(tx: Tx, limit: int) -> list[dict[str, Any]]:

@@ -1,13 +1,18 @@
 """What the ticket service can be told to do; the time and the rules in force arrive with the command."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
 
+from contracts.actor import Actor
 from contracts.event import Event
 from contracts.intake import RequestSubmitted
+from services.ticket.deadlines import Calendar
+
+REQUESTER = Actor(role="requester", id="requester")
+"""Whose code is never published: a sender might take a number to call for it."""
 
 
 class Rule(Struct, frozen=True):
@@ -17,9 +22,11 @@ class Rule(Struct, frozen=True):
     version: int
     value: Mapping[str, Any]
 
-    def seconds(self, severity: str) -> timedelta:
-        """The span this policy allows at `severity`."""
-        return timedelta(seconds=self.value[severity])
+    def span(self, severity: str, category: str | None, source: str) -> str:
+        """The span this policy allows: what it says of the source, else of the category, else at all."""
+        by_source = self.value.get("by_source", {}).get(source, {})
+        by_category = self.value.get("by_category", {}).get(category, {})
+        return str(by_source.get(severity) or by_category.get(severity) or self.value[severity])
 
 
 class RegisterRequest(Struct, frozen=True, kw_only=True):
@@ -29,16 +36,19 @@ class RegisterRequest(Struct, frozen=True, kw_only=True):
     request: RequestSubmitted
     at: datetime
     rules: Mapping[str, Rule]
+    calendar: Calendar
 
 
 class TriageTicket(Struct, frozen=True, kw_only=True):
-    """The desk says what and where it is."""
+    """The desk says what and where it is; without an actor the request itself says so."""
 
-    category: str
+    category: str | None
     severity: str
-    grid: str
+    grid: str | None
     at: datetime
     rules: Mapping[str, Rule]
+    calendar: Calendar
+    actor: Actor | None = None
 
 
 class DeclineTicket(Struct, frozen=True, kw_only=True):
@@ -46,7 +56,7 @@ class DeclineTicket(Struct, frozen=True, kw_only=True):
 
     reason_code: str
     statutory_path: str
-    operator: str
+    actor: Actor
 
 
 class CancelTicket(Struct, frozen=True, kw_only=True):
@@ -54,6 +64,7 @@ class CancelTicket(Struct, frozen=True, kw_only=True):
 
     reason_code: str
     confirmed: bool
+    actor: Actor = REQUESTER
 
 
 class Observe(Struct, frozen=True, kw_only=True):
@@ -62,3 +73,12 @@ class Observe(Struct, frozen=True, kw_only=True):
     fact: Event
     at: datetime
     rules: Mapping[str, Rule]
+    calendar: Calendar
+
+
+class RingAlarm(Struct, frozen=True, kw_only=True):
+    """The time of a deadline, of its warning, of the next escalation or of the end of a pause has come."""
+
+    at: datetime
+    rules: Mapping[str, Rule]
+    calendar: Calendar

@@ -1,33 +1,41 @@
 """The life of a ticket, pure: what follows from a command in a state, as facts or as a refusal."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
 from contracts import dispatch, evaluation, ticket
 from contracts.event import Event
 from contracts.problem import Refusal
+from services.ticket.clock import deadline, resumed
 from services.ticket.commands import (
     CancelTicket,
     DeclineTicket,
     Observe,
     RegisterRequest,
-    Rule,
+    RingAlarm,
     TriageTicket,
 )
-from services.ticket.life import MOVES, OPEN, Intake, RequestRecorded, Ticket, evolve, initial
+from services.ticket.deskwork import ORDERS, announced, reopened
+from services.ticket.escalation import ring, too_often
+from services.ticket.life import Intake, RequestRecorded, Ticket, evolve, initial
+from services.ticket.moves import permitted, rows
 
 __all__ = ["decide", "evolve", "initial"]
 
 
 def decide(state: Ticket, command: Any) -> list[Any]:
-    """The facts that follow from `command` in `state`; a Refusal where the move is not legal."""
-    return DECISIONS[type(command)](state, command)
+    """The facts that follow from `command` in `state`; a Refusal where the table does not allow it."""
+    kind = type(command)
+    free = UNASKED.get(kind)
+    if free:
+        return free(state, command)
+    row = permitted(state, command)
+    return [row] if isinstance(row, Refusal) else DECISIONS[kind](state, command)
 
 
 def _register(state: Ticket, command: RegisterRequest) -> list[Any]:
     request = command.request
-    if state.state != "new":
+    if not rows(state.state, RegisterRequest):
         return [_already(state, command)]
     intake = Intake(
         title=request.title, body=request.body, address=request.address,
@@ -39,13 +47,18 @@ def _register(state: Ticket, command: RegisterRequest) -> list[Any]:
         requester_ref=state.id if request.requester else None, lives_alone=request.lives_alone,
         language=request.requester.language if request.requester else "zh",
     )  # fmt: skip
-    facts = [RequestRecorded(intake, command.at), received]
-    line = command.rules["emergency_lines"].value.get(request.category or "")
-    if line:
-        return [*facts, ticket.TicketTransferred(line=line, reason_code=request.category or "")]
-    if request.category and request.grid:
-        return facts + _accepted(evolve(state, received), request.category, request.grid, command)
-    return [*facts, _deadline("triage", request.severity, command.at, command.rules)]
+    return [RequestRecorded(intake, command.at), received, *_at_once(evolve(state, received), command)]
+
+
+def _at_once(state: Ticket, command: RegisterRequest) -> list[Any]:
+    """A request that says all is triaged as it comes; any other waits for the desk, which has a deadline."""
+    triage = TriageTicket(
+        category=state.category, severity=state.severity, grid=state.grid, at=command.at, rules=command.rules,
+        calendar=command.calendar,
+    )  # fmt: skip
+    if isinstance(permitted(state, triage), Refusal):
+        return [deadline("triage", state, command)]
+    return _triage(state, triage)
 
 
 def _already(state: Ticket, command: RegisterRequest) -> Refusal:
@@ -57,103 +70,83 @@ def _already(state: Ticket, command: RegisterRequest) -> Refusal:
     )  # fmt: skip
 
 
-def _accepted(state: Ticket, category: str, grid: str, command: RegisterRequest | TriageTicket) -> list[Any]:
-    severity: Any = command.severity if isinstance(command, TriageTicket) else state.severity
-    accepted = ticket.TicketAccepted(
-        category=category, severity=severity, grid=grid, channel=state.channel,  # type: ignore[arg-type]
-        source=state.source, lives_alone=state.lives_alone,
-    )  # fmt: skip
-    return [accepted, _deadline("handling", severity, command.at, command.rules)]
-
-
 def _triage(state: Ticket, command: TriageTicket) -> list[Any]:
-    if state.state != "received":
-        return [_refusal(state, command)]
-    return _accepted(state, command.category, command.grid, command)
+    line = command.rules["emergency_lines"].value.get(command.category or "")
+    if line:
+        return [ticket.TicketTransferred(line=line, reason_code=command.category or "")]
+    accepted = ticket.TicketAccepted(
+        category=command.category or "", severity=command.severity, grid=command.grid or "",  # type: ignore[arg-type]
+        channel=state.channel, source=state.source, lives_alone=state.lives_alone,  # type: ignore[arg-type]
+    )  # fmt: skip
+    return [accepted, deadline("handling", evolve(state, accepted), command)]
 
 
-def _decline(state: Ticket, command: DeclineTicket) -> list[Any]:
-    if state.state != "received":
-        return [_refusal(state, command)]
-    return [
-        ticket.TicketDeclined(
-            reason_code=command.reason_code, statutory_path=command.statutory_path, by=command.operator
-        )
-    ]
-
-
-def _cancel(state: Ticket, command: CancelTicket) -> list[Any]:
-    if state.state not in OPEN:
-        return [_refusal(state, command)]
-    if state.severity == "emergency" and not command.confirmed:
-        return [_refusal(state, command, "a safety matter is cancelled only when confirmed")]
-    return [ticket.TicketCancelled(reason_code=command.reason_code)]
+def _decline(_state: Ticket, command: DeclineTicket) -> list[Any]:
+    path, by = command.statutory_path, announced(command.actor).id
+    return [ticket.TicketDeclined(reason_code=command.reason_code, statutory_path=path, by=by)]
 
 
 def _observe(state: Ticket, command: Observe) -> list[Any]:
+    """What is no legal move is on record, and nothing follows from it."""
     follow = FOLLOWS.get(type(command.fact))
-    return [command.fact, *(follow(state, command.fact, command) if follow else [])]
+    if follow is None or not rows(state.state, type(command.fact)):
+        return [command.fact]
+    return [command.fact, *follow(state, command.fact, command)]
 
 
 def _on_done(state: Ticket, fact: dispatch.AssignmentDone, command: Observe) -> list[Any]:
-    if state.state != "in_progress":
+    """Who reports while the clock stands ends the pause; then the rule or a verifier checks the outcome."""
+    if state.state == "handled":
         return []
+    back = [resumed(state, command, "work_done")] if state.more.pause else []
+    due_at = back[0].due_at if back else state.due_at
     handled = ticket.TicketHandled(
         assignment=fact.assignment, assignee=fact.assignee, assignee_kind=fact.kind, resolved=fact.resolved,
         unresolved_reason=fact.unresolved_reason, reworks=state.reworks,
-        on_time=state.due_at is None or command.at <= state.due_at,
+        on_time=due_at is None or command.at <= due_at,
     )  # fmt: skip
-    return [handled, ticket.TicketVerified(by="rule", reworks=state.reworks)]
+    verifier = command.rules["verifier"].span(state.severity, state.category, state.source)
+    if verifier == "rule":
+        return [*back, handled, ticket.TicketVerified(by="rule", reworks=state.reworks)]
+    return [*back, handled, deadline("verification", state, command)]
+
+
+def _on_return(state: Ticket, _fact: dispatch.AssignmentReturned, command: Observe) -> list[Any]:
+    return too_often(state, command, "returns", state.more.returns + 1)
 
 
 def _on_rating(state: Ticket, fact: evaluation.RatingSubmitted, command: Observe) -> list[Any]:
-    if state.state != "awaiting_rating":
-        return []
-    unhappy = fact.resolved == "no" or fact.satisfaction in ("dissatisfied", "very_dissatisfied")
-    if unhappy and state.reworks < command.rules["reworks_at_most"].value["reworks"]:
-        reopened = ticket.TicketReopened(
-            reworks=state.reworks + 1, resolved=fact.resolved, satisfaction=fact.satisfaction
+    """Done again where row 19 allows it; else the rating closes the ticket, row 18."""
+    (again,) = (row for row in rows(state.state, type(fact)) if row.to == "in_progress")
+    if any(guard(state, command) for guard in again.guards):
+        closed = ticket.TicketClosed(
+            rated=True, resolved=fact.resolved, satisfaction=fact.satisfaction, at=command.at
         )
-        return [reopened, _deadline("rework", state.severity, command.at, command.rules)]
-    return [ticket.TicketClosed(rated=True, resolved=fact.resolved, satisfaction=fact.satisfaction)]
+        return [closed]
+    return reopened(state, fact, command)
 
 
-def _on_rating_expired(state: Ticket, _fact: evaluation.RatingExpired, _command: Observe) -> list[Any]:
-    return [ticket.TicketClosed(rated=False)] if state.state == "awaiting_rating" else []
+def _on_rating_expired(_state: Ticket, _fact: evaluation.RatingExpired, command: Observe) -> list[Any]:
+    return [ticket.TicketClosed(rated=False, at=command.at)]
 
 
-def _deadline(kind: Any, severity: str, at: datetime, rules: Mapping[str, Rule]) -> ticket.DeadlineSet:
-    rule = rules[f"{kind}_seconds"]
-    return ticket.DeadlineSet(
-        kind=kind, due_at=at + rule.seconds(severity), policy=rule.name, policy_version=rule.version
-    )
-
-
-def _refusal(state: Ticket, command: Any, why: str | None = None) -> Refusal:
-    name = type(command).__name__
-    if state.state == "new":
-        return Refusal(
-            command=name, state="new", problem="unknown-ticket", status=404, detail=f"no ticket {state.id}"
-        )
-    allowed = sorted({fact.__name__ for (present, fact) in MOVES if present == state.state})
-    return Refusal(
-        command=name,
-        state=state.state,
-        allowed=allowed,
-        detail=why or f"a {state.state} ticket cannot do this",
-    )
-
-
-DECISIONS: dict[type, Callable[[Ticket, Any], list[Any]]] = {
-    RegisterRequest: _register,
+DECISIONS: Mapping[type, Callable[[Ticket, Any], list[Any]]] = {
     TriageTicket: _triage,
     DeclineTicket: _decline,
-    CancelTicket: _cancel,
-    Observe: _observe,
+    CancelTicket: lambda state, command: [ticket.TicketCancelled(reason_code=command.reason_code)],
+    **ORDERS,
 }
 
-FOLLOWS: dict[type[Event], Callable[[Ticket, Any, Observe], list[Any]]] = {
+UNASKED: Mapping[type, Callable[[Ticket, Any], list[Any]]] = {
+    RegisterRequest: _register,
+    Observe: _observe,
+    RingAlarm: ring,
+}
+"""What is not a person's wish: it is never refused for its actor, it has an effect or none."""
+
+FOLLOWS: Mapping[type[Event], Callable[[Ticket, Any, Observe], list[Any]]] = {
     dispatch.AssignmentDone: _on_done,
+    dispatch.AssignmentReturned: _on_return,
     evaluation.RatingSubmitted: _on_rating,
     evaluation.RatingExpired: _on_rating_expired,
 }

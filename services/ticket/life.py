@@ -1,78 +1,23 @@
-"""The life of a ticket as a value: its state, the one table of its moves, and how facts change it."""
+"""The life of a ticket: how facts change its state, by the one table of its moves."""
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from contracts import dispatch, ticket
-from contracts.event import Event
-from contracts.intake import Requester
+from services.ticket.clock import (
+    after_deadline,
+    after_extension,
+    after_information_asked,
+    after_resumption,
+    after_suspension,
+    with_desk,
+)
+from services.ticket.moves import LIVE, MOVES, OPEN
+from services.ticket.state import Asked, Intake, RemarkRecorded, RequestRecorded, Ticket
 
-
-class Intake(Struct, frozen=True, kw_only=True):
-    """What was said and by whom; kept apart from the ticket and never published."""
-
-    title: str
-    body: str
-    address: str | None = None
-    occurred_at: datetime | None = None
-    requester: Requester | None = None
-
-
-class Ticket(Struct, frozen=True, kw_only=True):
-    """The state of one ticket; `intake` is present only in the transaction that receives it."""
-
-    id: str
-    sequence: int = 0
-    state: str = "new"
-    source: str = ""
-    external_id: str = ""
-    channel: str = ""
-    severity: str = "general"
-    category: str | None = None
-    grid: str | None = None
-    requester_ref: str | None = None
-    lives_alone: bool = False
-    received_at: datetime | None = None
-    due_at: datetime | None = None
-    assignment: str | None = None
-    assignee: str | None = None
-    assignee_kind: str | None = None
-    reworks: int = 0
-    resolved: str | None = None
-    satisfaction: str | None = None
-    intake: Intake | None = None
-
-
-class RequestRecorded(Struct, frozen=True):
-    """What was said, for the vault only."""
-
-    intake: Intake
-    at: datetime
-
-
-OPEN = ("received", "accepted", "dispatching", "assigned", "in_progress")
-LIVE = (*OPEN, "handled", "awaiting_rating")
-
-MOVES: dict[tuple[str, type[Event]], str] = {
-    ("new", ticket.TicketReceived): "received",
-    ("received", ticket.TicketTransferred): "transferred",
-    ("received", ticket.TicketDeclined): "declined",
-    ("received", ticket.TicketAccepted): "accepted",
-    ("accepted", dispatch.DispatchStarted): "dispatching",
-    ("accepted", dispatch.OfferMade): "dispatching",
-    ("dispatching", dispatch.AssignmentAccepted): "assigned",
-    ("assigned", dispatch.FirstContactMade): "in_progress",
-    ("in_progress", ticket.TicketHandled): "handled",
-    ("handled", ticket.TicketVerified): "awaiting_rating",
-    ("awaiting_rating", ticket.TicketClosed): "closed",
-    ("awaiting_rating", ticket.TicketReopened): "in_progress",
-    **{(state, ticket.TicketCancelled): "cancelled" for state in OPEN},
-}
-"""Every legal move (DOMAIN.md §1): state and fact → next state."""
+__all__ = ["LIVE", "MOVES", "OPEN", "Intake", "RequestRecorded", "Ticket", "evolve", "initial"]
 
 
 def initial(key: str) -> Ticket:
@@ -85,7 +30,7 @@ def evolve(state: Ticket, fact: Any) -> Ticket:
     change = CHANGES.get(type(fact))
     moved = MOVES.get((state.state, type(fact)))
     if moved is not None:
-        state = replace(state, state=moved)
+        state = replace(state, state=moved, alarm_at=state.alarm_at if moved in OPEN else None)
     elif type(fact) in MOVING:
         return state
     return change(state, fact) if change else state
@@ -99,21 +44,91 @@ def _after_received(state: Ticket, fact: ticket.TicketReceived) -> Ticket:
     )  # fmt: skip
 
 
+def _after_accepted(state: Ticket, fact: ticket.TicketAccepted) -> Ticket:
+    state = replace(state, category=fact.category, severity=fact.severity, grid=fact.grid)
+    return with_desk(state, owner=None) if state.desk else state
+
+
 def _after_assigned(state: Ticket, fact: dispatch.AssignmentAccepted) -> Ticket:
     return replace(state, assignment=fact.assignment, assignee=fact.assignee, assignee_kind=fact.kind)
 
 
-CHANGES: dict[type, Callable[[Ticket, Any], Ticket]] = {
+def _after_returned(state: Ticket, _fact: dispatch.AssignmentReturned) -> Ticket:
+    """Nobody holds it now; what its holder had asked for is gone with him."""
+    state = replace(state, assignment=None, assignee=None, assignee_kind=None)
+    return with_desk(state, returns=state.more.returns + 1, suspension=None, extension=None)
+
+
+def _after_suspension_request(state: Ticket, fact: ticket.SuspensionRequested) -> Ticket:
+    return with_desk(state, suspension=Asked(fact.by, fact.plan, until=fact.review_at))
+
+
+def _after_extension_request(state: Ticket, fact: ticket.ExtensionRequested) -> Ticket:
+    return with_desk(state, extension=Asked(fact.by, fact.reason_code, span=fact.span))
+
+
+def _after_warning(state: Ticket, fact: ticket.TicketDueSoon) -> Ticket:
+    return replace(state, alarm_at=fact.due_at)
+
+
+def _after_escalation(state: Ticket, fact: ticket.TicketEscalated) -> Ticket:
+    """A person's order leaves the alarms as they are."""
+    state = with_desk(state, owner=fact.owner)
+    return state if fact.by else replace(state, alarm_at=fact.next_at)
+
+
+def _after_supervision(state: Ticket, fact: ticket.TicketSupervised) -> Ticket:
+    """Above the top nobody is left to be told again."""
+    state = with_desk(state, supervision=fact.level)
+    return replace(state, alarm_at=None) if fact.reason_code == "overdue" and fact.by is None else state
+
+
+def _after_cancelled(state: Ticket, _fact: ticket.TicketCancelled) -> Ticket:
+    return with_desk(state, pause=None) if state.desk else state
+
+
+def _after_reminder(state: Ticket, fact: ticket.TicketReminded) -> Ticket:
+    return with_desk(state, reminded_at=fact.at, reminders=fact.number)
+
+
+def _after_closed(state: Ticket, fact: ticket.TicketClosed) -> Ticket:
+    return replace(state, resolved=fact.resolved, satisfaction=fact.satisfaction, closed_at=fact.at)
+
+
+def _after_reopened(state: Ticket, fact: ticket.TicketReopened) -> Ticket:
+    """What was said of the last outcome no longer counts, nor does a signature under it."""
+    state = replace(state, reworks=fact.reworks, resolved=None, satisfaction=None, closed_at=None)
+    return with_desk(state, final=None) if state.more.final else state
+
+
+CHANGES: Mapping[type, Callable[[Ticket, Any], Ticket]] = {
     RequestRecorded: lambda state, fact: replace(state, intake=fact.intake, received_at=fact.at),
     ticket.TicketReceived: _after_received,
-    ticket.TicketAccepted: lambda state, fact: replace(
-        state, category=fact.category, severity=fact.severity, grid=fact.grid
-    ),
-    ticket.DeadlineSet: lambda state, fact: replace(state, due_at=fact.due_at),
+    ticket.TicketAccepted: _after_accepted,
+    ticket.DeadlineSet: after_deadline,
+    ticket.TicketDueSoon: _after_warning,
+    ticket.TicketOverdue: lambda state, fact: replace(state, alarm_at=None),
     dispatch.AssignmentAccepted: _after_assigned,
-    ticket.TicketReopened: lambda state, fact: replace(state, reworks=fact.reworks),
-    ticket.TicketClosed: lambda state, fact: replace(
-        state, resolved=fact.resolved, satisfaction=fact.satisfaction
-    ),
+    dispatch.AssignmentReturned: _after_returned,
+    ticket.TicketReopened: _after_reopened,
+    ticket.TicketClosed: _after_closed,
+    ticket.TicketCancelled: _after_cancelled,
+    ticket.InfoRequested: after_information_asked,
+    ticket.InfoProvided: after_resumption,
+    ticket.SuspensionRequested: _after_suspension_request,
+    ticket.SuspensionRefused: lambda state, _: with_desk(state, suspension=None),
+    ticket.TicketSuspended: after_suspension,
+    ticket.TicketResumed: after_resumption,
+    ticket.ExtensionRequested: _after_extension_request,
+    ticket.ExtensionRefused: lambda state, _: with_desk(state, extension=None),
+    ticket.DeadlineExtended: after_extension,
+    ticket.TicketEscalated: _after_escalation,
+    ticket.TicketSupervised: _after_supervision,
+    ticket.TicketReminded: _after_reminder,
+    ticket.ReworkRequested: lambda state, fact: with_desk(state, sent_back=fact.number),
+    ticket.FinalAnswerProposed: lambda state, fact: with_desk(state, final=Asked(fact.by, fact.answer_code)),
+    ticket.FinalAnswerGiven: lambda state, _: with_desk(state, final_given=True),
+    ticket.SeverityChanged: lambda state, fact: replace(state, severity=fact.severity),
+    RemarkRecorded: lambda state, fact: replace(state, remarks=(*state.remarks, fact.remark)),
 }
 MOVING = frozenset(fact for _, fact in MOVES)

@@ -1,20 +1,45 @@
 """The ticket service: what it hears, and which command follows."""
 
+import logging
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Request
 
-from chassis.doors import answers
+from chassis import clock
+from chassis.database import Database, Tx
+from chassis.doors import answers, refused
+from chassis.metrics import Metric
 from chassis.model import Model
-from chassis.policy import Known
-from chassis.shell import Service, consumes
+from chassis.settings import Settings
+from chassis.shell import Service, consumes, errand, every
 from contracts import dispatch, evaluation, intake, notification, ticket
+from contracts.actor import Actor
 from contracts.cloudevent import CloudEvent
 from contracts.event import Event
 from contracts.registry import events_of
-from services.ticket import commands, domain, store
+from services.ticket import (
+    calendar,
+    commands,
+    desk,
+    domain,
+    hearing,
+    reveal_store,
+    seals,
+    store,
+    vault,
+    vault_store,
+)
+from services.ticket.custody import Custodian
+from services.ticket.disclosure import Look, Verdict
+from services.ticket.sealing import Sealer
+from services.ticket.store import Known
+from services.ticket.vault import Locked, Vault
+
+log = logging.getLogger(__name__)
 
 
 class TicketService(Service):
@@ -22,12 +47,21 @@ class TicketService(Service):
 
     name = "ticket"
     model = Model(ticket, domain, store)
+    needs = ("vault_keys",)
+
+    def begin(self, settings: Settings, database: Database) -> None:
+        """Also gets ready to seal the history, and takes the keys of the vault."""
+        super().begin(settings, database)
+        self.sealer = Sealer(database)
+        self.vault = Vault(settings.vault_keys)
+        self.custodian = Custodian(database, self.vault)
+        vault.use(self.vault)
 
     @consumes(intake.RequestSubmitted)
     def register(self, event: CloudEvent[intake.RequestSubmitted], known: Known) -> commands.RegisterRequest:
         """A request arrives: row 1, and rows 2 or 6 where they follow at once."""
         return commands.RegisterRequest(
-            source=event.source, request=event.data, at=known.now, rules=store.rules(known)
+            source=event.source, request=event.data, at=known.now, rules=known.rules, calendar=known.calendar
         )
 
     @consumes(intake.RequestTriaged)
@@ -39,41 +73,98 @@ class TicketService(Service):
             severity=said.severity,
             grid=said.grid,
             at=known.now,
-            rules=store.rules(known),
+            rules=known.rules,
+            calendar=known.calendar,
+            actor=said.actor or Actor(role="operator", id=said.operator),
         )
 
     @consumes(intake.RequestDeclined)
     def decline(self, event: CloudEvent[intake.RequestDeclined], known: Known) -> commands.DeclineTicket:
         """The desk does not accept the request: row 3."""
         said = event.data
+        actor = said.actor or Actor(role="operator", id=said.operator)
         return commands.DeclineTicket(
-            reason_code=said.reason_code, statutory_path=said.statutory_path, operator=said.operator
+            reason_code=said.reason_code, statutory_path=said.statutory_path, actor=actor
         )
 
     @consumes(intake.RequestCancelled)
     def cancel(self, event: CloudEvent[intake.RequestCancelled], known: Known) -> commands.CancelTicket:
         """The requester takes the request back: row 21."""
-        return commands.CancelTicket(reason_code=event.data.reason_code, confirmed=event.data.confirmed)
+        said = event.data
+        actor = said.actor or commands.REQUESTER
+        return commands.CancelTicket(reason_code=said.reason_code, confirmed=said.confirmed, actor=actor)
+
+    @consumes(*hearing.HEARD)
+    def hear(self, event: CloudEvent[Event], known: Known) -> desk.Order:
+        """What a desk, an assignee or the requester says on the way: rows 4, 12 to 14, 16, 17, 19 and 20."""
+        return hearing.order(event.data, known)
 
     @consumes(*events_of(dispatch), *events_of(evaluation), *events_of(notification))
     def observe(self, event: CloudEvent[Event], known: Known) -> commands.Observe:
         """What the other services publish goes into the history; it moves the ticket if the table says so."""
-        return commands.Observe(fact=event.data, at=known.now, rules=store.rules(known))
+        return commands.Observe(fact=event.data, at=known.now, rules=known.rules, calendar=known.calendar)
+
+    @every(1.0, store.due)
+    def ring(self, ticket_no: str, known: Known) -> commands.RingAlarm:
+        """A deadline comes near or is over, the next level's turn has come, a pause ends: rows 4, 12, 14."""
+        return commands.RingAlarm(at=known.now, rules=known.rules, calendar=known.calendar)
+
+    def metrics(self, tx: Tx) -> Sequence[Metric]:
+        """How far the seal is behind the history, and how far ahead the calendar reaches."""
+        behind = seals.unsealed_numbers(tx)
+        ahead = calendar.days_ahead(calendar.in_force(tx), clock.now())
+        return [
+            Metric("fengge_calendar_days_ahead", "gauge", "Days ahead that a notice covers.", ahead),
+            Metric(
+                "fengge_seal_unsealed", "gauge", "Row numbers of the history behind the last seal.", behind
+            ),
+            Metric(
+                "fengge_seal_lag_seconds", "gauge", "How long what is noted waits for it.", self.sealer.lag
+            ),
+            Metric("fengge_vault_clear", "gauge", "Rows of the vault not sealed yet.", vault_store.clear(tx)),
+        ]
+
+    @errand(1.0)
+    def seal(self, now: datetime) -> Sequence[Any]:
+        """What has become known is sealed soon, so that nobody can change it unnoticed; it has no command."""
+        self.sealer.run()
+        return ()
+
+    @errand(3600.0)
+    def look_ahead(self, now: datetime) -> Sequence[Any]:
+        """Raises the alarm while nobody has entered the notice for the days to come; it has no command."""
+        with self.database.statements() as tx:
+            ahead = calendar.days_ahead(calendar.in_force(tx), now)
+        if ahead < calendar.ENOUGH:
+            log.error("the working calendar ends; enter the next notice", extra={"days": ahead})
+        return ()
+
+    @errand(60.0)
+    def keep_vault(self, now: datetime) -> Sequence[Any]:
+        """What an older version wrote in clear is sealed; it has no command."""
+        self.custodian.seal()
+        return ()
+
+    @errand(600.0)
+    def anonymise(self, now: datetime) -> Sequence[Any]:
+        """Who asked long ago is forgotten; it has no command."""
+        self.custodian.anonymise(now)
+        return ()
 
     @answers("POST", "/contacts")
-    def contacts(self, request: Request) -> list[dict[str, Any]]:
-        """Contacts for other services: {"refs": […], "purpose": "…", "who": "…"}; each look is logged."""
+    def contacts(self, request: Request) -> Any:
+        """Contacts for other services: {"refs": […], "purpose", "who", "role", "words"}; each look is noted.
+
+        403 where the table of roles and purposes does not allow it.
+        """
         try:
             asked = msgspec.json.decode(request.get_data(), type=Look)
-        except msgspec.DecodeError as error:
+        except msgspec.MsgspecError as error:
             raise BadRequest from error
-        with self.database.transaction() as tx:
-            return store.reveal(tx, asked.refs, asked.purpose, asked.who)
-
-
-class Look(msgspec.Struct, frozen=True):
-    """Who wants to see which contacts, and what for."""
-
-    refs: list[str]
-    purpose: str
-    who: str
+        try:
+            with self.database.transaction() as tx:
+                found = reveal_store.reveal(tx, self.vault, asked)
+        except Locked as locked:
+            log.error("the vault does not open", extra={"cause": str(locked)})  # noqa: TRY400 (said whole)
+            return refused(503, "the vault does not open")
+        return refused(403, found.reason or "") if isinstance(found, Verdict) else found

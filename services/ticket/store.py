@@ -1,6 +1,7 @@
 """Load, save, and every SQL statement of the ticket service."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,14 +12,19 @@ from psycopg.rows import dict_row
 from chassis import policy
 from chassis.database import Tx
 from chassis.model import Changes, Stimulus
-from chassis.policy import Known
-from chassis.rows import as_json, from_json
+from chassis.rows import as_copy, as_json, from_json, texts
+from contracts.cloudevent import CloudEvent
+from services.ticket import calendar, vault
 from services.ticket.commands import Rule
-from services.ticket.life import Ticket
+from services.ticket.deadlines import Calendar
+from services.ticket.state import Ticket
+from services.ticket.vault import Identity, Note, Vault, Words
+from services.ticket.vault_store import CONTACT, REMARK, REQUEST, opened, sealed_row
 
 COLUMNS = (
     "id, sequence, state, source, external_id, channel, severity, category, grid, requester_ref, "
-    "lives_alone, received_at, due_at, assignment, assignee, assignee_kind, reworks, resolved, satisfaction"
+    "lives_alone, received_at, clock, due_at, alarm_at, assignment, assignee, assignee_kind, reworks, "
+    "resolved, satisfaction, since, span, closed_at, desk"
 )
 LOAD = (
     f"SELECT to_json(t)::text FROM (SELECT {COLUMNS} FROM ticket WHERE id = ANY(%s) ORDER BY id FOR UPDATE) t"
@@ -28,76 +34,108 @@ INSERT INTO ticket ({COLUMNS})
 SELECT {COLUMNS} FROM json_populate_recordset(null::ticket, %s)
 ON CONFLICT (id) DO UPDATE SET
     sequence = EXCLUDED.sequence, state = EXCLUDED.state, severity = EXCLUDED.severity,
-    category = EXCLUDED.category, grid = EXCLUDED.grid, due_at = EXCLUDED.due_at,
+    category = EXCLUDED.category, grid = EXCLUDED.grid, clock = EXCLUDED.clock,
+    due_at = EXCLUDED.due_at, alarm_at = EXCLUDED.alarm_at,
     assignment = EXCLUDED.assignment, assignee = EXCLUDED.assignee, assignee_kind = EXCLUDED.assignee_kind,
-    reworks = EXCLUDED.reworks, resolved = EXCLUDED.resolved, satisfaction = EXCLUDED.satisfaction
+    reworks = EXCLUDED.reworks, resolved = EXCLUDED.resolved, satisfaction = EXCLUDED.satisfaction,
+    since = EXCLUDED.since, span = EXCLUDED.span, closed_at = EXCLUDED.closed_at, desk = EXCLUDED.desk
 """
 SAVE_REQUESTS = """
-INSERT INTO request (ticket, title, body, address, occurred_at)
-SELECT ticket, title, body, address, occurred_at FROM json_populate_recordset(null::request, %s)
+INSERT INTO request (ticket, key, sealed, occurred_at, recorded_at)
+SELECT ticket, key, sealed, occurred_at, recorded_at FROM json_populate_recordset(null::request, %s)
 """
 SAVE_CONTACTS = """
-INSERT INTO contact (ref, name, phone, email, language)
-SELECT ref, name, phone, email, language FROM json_populate_recordset(null::contact, %s)
+INSERT INTO contact (ref, key, sealed, phone_mark, language)
+SELECT ref, key, sealed, phone_mark, language FROM json_populate_recordset(null::contact, %s)
+"""
+SAVE_REMARKS = """
+INSERT INTO remark (ref, ticket, at, role, by, internal, key, sealed)
+SELECT ref, ticket, at, role, by, internal, key, sealed FROM json_populate_recordset(null::remark, %s)
 """
 SAVE_HISTORY = "COPY history (ticket, source, sequence, type, time, causationid, data) FROM STDIN"
-REVEAL = "SELECT ref, name, phone, email, language FROM contact WHERE ref = ANY(%s)"
-LOG_REVEAL = "INSERT INTO reveal (refs, purpose, who) VALUES (%s, %s, %s)"
+DUE = """
+SELECT id FROM ticket WHERE alarm_at <= %s ORDER BY alarm_at LIMIT %s FOR UPDATE SKIP LOCKED
+"""
 SHOW = f"SELECT {COLUMNS} FROM ticket WHERE id = %s"
+REMARKS = """
+SELECT ref, at, role, by, internal, key, sealed FROM remark
+WHERE ticket = %s AND (role = 'requester') = %s ORDER BY at, ref
+"""
 LIFE = "SELECT time, source, sequence, type, causationid, data FROM history WHERE ticket = %s ORDER BY no"
+
+
+@dataclass
+class Known(policy.Known):
+    """What every decision of a batch knows."""
+
+    rules: Mapping[str, Rule]
+    calendar: Calendar
 
 
 def load(tx: Tx, keys: Sequence[str]) -> dict[str, Ticket]:
     """The tickets with these numbers, locked in the order of their numbers."""
-    return {ticket.id: ticket for ticket in from_json(Ticket, tx.execute(LOAD, [list(keys)]))}
+    return {ticket.id: ticket for ticket in from_json(Ticket, tx.execute(LOAD, [texts(keys)]))}
 
 
 def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str, Ticket]) -> Known:
-    """The time and the policies in force."""
-    return Known(now, policy.in_force(tx, now))
-
-
-def rules(known: Known) -> dict[str, Rule]:
-    """The policies in the form in which commands carry them."""
-    return {name: Rule(name, found.version, found.value) for name, found in known.policies.items()}
+    """The time, and the policies in force as the rules that commands carry."""
+    policies = policy.in_force(tx)
+    rules = {name: Rule(name, found.version, found.value) for name, found in policies.items()}
+    return Known(now, policies, rules, calendar.in_force(tx))
 
 
 def save(tx: Tx, changes: Changes) -> None:
     """Writes tickets, what was said, who asked, and the history of the batch, set-wise."""
     tickets: Sequence[Ticket] = changes.states
-    tx.execute(SAVE, [as_json([replace(ticket, intake=None) for ticket in tickets])])
+    tx.execute(SAVE, [as_json([replace(ticket, intake=None, remarks=()) for ticket in tickets])])
     new = [ticket for ticket in tickets if ticket.intake]
     if new:
         tx.execute(SAVE_REQUESTS, [as_json([_request(ticket) for ticket in new])])
     contacts = [_contact(ticket) for ticket in new if ticket.intake and ticket.intake.requester]
     if contacts:
         tx.execute(SAVE_CONTACTS, [as_json(contacts)])
+    remarks = [row for ticket in tickets for row in _remarks(ticket)]
+    if remarks:
+        tx.execute(SAVE_REMARKS, [as_json(remarks)])
     with tx.cursor() as cursor, cursor.copy(SAVE_HISTORY) as copy:
-        for fact in changes.facts:
-            data = msgspec.json.encode(fact.data).decode()
-            copy.write_row(
-                (fact.partitionkey, fact.source, fact.number, fact.type, fact.time, fact.causationid, data)
-            )
+        copy.write(as_copy(_recorded(fact) for fact in changes.facts))
+
+
+def _recorded(fact: CloudEvent[Any]) -> tuple[str, ...]:
+    data = msgspec.json.encode(fact.data).decode()
+    when = fact.time.isoformat()
+    return fact.partitionkey, fact.source, fact.sequence or "0", fact.type, when, fact.causationid, data
 
 
 def _request(ticket: Ticket) -> dict[str, Any]:
     assert ticket.intake
     said = ticket.intake
-    return {"ticket": ticket.id, "title": said.title, "body": said.body, "address": said.address,
-            "occurred_at": said.occurred_at}  # fmt: skip
+    words = Words(title=said.title, body=said.body, address=said.address)
+    row = sealed_row(vault.in_use(), REQUEST, ticket.id, words)
+    return row | {"occurred_at": said.occurred_at, "recorded_at": ticket.received_at}
+
+
+def _remarks(ticket: Ticket) -> Iterator[dict[str, Any]]:
+    """Each under the number of the last fact of its batch, which no other batch has."""
+    for place, remark in enumerate(ticket.remarks):
+        ref = f"{ticket.id}/{ticket.sequence}.{place}"
+        about = {"ticket": ticket.id, "at": remark.at, "role": remark.by.role, "by": remark.by.id}
+        row = sealed_row(vault.in_use(), REMARK, ref, Note(words=remark.words))
+        yield row | about | {"internal": remark.internal}
 
 
 def _contact(ticket: Ticket) -> dict[str, Any]:
     assert ticket.intake
     assert ticket.intake.requester
-    return {"ref": ticket.requester_ref, **msgspec.structs.asdict(ticket.intake.requester)}
+    assert ticket.requester_ref
+    who = ticket.intake.requester
+    identity = Identity(name=who.name, phone=who.phone, email=who.email)
+    return sealed_row(vault.in_use(), CONTACT, ticket.requester_ref, identity) | {"language": who.language}
 
 
-def reveal(tx: Tx, refs: Sequence[str], purpose: str, who: str) -> list[dict[str, Any]]:
-    """The contacts behind these refs; the look is logged in the same transaction."""
-    tx.execute(LOG_REVEAL, [list(refs), purpose, who])
-    with tx.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(REVEAL, [list(refs)]).fetchall()
+def due(tx: Tx, now: datetime, limit: int) -> list[str]:
+    """Tickets with a deadline, or its warning, whose time has come, the longest overdue first; locked."""
+    return [number for (number,) in tx.execute(DUE, [now, limit])]
 
 
 def show(tx: Tx, number: str) -> tuple[dict[str, Any], list[dict[str, Any]]] | None:
@@ -105,3 +143,16 @@ def show(tx: Tx, number: str) -> tuple[dict[str, Any], list[dict[str, Any]]] | N
     with tx.cursor(row_factory=dict_row) as cursor:
         ticket = cursor.execute(SHOW, [number]).fetchone()
         return (ticket, cursor.execute(LIFE, [number]).fetchall()) if ticket else None
+
+
+def remarks(
+    tx: Tx, keys: Callable[[], Vault], number: str, *, of_requester: bool = False
+) -> list[dict[str, Any]]:
+    """What the desk and assignees have noted on a ticket, or what its requester has added, oldest first.
+
+    Raises Locked.
+    """
+    with tx.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(REMARKS, [number, of_requester]).fetchall()
+    told = ("at", "role", "by", "internal")
+    return [{name: row[name] for name in told} | {"words": opened(keys(), REMARK, row).words} for row in rows]

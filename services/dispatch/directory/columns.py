@@ -91,13 +91,14 @@ def count_column(title: str, *, least: int = 0, **default: Any) -> fields.Intege
     )
 
 
-def flag_column(title: str, *, default: bool) -> fields.Boolean:
-    """Yes or no."""
+def flag_column(title: str, *, default: bool | None = None) -> fields.Boolean:
+    """Yes or no; without a default it must be given."""
+    given: Any = {"required": True} if default is None else {"load_default": default}
     return fields.Boolean(
-        load_default=default,
+        **given,
         truthy={"true", "yes", "1", "是"},
         falsy={"false", "no", "0", "否"},
-        error_messages={"invalid": "'{input}' is neither yes (是) nor no (否)"},
+        error_messages=EMPTY | {"invalid": "'{input}' is neither yes (是) nor no (否)"},
         metadata=_about(title, None),
     )
 

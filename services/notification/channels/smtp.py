@@ -18,6 +18,7 @@ from smtplib import (
 )
 from urllib.parse import unquote, urlsplit
 
+from chassis import failpoints
 from chassis.line import Deadline
 from services.notification.correspondence import Delivery, Outcome
 from services.notification.templates import MissingText, render
@@ -61,6 +62,7 @@ def _round(
                 if not deadline.left:
                     break
                 outcomes[letter.key] = _send(session, letter, addresses[letter.destination], sender)
+                failpoints.reach("after_send")
     except OSError as error:  # smtplib's own exceptions among them
         log.warning("mail round broken off", extra={"cause": type(error).__name__, "letters": len(letters)})
         rest = UNREACHABLE

@@ -1,0 +1,189 @@
+"""The one table of a ticket's moves (DOMAIN.md §1): who may do what in which state, and what follows."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from msgspec import Struct
+
+from contracts import dispatch, evaluation, ticket
+from contracts.event import Event
+from contracts.problem import Refusal
+from services.ticket import commands, desk, guards
+from services.ticket.guards import Guard
+from services.ticket.state import Ticket
+
+WITH_ASSIGNEE = ("assigned", "in_progress")
+RUNNING = ("accepted", "dispatching", *WITH_ASSIGNEE)
+OPEN = ("received", "pending_info", *RUNNING, "suspended")
+"""Where something is still to be done before the work is handled."""
+LIVE = (*OPEN, "handled", "awaiting_rating")
+KNOWN = (*LIVE, "closed", "declined", "transferred", "merged", "cancelled")
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """A line of the table. `on` is a command, or a fact of another service that `who` publishes.
+
+    `facts` move the ticket to `to` (None: it stays where it is), `also` are the facts that follow besides.
+    `told` are facts that no contract declares yet; `time` is the row's deadline as DOMAIN.md has it.
+    """
+
+    number: int
+    states: tuple[str, ...]
+    to: str | None
+    on: tuple[type, ...]
+    who: tuple[str, ...]
+    guards: tuple[Guard, ...] = ()
+    facts: tuple[type[Event], ...] = ()
+    also: tuple[type[Event], ...] = ()
+    told: tuple[str, ...] = ()
+    time: str = ""
+
+
+TABLE: tuple[Row, ...] = (
+    Row(number=1, states=("new",), to="received", on=(commands.RegisterRequest,),
+        who=("adapter", "operator", "grid_officer", "sensor"), facts=(ticket.TicketReceived,),
+        also=(ticket.DeadlineSet,), time="triage: urgent 5 min, web 2 h"),
+    Row(number=2, states=("received",), to="transferred", on=(commands.TriageTicket,),
+        who=("operator", "rule"), guards=(guards.emergency_class,), facts=(ticket.TicketTransferred,),
+        time="at once"),
+    Row(number=3, states=("received",), to="declined", on=(commands.DeclineTicket,), who=("operator",),
+        guards=(guards.reason_and_path_told,), facts=(ticket.TicketDeclined,), time="1 wd"),
+    Row(number=4, states=("received",), to="pending_info", on=(desk.RequestInformation,), who=("operator",),
+        guards=(guards.something_missing,), facts=(ticket.InfoRequested,), time="3 wd; clock paused"),
+    Row(number=4, states=("pending_info",), to="received", on=(desk.ProvideInformation,),
+        who=("requester", "operator"), facts=(ticket.InfoProvided,), time="the clock runs again"),
+    Row(number=4, states=("pending_info",), to="received", on=(commands.RingAlarm,), who=("timer",),
+        facts=(ticket.TicketResumed,), time="nobody answered in 3 wd"),
+    Row(number=5, states=("received",), to="merged", on=(), who=("rule", "operator"),
+        told=("TicketMerged",), time="inherits"),
+    Row(number=6, states=("received",), to="accepted", on=(commands.TriageTicket,), who=("operator", "rule"),
+        guards=(guards.category_and_grid_known,), facts=(ticket.TicketAccepted,), also=(ticket.DeadlineSet,),
+        time="all clocks start"),
+    Row(number=7, states=("accepted",), to="dispatching", on=(dispatch.DispatchStarted, dispatch.OfferMade),
+        who=("dispatch",), facts=(dispatch.DispatchStarted, dispatch.OfferMade), time="1 h / 2 h / 24 h"),
+    Row(number=8, states=("dispatching",), to="assigned", on=(dispatch.AssignmentAccepted,),
+        who=("dispatch",), facts=(dispatch.AssignmentAccepted,), time="5 min / 30 min / 1 wd"),
+    Row(number=9, states=("dispatching",), to="dispatching", on=(dispatch.OfferExpired,), who=("dispatch",),
+        facts=(dispatch.OfferExpired,), time="next candidate; the clock runs on"),
+    Row(number=9, states=("dispatching", "assigned"), to="dispatching", on=(dispatch.AssignmentReturned,),
+        who=("dispatch",), facts=(dispatch.AssignmentReturned,), also=(ticket.TicketSupervised,),
+        time="next candidate; the clock runs on"),
+    Row(number=10, states=("dispatching",), to=None, on=(), who=("adjudicator",),
+        told=("ObjectionOpened", "ObjectionRuled"), time="4 h urgent, 1 wd; the clock runs on"),
+    Row(number=11, states=("assigned",), to="in_progress", on=(dispatch.FirstContactMade,), who=("dispatch",),
+        facts=(dispatch.FirstContactMade,), time="2 h / 24 h / 1 wd"),
+    Row(number=12, states=("in_progress",), to=None, on=(desk.AskSuspension,), who=("assignee",),
+        guards=(guards.holds_the_ticket, guards.requester_told, guards.reviewed_in_time),
+        also=(ticket.SuspensionRequested,), time="the clock runs on"),
+    Row(number=12, states=("in_progress",), to="suspended", on=(desk.ApproveSuspension,), who=("supervisor",),
+        guards=(guards.suspension_asked, guards.other_than_asker, guards.review_still_ahead),
+        facts=(ticket.TicketSuspended,), time="≤ 180 d; clock paused, review timer runs"),
+    Row(number=12, states=("in_progress",), to=None, on=(desk.RefuseSuspension,), who=("supervisor",),
+        guards=(guards.suspension_asked,), also=(ticket.SuspensionRefused,), time="the clock runs on"),
+    Row(number=12, states=("suspended",), to="in_progress", on=(desk.ResumeTicket,),
+        who=("assignee", "supervisor"), guards=(guards.holds_the_ticket,), facts=(ticket.TicketResumed,),
+        time="the clock runs again"),
+    Row(number=12, states=("suspended",), to="in_progress", on=(commands.RingAlarm,), who=("timer",),
+        facts=(ticket.TicketResumed,), also=(ticket.TicketDueSoon,), time="review date"),
+    Row(number=13, states=WITH_ASSIGNEE, to=None, on=(desk.AskExtension,), who=("assignee",),
+        guards=(guards.holds_the_ticket, guards.before_due, guards.extensions_left, guards.short_enough),
+        also=(ticket.ExtensionRequested,), time="the deadline stays"),
+    Row(number=13, states=WITH_ASSIGNEE, to=None, on=(desk.ApproveExtension,), who=("supervisor",),
+        guards=(guards.extension_asked, guards.other_than_asker, guards.before_due, guards.extensions_left),
+        also=(ticket.DeadlineExtended,), time="≤ 3 times ≤ 3 wd"),
+    Row(number=13, states=WITH_ASSIGNEE, to=None, on=(desk.RefuseExtension,), who=("supervisor",),
+        guards=(guards.extension_asked,), also=(ticket.ExtensionRefused,), time="the deadline stays"),
+    Row(number=14, states=("received", *RUNNING, "handled"), to=None, on=(commands.RingAlarm,),
+        who=("timer",), also=(ticket.TicketDueSoon, ticket.TicketOverdue, ticket.TicketEscalated,
+        ticket.TicketSupervised),
+        time="80 % warns, 100 % moves the owner up, again and again"),
+    Row(number=14, states=(*OPEN, "handled"), to=None, on=(desk.EscalateTicket,), who=("supervisor",),
+        guards=(guards.level_above,), also=(ticket.TicketEscalated, ticket.TicketSupervised)),
+    Row(number=14, states=(*OPEN, "handled"), to=None, on=(desk.SuperviseTicket,), who=("supervisor",),
+        also=(ticket.TicketSupervised,)),
+    Row(number=14, states=(*OPEN, "handled"), to=None, on=(desk.RemindTicket,),
+        who=("requester", "operator", "supervisor"), guards=(guards.ten_minutes_since_last,),
+        also=(ticket.TicketReminded,), time="≤ 1 in 10 min"),
+    Row(number=15, states=("in_progress", "suspended"), to="handled", on=(dispatch.AssignmentDone,),
+        who=("dispatch",), facts=(ticket.TicketHandled,), also=(ticket.TicketResumed, ticket.DeadlineSet),
+        time="policy"),
+    Row(number=16, states=("handled",), to="in_progress", on=(desk.RequestRework,), who=("verifier",),
+        facts=(ticket.ReworkRequested,), also=(ticket.DeadlineSet, ticket.TicketSupervised), time="3 wd"),
+    Row(number=17, states=("handled",), to="awaiting_rating", on=(desk.VerifyOutcome,), who=("verifier",),
+        facts=(ticket.TicketVerified,), time="7 d window; ≤ 3 call-backs"),
+    Row(number=17, states=("handled",), to="awaiting_rating", on=(dispatch.AssignmentDone,), who=("rule",),
+        facts=(ticket.TicketVerified,), time="7 d window; ≤ 3 call-backs"),
+    Row(number=18, states=("awaiting_rating",), to="closed",
+        on=(evaluation.RatingSubmitted, evaluation.RatingExpired), who=("evaluation",),
+        facts=(ticket.TicketClosed,)),
+    Row(number=19, states=("awaiting_rating",), to="in_progress", on=(evaluation.RatingSubmitted,),
+        who=("evaluation",), guards=(guards.dissatisfied_or_unresolved, guards.reworks_left),
+        facts=(ticket.TicketReopened,), also=(ticket.DeadlineSet, ticket.TicketSupervised),
+        time="rework ≤ 3 wd"),
+    Row(number=19, states=("awaiting_rating", "closed"), to="in_progress", on=(desk.ReopenTicket,),
+        who=("requester", "operator"), facts=(ticket.TicketReopened,), also=(ticket.DeadlineSet,
+        ticket.TicketSupervised),
+        guards=(guards.no_final_answer, guards.dissatisfied_or_unresolved, guards.reworks_left,
+                guards.within_15_days), time="≤ 15 d after closing; rework ≤ 3 wd"),
+    Row(number=20, states=("awaiting_rating",), to=None, on=(desk.ProposeFinalAnswer,), who=("supervisor",),
+        guards=(guards.reworked_twice, guards.not_yet_proposed), also=(ticket.FinalAnswerProposed,)),
+    Row(number=20, states=("awaiting_rating",), to="closed", on=(desk.GiveFinalAnswer,),
+        who=("supervisor", "verifier", "adjudicator"), guards=(guards.reworked_twice, guards.signed_by_two),
+        facts=(ticket.TicketClosed,), also=(ticket.FinalAnswerGiven,)),
+    Row(number=21, states=OPEN, to="cancelled", on=(commands.CancelTicket,), who=("requester", "operator"),
+        guards=(guards.confirmed_if_safety,), facts=(ticket.TicketCancelled,), time="offers withdrawn"),
+    Row(number=0, states=(*OPEN, "handled"), to=None, on=(desk.ChangeSeverity,),
+        who=("operator", "supervisor"), guards=(guards.another_severity, guards.reason_for_falling),
+        also=(ticket.SeverityChanged, ticket.DeadlineSet), time="never later than before"),
+    Row(number=0, states=KNOWN, to=None, on=(desk.AddComment,),
+        who=("operator", "grid_officer", "requester", "assignee", "supervisor", "verifier", "adjudicator"),
+        also=(ticket.TicketCommented,), time="no clock is touched"),
+)  # fmt: skip
+
+MOVES: Mapping[tuple[str, type[Event]], str] = {
+    (state, fact): row.to for row in TABLE if row.to for state in row.states for fact in row.facts
+}
+"""Every legal move: state and fact → next state."""
+
+_ROWS: Mapping[tuple[str, type], tuple[Row, ...]] = {
+    (state, on): tuple(row for row in TABLE if state in row.states and on in row.on)
+    for (state, on) in {(state, on) for row in TABLE for state in row.states for on in row.on}
+}
+
+
+def rows(state: str, on: type) -> tuple[Row, ...]:
+    """The rows for a command, or a fact of another service, in this state; none where it is not legal."""
+    return _ROWS.get((state, on), ())
+
+
+def permitted(state: Ticket, command: Any) -> Row | Refusal:
+    """The row by which this command may be done now, or the refusal that says why not."""
+    role = command.actor.role if command.actor else "rule"
+    found = rows(state.state, type(command))
+    if not found:
+        return refusal(state, command, f"a {state.state} ticket cannot do this")
+    why = f"this is not for a {role}; it is for: {', '.join(found[0].who)}"
+    for row in found:
+        if role in row.who:
+            why = next(filter(None, (guard(state, command) for guard in row.guards)), "")
+            if not why:
+                return row
+    return refusal(state, command, why)
+
+
+def refusal(state: Ticket, command: Any, why: str) -> Refusal:
+    """Names state, command and the commands that people may give now."""
+    name = type(command).__name__
+    if state.state == "new":
+        return Refusal(
+            command=name, state="new", problem="unknown-ticket", status=404, detail=f"no ticket {state.id}"
+        )
+    return Refusal(command=name, state=state.state, allowed=allowed(state.state), detail=why)
+
+
+@cache
+def allowed(state: str) -> list[str]:
+    """The commands that somebody may give in this state, by name."""
+    given = {on.__name__ for (at, on) in _ROWS if at == state and not issubclass(on, Event)}
+    return sorted(given - {commands.RingAlarm.__name__})

@@ -1,0 +1,119 @@
+"""The state of a ticket as a value, and the private facts that never leave the service."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from contracts.actor import Actor
+from contracts.intake import Requester
+from contracts.terms import Clock
+
+
+class Intake(Struct, frozen=True, kw_only=True):
+    """What was said and by whom; kept apart from the ticket and never published."""
+
+    title: str
+    body: str
+    address: str | None = None
+    occurred_at: datetime | None = None
+    requester: Requester | None = None
+
+
+class Remark(Struct, frozen=True, kw_only=True):
+    """Words that were added later, by whom; kept apart as well. The requester sees none that is internal."""
+
+    at: datetime
+    by: Actor
+    words: str
+    internal: bool
+
+
+class Pause(Struct, frozen=True, omit_defaults=True):
+    """The clock stands since `since`, at the latest until `until`; `alarm_at` is when it would have rung."""
+
+    since: datetime
+    until: datetime
+    alarm_at: datetime | None = None
+
+
+class Asked(Struct, frozen=True, omit_defaults=True):
+    """What somebody wants approved: a suspension (plan, until) or an extension (span)."""
+
+    by: Actor
+    reason: str
+    until: datetime | None = None
+    span: str = ""
+
+
+class Desk(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What only tickets have that need more than the straight way; `paused` counts all pauses in seconds."""
+
+    pause: Pause | None = None
+    paused: float = 0
+    suspension: Asked | None = None
+    extension: Asked | None = None
+    extensions: int = 0
+    owner: str | None = None
+    supervision: int = 0
+    returns: int = 0
+    sent_back: int = 0
+    reminders: int = 0
+    reminded_at: datetime | None = None
+    final: Asked | None = None
+    final_given: bool = False
+
+
+PLAIN = Desk()
+
+
+class Ticket(Struct, frozen=True, kw_only=True):
+    """The state of one ticket; `intake` and `remarks` live only in the transaction that receives them.
+
+    `due_at` is that of `clock`, which grants `span` from `since` on.
+    """
+
+    id: str
+    sequence: int = 0
+    state: str = "new"
+    source: str = ""
+    external_id: str = ""
+    channel: str = ""
+    severity: str = "general"
+    category: str | None = None
+    grid: str | None = None
+    requester_ref: str | None = None
+    lives_alone: bool = False
+    received_at: datetime | None = None
+    clock: Clock | None = None
+    due_at: datetime | None = None
+    alarm_at: datetime | None = None
+    assignment: str | None = None
+    assignee: str | None = None
+    assignee_kind: str | None = None
+    reworks: int = 0
+    resolved: str | None = None
+    satisfaction: str | None = None
+    since: datetime | None = None
+    span: str | None = None
+    closed_at: datetime | None = None
+    desk: Desk | None = None
+    intake: Intake | None = None
+    remarks: tuple[Remark, ...] = ()
+
+    @property
+    def more(self) -> Desk:
+        """What is known beyond the straight way; nothing yet for most tickets."""
+        return self.desk or PLAIN
+
+
+class RequestRecorded(Struct, frozen=True):
+    """What was said, for the vault only."""
+
+    intake: Intake
+    at: datetime
+
+
+class RemarkRecorded(Struct, frozen=True):
+    """What was added, for the desk only."""
+
+    remark: Remark
