@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: help demo up down status test lint format lock clean bench bench-quick
+.PHONY: help demo up down status test faults soak mutants lint format lock clean bench bench-quick bench-steady
 .NOTPARALLEL:
 
 help: ## list the commands
@@ -26,14 +26,40 @@ down: .venv/run.stamp ## stop what `make up` started
 status: .venv/run.stamp ## say what runs
 	@$(BIN)/python -m deploy.local status
 
+.PHONY: backup restore
+backup: .venv/run.stamp ## back up the house while it works (TO=folder)
+	@$(BIN)/python -m deploy.local backup $(if $(TO),--to "$(TO)")
+
+restore: .venv/run.stamp ## make the house what a back-up holds (FROM=folder, FORCE=1 sets aside what is there)
+	@$(if $(FROM),,echo "make restore FROM=folder (make backup makes one)" >&2; exit 2)
+	@$(BIN)/python -m deploy.local restore "$(FROM)" $(if $(FORCE),--force)
+
 test: .venv/dev.stamp ## run every test against real servers of our own
-	@$(BIN)/python -m pytest tests/unit tests/contracts tests/integration tests/acceptance
+	@$(BIN)/python -m pytest tests/unit tests/contracts tests/integration tests/acceptance \
+		tests/faults -m "not long"
+
+faults: .venv/dev.stamp ## let every accident happen, print what became of it (.run/faults.json)
+	@$(BIN)/python -m pytest -q tests/faults
+	@$(BIN)/python -m pytest -q --hypothesis-profile=deep tests/integration/test_random_accidents_*.py
+
+.PHONY: alarms
+alarms: .venv/dev.stamp ## 100,000 deadlines due at once, while requests go on coming
+	@$(BIN)/python -m pytest -q -s tests/integration/test_100_000_alarms_due_at_once.py
+
+mutants: .venv/dev.stamp ## break five promises on purpose and see an accident catch each
+	@$(BIN)/python -W ignore -m tests.faults.mutants
+
+soak: .venv/dev.stamp ## random accidents under load (MINUTES=10, SEED=number), 0 lost, doubled, reordered or it fails
+	@$(BIN)/python -W ignore -m tests.faults.soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 bench: .venv/run.stamp ## measure everything side by side (15 minutes)
 	@$(BIN)/python -W ignore -m bench
 
 bench-quick: .venv/run.stamp ## the same with fewer rounds, no growth, no scale (3 minutes)
 	@$(BIN)/python -W ignore -m bench --quick
+
+bench-steady: .venv/run.stamp ## memory of every process, minute by minute (MINUTES=10)
+	@$(BIN)/python -W ignore -m bench --steady $(or $(MINUTES),10)
 
 lint: .venv/dev.stamp ## check style, types and layers
 	@echo "ruff"; $(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .

@@ -12,12 +12,12 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-import pika.exceptions
 import psycopg
 
 from chassis.migrate import migrate
+from contracts.publisher.errors import TROUBLE
 from contracts.registry import SERVICES
-from deploy import topology
+from deploy import resend, topology
 from deploy.local import roles
 from deploy.local.accounts import ADMIN, OWNER
 from deploy.local.definitions import definitions
@@ -28,10 +28,15 @@ TIMEOUT = 30.0
 log = logging.getLogger(__name__)
 
 
-def carry_out(plan: Plan) -> None:
-    """Does it all in order; what is there already is brought in line, and nothing is deleted."""
+def carry_out(plan: Plan, *, restored: bool = False) -> None:
+    """Does it all in order; what is there already is brought in line, and nothing is deleted.
+
+    With `restored` the queues are emptied and the outboxes send again what their subscribers lack.
+    """
     prepare_database(plan)
     prepare_broker(plan)
+    if restored:
+        log.info("%s", resend.prepare(plan.database_url(OWNER), plan.admin_url(), plan.shards))
     if plan.directory:
         import_directory(plan, plan.directory)
 
@@ -86,18 +91,20 @@ def _reason(error: Exception) -> str:
 
 def main() -> int:
     """Sets up what the environment names; returns the exit status."""
-    argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="python -m deploy.setup",
         description=__doc__,
         epilog=SETTINGS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-    ).parse_args()
+    )
+    parser.add_argument("--restored", action="store_true", help="the database comes from a back-up")
+    arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("pika").setLevel(logging.CRITICAL)
     logging.getLogger("yoyo").setLevel(logging.WARNING)  # it tells every statement
     try:
-        carry_out(read(os.environ))
-    except (SetupFailure, OSError, psycopg.Error, pika.exceptions.AMQPError) as error:
+        carry_out(read(os.environ), restored=arguments.restored)
+    except (SetupFailure, OSError, psycopg.Error, *TROUBLE) as error:
         print(f"The setup is not done: {_reason(error)}", file=sys.stderr)
         return 1
     return 0

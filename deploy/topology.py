@@ -8,6 +8,8 @@ from typing import Any
 import pika
 
 from chassis.topology import Topology, declare, doors, of_service
+from contracts.broker import parameters_of
+from contracts.event import publisher_of
 from contracts.registry import SERVICES
 
 TIMEOUT = 10.0
@@ -54,9 +56,17 @@ def whole(shards: int, publishers: Sequence[str]) -> list[Topology]:
     ]
 
 
+def heard_by(service: str) -> list[str]:
+    """The services whose events `service` takes in."""
+    found = service_class(service)
+    from chassis.shell import consumed_by
+
+    return [name for name in SERVICES if name in {publisher_of(event) for event in consumed_by(found)}]
+
+
 def apply(admin_url: str, shards: int, publishers: Sequence[str]) -> None:
     """Declares it all at `admin_url`; what exists already is left as it is. Raises pika's AMQPError."""
-    parameters = pika.URLParameters(admin_url)
+    parameters = parameters_of(admin_url)
     parameters.socket_timeout = parameters.blocked_connection_timeout = TIMEOUT
     connection = pika.BlockingConnection(parameters)
     try:

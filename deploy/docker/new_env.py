@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
-SECRET_ENDINGS = ("_PASSWORD", "_TOKEN")
+BYTES = {"_PASSWORD": 24, "_TOKEN": 24, "_KEYS": 32}
+"""Of a new secret, by how its name ends."""
 
 
 def settled(example: str, known: dict[str, str]) -> Iterator[str]:
@@ -21,8 +22,9 @@ def settled(example: str, known: dict[str, str]) -> Iterator[str]:
             yield line
             continue
         value = known.get(name) or value
-        if not value and name.endswith(SECRET_ENDINGS):
-            value = secrets.token_hex(24)  # hexadecimal, for it becomes part of URLs
+        length = next((length for ending, length in BYTES.items() if name.endswith(ending)), 0)
+        if not value and length:
+            value = secrets.token_hex(length)  # hexadecimal, for it becomes part of URLs
         yield f"{name}={value}"
 
 

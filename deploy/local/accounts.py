@@ -8,6 +8,8 @@ OWNER = "fengge_owner"
 SUPERUSER = "postgres"
 SERVICES = ("ticket", "dispatch", "notification", "evaluation")
 ROLES = (SUPERUSER, OWNER, *SERVICES)
+INTAKE = {"ticket": "request", "dispatch": "assignment", "evaluation": "rating"}
+"""Whose part of the intake each service reads; requests name people, so nobody else hears them."""
 
 
 @dataclass(frozen=True)
@@ -18,15 +20,20 @@ class BrokerUser:
     configure: str
     write: str
     read: str
+    area: str | None = None
+    """The only keys of the intake it may listen to: those that begin with this word."""
 
 
 def service_user(name: str) -> BrokerUser:
-    """A service owns what carries its name; it reads every service's events and the intake."""
+    """A service owns what carries its name; it reads every service's events and its part of the intake."""
+    area = INTAKE.get(name)
+    intake = {None: "", "request": r"|gov\.(inbound|unrouted)"}.get(area, r"|gov\.inbound")
     return BrokerUser(
         name=name,
         configure=rf"^({name}\..*)$",
         write=rf"^({name}\..*|gov\.replies)$",
-        read=rf"^({name}\..*|[a-z]+\.events|gov\.(inbound|unrouted))$",
+        read=rf"^({name}\..*|[a-z]+\.events{intake})$",
+        area=area,
     )
 
 

@@ -14,6 +14,16 @@ class PostgresPrograms:
     initdb: Path
     postgres: Path
 
+    @property
+    def basebackup(self) -> Path:
+        """Copies a running server."""
+        return self.postgres.with_name("pg_basebackup")
+
+    @property
+    def verifybackup(self) -> Path:
+        """Finds what is missing or damaged in such a copy."""
+        return self.postgres.with_name("pg_verifybackup")
+
 
 @dataclass(frozen=True)
 class RabbitPrograms:
@@ -21,6 +31,11 @@ class RabbitPrograms:
 
     server: Path
     epmd: Path
+
+    @property
+    def control(self) -> Path:
+        """Talks to a running node."""
+        return self.server.with_name("rabbitmqctl")
 
 
 def find_postgres() -> PostgresPrograms | None:

@@ -16,6 +16,7 @@ def definitions(passwords: Mapping[str, str], users: Sequence[BrokerUser] = BROK
             "vhosts": [{"name": VHOST}],
             "users": [_user(user, passwords[user.name]) for user in users],
             "permissions": [_permission(user) for user in users],
+            "topic_permissions": [_topic_permission(user) for user in users if user.area],
         },
         indent=1,
     )
@@ -37,6 +38,16 @@ def _permission(user: BrokerUser) -> dict[str, str]:
         "configure": user.configure,
         "write": user.write,
         "read": user.read,
+    }
+
+
+def _topic_permission(user: BrokerUser) -> dict[str, str]:
+    return {
+        "user": user.name,
+        "vhost": VHOST,
+        "exchange": "gov.inbound",
+        "write": "^$",
+        "read": rf"^{user.area}\.",
     }
 
 

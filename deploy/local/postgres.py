@@ -18,11 +18,22 @@ SOCKET_PATH_LIMIT = 107  # bytes in sockaddr_un; a longer path cannot be bound
 START_SECONDS = 60
 # Fast shutdown first (cuts sessions, writes data), then the one that leaves recovery to the next start.
 STOP = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
-CLUSTER = (f"--username={SUPERUSER}", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "-k")
+# Bytewise: keys are compared in place, where C.UTF-8 asks the C library each time (PostgreSQL 15).
+LOCALE = ("--encoding=UTF8", "--locale=C.UTF-8", "--lc-collate=C")
+CLUSTER = (f"--username={SUPERUSER}", "--auth=scram-sha-256", *LOCALE, "-k")
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
 
 # Nobody gets in without a password, not even over the socket.
-ACCESS = "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n"
+ACCESS = f"""\
+local all all scram-sha-256
+{{host}} all all 127.0.0.1/32 scram-sha-256
+{{host}} replication {SUPERUSER} 127.0.0.1/32 scram-sha-256
+"""
+SECURED = """\
+ssl = on
+ssl_cert_file = '{folder}/tls/server.pem'
+ssl_key_file = '{folder}/tls/server.key'
+"""
 
 # For a small machine shared with the services. Durability stays on: the ledger is what Fengge promises with.
 SETTINGS = """\
@@ -43,6 +54,7 @@ checkpoint_timeout = 15min
 checkpoint_completion_target = 0.9
 random_page_cost = 1.1
 jit = off
+default_toast_compression = lz4
 autovacuum_naptime = 15s
 autovacuum_vacuum_scale_factor = 0.05
 autovacuum_analyze_scale_factor = 0.05
@@ -55,12 +67,20 @@ log_error_verbosity = terse  # DETAIL quotes rows, and rows may be about people
 """
 
 
-def launch(folder: Path, programs: PostgresPrograms, account: Account, port: int, password: str) -> None:
+def launch(
+    folder: Path,
+    programs: PostgresPrograms,
+    account: Account,
+    port: int,
+    password: str,
+    *,
+    secured: bool = False,
+) -> None:
     """Starts PostgreSQL in a folder that `account` owns, creating the cluster first; does not wait for it."""
     data = folder / "data"
     if not (data / "PG_VERSION").exists():
         _create_cluster(data, programs, account, password)
-    _write_settings(folder, account, port)
+    _write_settings(folder, account, port, secured)
     _forget_dead_postmaster(data)
     argv = [
         *account.prefix,
@@ -106,10 +126,12 @@ def _create_cluster(data: Path, programs: PostgresPrograms, account: Account, pa
     draft.rename(data)
 
 
-def _write_settings(folder: Path, account: Account, port: int) -> None:
+def _write_settings(folder: Path, account: Account, port: int, secured: bool) -> None:
     fits = len(f"{folder}/.s.PGSQL.{port}".encode()) < SOCKET_PATH_LIMIT
     values: Mapping[str, object] = {"port": port, "folder": folder, "socket_folder": folder if fits else ""}
-    files = {folder / "postgresql.conf": SETTINGS.format_map(values), folder / "pg_hba.conf": ACCESS}
+    access = ACCESS.format(host="hostssl" if secured else "host")
+    settings = SETTINGS + (SECURED if secured else "")
+    files = {folder / "postgresql.conf": settings.format_map(values), folder / "pg_hba.conf": access}
     for path, text in files.items():
         write_private(path, text)
         account.own(path)

@@ -5,13 +5,22 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from deploy.local.accounts import OWNER, SERVICES, SUPERUSER
+from chassis.keys import FILE
+from deploy.local.accounts import BROKER_USERS, OWNER, SERVICES, SUPERUSER
 from deploy.local.endpoints import Endpoints
-from deploy.local.records import kept_secrets, reserve_ports
+from deploy.local.records import kept_secrets, kept_vault_keys, reserve_ports
 
 MAILBOX = "mailbox"
 # What the user's shell says of these must not reach a process except through its own entry here.
-WITHHELD = ("AMQP_URL", "DATABASE_URL", "INTERNAL_TOKEN")
+WITHHELD = frozenset(
+    {
+        "AMQP_URL",
+        "DATABASE_URL",
+        "INTERNAL_TOKEN",
+        "VAULT_KEYS",
+        *(f"AMQP_URL_{each.name.upper()}" for each in BROKER_USERS),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +40,8 @@ def process_table(endpoints: Endpoints, environ: Mapping[str, str] = os.environ)
     names = [(name, number) for number in range(1, instances + 1) for name in SERVICES]
     ports = reserve_ports(endpoints.run, [*(_process(*name) for name in names), MAILBOX])
     shared = {name: value for name, value in environ.items() if name not in WITHHELD}
-    extra = _extra_settings(endpoints, ports)
+    vault = environ.get("VAULT_KEYS") or f"{FILE}{kept_vault_keys(endpoints.run)}"
+    extra = _extra_settings(endpoints, ports, vault)
     services = [
         _service(
             name, _process(name, number), endpoints, ports[_process(name, number)],
@@ -68,16 +78,17 @@ def _service(name: str, process: str, endpoints: Endpoints, port: int, env: Mapp
         "DATABASE_URL": endpoints.database_url(name),
         "HEALTH_PORT": str(port),
     }
-    argv = (sys.executable, "-m", "chassis.runner", f"services.{name}.service:{name.capitalize()}Service")
+    runner = env.get("RUNNER", "chassis.runner")
+    argv = (sys.executable, "-m", runner, f"services.{name}.service:{name.capitalize()}Service")
     return ProcessSpec(process, argv, {**env, **own}, f"http://127.0.0.1:{port}")
 
 
-def _extra_settings(endpoints: Endpoints, ports: Mapping[str, int]) -> dict[str, dict[str, str]]:
+def _extra_settings(endpoints: Endpoints, ports: Mapping[str, int], vault: str) -> dict[str, dict[str, str]]:
     """Contacts go from the ticket service to notification over HTTP alone, with a secret the two share."""
     token = kept_secrets(endpoints.run, ["internal_token"])["internal_token"]
     contacts = {"INTERNAL_TOKEN": token, "TICKET_URL": f"http://127.0.0.1:{ports['ticket']}"}
     return {
-        "ticket": contacts,
+        "ticket": contacts | {"VAULT_KEYS": vault},
         "notification": contacts | {"SMTP_URL": f"smtp://127.0.0.1:{ports[MAILBOX]}"},
     }
 

@@ -4,19 +4,23 @@ import os
 import secrets
 import signal
 import socket
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pika
 import pika.exceptions
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
-from deploy.local import daemon
-from deploy.local.accounts import VHOST
+from contracts.broker import parameters_of
+from deploy.local import LocalFailure, daemon
 from deploy.local.binaries import RabbitPrograms
 from deploy.local.definitions import definitions
+from deploy.local.install import rabbitmq_programs
 from deploy.local.ready import await_ready
-from deploy.local.records import write_private
-from deploy.local.unprivileged import Account
+from deploy.local.records import recorded_ports, write_private
+from deploy.local.unprivileged import Account, account_for
 
 PORT_NAMES = ("amqp", "distribution", "epmd")
 NODE = "fengge@localhost"
@@ -25,8 +29,17 @@ START_SECONDS = 90
 STOP = ((signal.SIGTERM, 30.0), (signal.SIGKILL, 5.0))
 STOP_EPMD = ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
 
+PLAIN = "listeners.tcp.local = 127.0.0.1:{amqp}\n"
+SECURED = """\
+listeners.tcp = none
+listeners.ssl.local = 127.0.0.1:{amqp}
+ssl_options.cacertfile = {folder}/tls/ca.pem
+ssl_options.certfile = {folder}/tls/server.pem
+ssl_options.keyfile = {folder}/tls/server.key
+ssl_options.verify = verify_none
+ssl_options.fail_if_no_peer_cert = false
+"""
 SETTINGS = """\
-listeners.tcp.local = 127.0.0.1:{amqp}
 load_definitions = {folder}/definitions.json
 heartbeat = 20
 log.console = true
@@ -34,6 +47,7 @@ log.console.level = warning
 log.file = false
 disk_free_limit.absolute = 200MB
 raft.wal_max_size_bytes = 67108864
+cluster_partition_handling = pause_minority
 """
 
 
@@ -43,22 +57,25 @@ def launch(
     account: Account,
     ports: Mapping[str, int],
     passwords: Mapping[str, str],
+    *,
+    secured: bool = False,
 ) -> None:
     """Starts what is missing of RabbitMQ in a folder that `account` owns; does not wait for it."""
-    environment = _environment(folder, ports)
+    environ = environment(folder, ports)
     if daemon.recall(folder / "epmd.pid") is None:
         # Started by ourselves, for one that the node starts would stay behind when the node stops.
         argv = [*account.prefix, str(programs.epmd), "-port", str(ports["epmd"]), "-address", "127.0.0.1"]
-        daemon.spawn(argv, environment, folder / "epmd.log", folder / "epmd.pid")
+        daemon.spawn(argv, environ, folder / "epmd.log", folder / "epmd.pid")
     if daemon.recall(folder / "pid") is None:
-        _write_settings(folder, account, ports, passwords)
-        daemon.spawn([*account.prefix, str(programs.server)], environment, folder / "log", folder / "pid")
+        listeners = SECURED if secured else PLAIN
+        _write_settings(folder, account, listeners.format(folder=folder, amqp=ports["amqp"]), passwords)
+        daemon.spawn([*account.prefix, str(programs.server)], environ, folder / "log", folder / "pid")
 
 
-def wait(folder: Path, port: int, password: str) -> None:
-    """Returns once RabbitMQ has loaded its users and lets the admin in."""
-    url = f"amqp://admin:{password}@127.0.0.1:{port}/{VHOST}"
-    await_ready("RabbitMQ", folder / "pid", folder / "log", START_SECONDS, lambda: _answers(url, port))
+def wait(folder: Path, url: str) -> None:
+    """Returns once RabbitMQ has loaded its users and lets in the user of this URL."""
+    port = urlsplit(url).port or 0
+    await_ready("RabbitMQ", folder / "pid", folder / "log", START_SECONDS, lambda: answers(url, port))
 
 
 def stop(folder: Path) -> None:
@@ -67,20 +84,30 @@ def stop(folder: Path) -> None:
     daemon.end(folder / "epmd.pid", STOP_EPMD)
 
 
-def _answers(url: str, port: int) -> bool:
+def control(run: Path, *words: str, said: str = "") -> str:
+    """What rabbitmqctl says to the running node of a run folder; raises LocalFailure if it fails."""
+    folder = run / "rabbitmq"
+    environ = environment(folder, recorded_ports(run))
+    argv = [*account_for(folder, ["rabbitmq"]).prefix, str(rabbitmq_programs().control), "--silent", *words]
+    done = subprocess.run(argv, env=environ, input=said, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise LocalFailure(f"The broker refused {words[0]}: {(done.stderr or done.stdout).strip()}")
+    return done.stdout
+
+
+def answers(url: str, port: int) -> bool:
+    """Whether the node at this port lets in the user of this URL."""
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()  # pika would log each refusal
-        pika.BlockingConnection(pika.URLParameters(url)).close()
-    except (OSError, pika.exceptions.AMQPConnectionError):
+        pika.BlockingConnection(parameters_of(url)).close()
+    except (OSError, pika.exceptions.AMQPConnectionError, AMQPConnectorException):
         return False
     return True
 
 
-def _write_settings(
-    folder: Path, account: Account, ports: Mapping[str, int], passwords: Mapping[str, str]
-) -> None:
+def _write_settings(folder: Path, account: Account, listeners: str, passwords: Mapping[str, str]) -> None:
     files = {
-        folder / "rabbitmq.conf": SETTINGS.format(folder=folder, amqp=ports["amqp"]),
+        folder / "rabbitmq.conf": listeners + SETTINGS.format(folder=folder),
         folder / "enabled_plugins": PLUGINS,
         folder / "definitions.json": definitions(passwords),
     }
@@ -100,7 +127,8 @@ def _write_cookie(folder: Path, account: Account) -> None:
     account.own(home, cookie)
 
 
-def _environment(folder: Path, ports: Mapping[str, int]) -> dict[str, str]:
+def environment(folder: Path, ports: Mapping[str, int], node: str = NODE) -> dict[str, str]:
+    """What RabbitMQ's programs are told in this folder, about this node."""
     return {
         "PATH": "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/bin",
         "LANG": "C.UTF-8",
@@ -108,7 +136,7 @@ def _environment(folder: Path, ports: Mapping[str, int]) -> dict[str, str]:
         "ERL_EPMD_PORT": str(ports["epmd"]),
         "ERL_EPMD_ADDRESS": "127.0.0.1",
         "ERL_CRASH_DUMP_BYTES": "0",
-        "RABBITMQ_NODENAME": NODE,
+        "RABBITMQ_NODENAME": node,
         "RABBITMQ_DIST_PORT": str(ports["distribution"]),
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
         "RABBITMQ_MNESIA_BASE": str(folder / "data"),

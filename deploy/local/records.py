@@ -12,6 +12,7 @@ from typing import Any
 
 # Below the range from which Linux draws outgoing ports, so that a port stays ours between starts.
 PORTS = range(20000, 32000)
+VAULT_KEYS = "vault.keys"
 
 
 @contextmanager
@@ -40,6 +41,14 @@ def kept_secrets(run: Path, names: Sequence[str]) -> dict[str, str]:
         kept |= {name: secrets.token_hex(20) for name in missing}
         write_private(path, json.dumps(kept, indent=1))
     return {name: kept[name] for name in names}
+
+
+def kept_vault_keys(run: Path) -> Path:
+    """The file with the keys of the identity vault, the newest first; made with one key at first use."""
+    path = run / VAULT_KEYS
+    if not path.exists():
+        write_private(path, f"{secrets.token_hex(32)}\n")
+    return path
 
 
 def recorded_ports(run: Path) -> dict[str, int]:

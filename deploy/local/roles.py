@@ -18,7 +18,8 @@ REVOKE ALL ON SCHEMA public FROM PUBLIC;
 SERVICE_RIGHTS = """
 CREATE SCHEMA IF NOT EXISTS {service} AUTHORIZATION {owner};
 ALTER ROLE {service} SET search_path = {service};
-GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {service};
+REVOKE TEMPORARY ON DATABASE {database} FROM {service};
+GRANT CONNECT ON DATABASE {database} TO {service};
 GRANT USAGE ON SCHEMA {service} TO {service};
 """
 

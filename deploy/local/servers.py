@@ -4,9 +4,10 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-from deploy.local import daemon, postgres, rabbitmq, roles
+from contracts.broker import CA
+from deploy.local import daemon, postgres, rabbitmq, roles, tls
 from deploy.local.accounts import BROKER_USERS, DATABASE, ROLES, SUPERUSER, VHOST
 from deploy.local.endpoints import Endpoints
 from deploy.local.install import postgres_programs, rabbitmq_programs
@@ -19,10 +20,11 @@ def start(run: Path, environ: Mapping[str, str] = os.environ) -> Endpoints:
     run = run.resolve()
     with locked(run), _nothing_left_on_failure(run):
         amqp, database = environ.get("AMQP_URL"), environ.get("DATABASE_URL")
+        ca = tls.chosen(run, environ)
         if not amqp:
-            _launch_rabbitmq(run)  # boots while the database is made ready
-        database_urls = _given_database(run, database) if database else _own_database(run)
-        amqp_urls = _given_broker(amqp) if amqp else _own_broker(run)
+            _launch_rabbitmq(run, ca)  # boots while the database is made ready
+        database_urls = _given_database(run, database) if database else _own_database(run, ca)
+        amqp_urls = _given_broker(amqp, environ) if amqp else _own_broker(run, ca)
         return Endpoints(run, amqp_urls, database_urls, recorded_ports(run), pids(run))
 
 
@@ -67,7 +69,7 @@ def _stop(run: Path) -> None:
     postgres.stop(run / "postgres")
 
 
-def _launch_rabbitmq(run: Path) -> None:
+def _launch_rabbitmq(run: Path, ca: Path | None) -> None:
     folder = run / "rabbitmq"
     alive = pids(run)
     if "rabbitmq" in alive and "epmd" in alive:
@@ -78,36 +80,48 @@ def _launch_rabbitmq(run: Path) -> None:
     else:
         rabbitmq.stop(folder)
         ports = reserve_ports(run, rabbitmq.PORT_NAMES)
-    rabbitmq.launch(folder, programs, account_for(folder, ["rabbitmq"]), ports, _broker_passwords(run))
+    account = account_for(folder, ["rabbitmq"])
+    if ca:
+        tls.hand_out(ca, folder, account)
+    rabbitmq.launch(folder, programs, account, ports, _broker_passwords(run), secured=bool(ca))
 
 
-def _own_broker(run: Path) -> dict[str, str]:
-    port, passwords = recorded_ports(run)["amqp"], _broker_passwords(run)
-    rabbitmq.wait(run / "rabbitmq", port, passwords["admin"])
-    return {
-        user: f"amqp://{user}:{password}@127.0.0.1:{port}/{VHOST}" for user, password in passwords.items()
+def _own_broker(run: Path, ca: Path | None) -> dict[str, str]:
+    scheme, host, query = ("amqps", tls.HOST, f"?{CA}={quote(str(ca))}") if ca else ("amqp", "127.0.0.1", "")
+    server = f"{host}:{recorded_ports(run)['amqp']}/{VHOST}{query}"
+    urls = {
+        user: f"{scheme}://{user}:{password}@{server}" for user, password in _broker_passwords(run).items()
     }
+    rabbitmq.wait(run / "rabbitmq", urls["admin"])
+    return urls
 
 
-def _given_broker(url: str) -> dict[str, str]:
-    """AMQP cannot create users: whoever names a broker lends its one user to all."""
-    return {user.name: url for user in BROKER_USERS}
+def _given_broker(url: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """AMQP cannot create users: all get the one of AMQP_URL, or what AMQP_URL_<NAME> says."""
+    return {user.name: environ.get(f"AMQP_URL_{user.name.upper()}", url) for user in BROKER_USERS}
 
 
-def _own_database(run: Path) -> dict[str, str]:
+def _own_database(run: Path, ca: Path | None) -> dict[str, str]:
     folder, passwords = run / "postgres", _database_passwords(run)
     if daemon.recall(folder / "pid") is None:
         programs = postgres_programs()
         postgres.stop(folder)  # what a death left to clear away
         port = reserve_ports(run, ["postgres"])["postgres"]
-        postgres.launch(folder, programs, account_for(folder, ["postgres"]), port, passwords[SUPERUSER])
-    server = f"127.0.0.1:{recorded_ports(run)['postgres']}"
+        account = account_for(folder, ["postgres"])
+        if ca:
+            tls.hand_out(ca, folder, account)
+        postgres.launch(folder, programs, account, port, passwords[SUPERUSER], secured=bool(ca))
+    host, query = (
+        (tls.HOST, f"?sslmode=verify-full&sslrootcert={quote(str(ca))}") if ca else ("127.0.0.1", "")
+    )
+    server = f"{host}:{recorded_ports(run)['postgres']}"
     superuser = f"postgresql://{SUPERUSER}:{passwords[SUPERUSER]}@{server}"
-    postgres.wait(folder, f"{superuser}/postgres")
-    roles.create_database(f"{superuser}/postgres")
-    roles.create_roles(f"{superuser}/{DATABASE}", passwords)
+    postgres.wait(folder, f"{superuser}/postgres{query}")
+    roles.create_database(f"{superuser}/postgres{query}")
+    roles.create_roles(f"{superuser}/{DATABASE}{query}", passwords)
     return {
-        role: f"postgresql://{role}:{password}@{server}/{DATABASE}" for role, password in passwords.items()
+        role: f"postgresql://{role}:{password}@{server}/{DATABASE}{query}"
+        for role, password in passwords.items()
     }
 
 
