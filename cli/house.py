@@ -3,13 +3,13 @@
 import os
 from typing import Annotated
 
-import pika.exceptions
 import psycopg
 import typer
 
 from chassis.migrate import migrate as apply_migrations
 from cli.place import START, Place
 from cli.say import Failure, JsonFlag, as_json, table
+from contracts.publisher.errors import TROUBLE
 from contracts.registry import SERVICES
 from deploy.local import house
 
@@ -60,21 +60,29 @@ def apply(
     shards: Annotated[int, typer.Option(min=1, max=1024, help="Shards of every service.")] = int(
         os.environ.get("SHARDS", "4")
     ),
+    again: Annotated[
+        bool,
+        typer.Option("--resend", help="Send again what a service lacks."),
+    ] = False,
     json: JsonFlag = False,
 ) -> None:
     """Declare all of them · 声明.
 
-    What exists stays as it is.
+    What exists stays as it is. With --resend the services' outboxes send again every fact that a subscriber
+    has not taken; outside systems do the same with what they sent, and nothing takes effect twice.
     """
-    from deploy import topology  # loads every service to learn what it hears
+    from deploy import resend, topology  # loads every service to learn what it hears
 
     place: Place = context.obj
     names = sorted({*house.PUBLISHERS, *(publishers or [])})
     try:
         topology.apply(place.amqp_url("admin"), shards, names)
-    except pika.exceptions.AMQPError as error:
+    except (*TROUBLE, OSError) as error:
         raise Failure(f"The broker did not take it: {type(error).__name__} {error}\n{START}") from None
+    resent = resend.facts(place.owner_url()) if again else {}
     if json:
-        as_json({"shards": shards, "publishers": names})
+        as_json({"shards": shards, "publishers": names, "resent": resent})
     else:
         print(f"declared for {shards} shards; replies for {', '.join(names)}")
+        for service, messages in resent.items():
+            print(f"{service}: {messages} messages will be sent again")

@@ -10,7 +10,9 @@ STATES = {
     "received": "received 已接收", "accepted": "accepted 已受理", "dispatching": "dispatching 派单中",
     "assigned": "assigned 已接单", "in_progress": "in progress 办理中", "handled": "handled 已办结",
     "awaiting_rating": "awaiting rating 待评价", "closed": "closed 已结案", "declined": "declined 不予受理",
-    "transferred": "transferred 已转紧急热线", "cancelled": "cancelled 已撤销", "merged": "merged 已并单",
+    "pending_info": "pending information 待补充",
+    "suspended": "suspended 已挂起", "transferred": "transferred 已转紧急热线",
+    "cancelled": "cancelled 已撤销", "merged": "merged 已并单",
 }  # fmt: skip
 LEFT_OUT = ("explanation", "source", "external_id", "requester_ref", "assignment", "key")
 
@@ -43,7 +45,7 @@ class Life:
     def holder(self) -> str:
         """Who has to move next."""
         state, offer = self.ticket["state"], self.offer
-        if state in ("assigned", "in_progress"):
+        if state in ("assigned", "in_progress", "suspended"):
             return f"{self.ticket['assignee']} ({self.ticket['assignee_kind']}) has accepted it"
         if state == "dispatching" and offer:
             last = next(name_of(event) for event in reversed(self.history) if name_of(event) in ON_OFFER)
@@ -54,7 +56,7 @@ class Life:
     def rows(self) -> list[tuple[Any, ...]]:
         """Time, publisher, number, event and what it says, one row for each event."""
         return [
-            (event["time"], publisher_of(event), event["sequence"], name_of(event), _said(event["data"]))
+            (event["time"], publisher_of(event), event["sequence"], name_of(event), said_of(event["data"]))
             for event in self.history
         ]
 
@@ -77,6 +79,7 @@ HOLDERS = {
     "received": "the community desk, which triages it",
     "accepted": "dispatch, which looks for who does it",
     "dispatching": "dispatch, which looks for who does it",
+    "pending_info": "the requester, who is asked for what is missing",
     "handled": "the verifier",
     "awaiting_rating": "the requester, who is asked for a rating",
 }
@@ -92,7 +95,8 @@ def publisher_of(event: dict[str, Any]) -> str:
     return str(event["source"].rpartition(":")[2])
 
 
-def _said(data: dict[str, Any]) -> str:
+def said_of(data: dict[str, Any]) -> str:
+    """What a fact says, on one line."""
     told = {key: value for key, value in data.items() if key not in LEFT_OUT and value is not None}
     return ", ".join(f"{key.replace('_', ' ')} {_value(key, value)}" for key, value in told.items())
 

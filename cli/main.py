@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from cli import directory, house, parked, playing, publishing, reporting, ticket
+from cli import calendar, directory, house, parked, playing, publishing, reporting, ticket, vault
+from cli.audit.command import audit
 from cli.place import Place
 from cli.say import Failure
 
@@ -52,10 +53,13 @@ def fengge(
 
 app.add_typer(ticket.app, name="ticket")
 app.add_typer(parked.app, name="parked")
+app.add_typer(calendar.app, name="calendar")
+app.add_typer(vault.app, name="vault")
 app.command("import")(directory.import_)
 app.command()(publishing.publish)
 app.command()(playing.demo)
 app.command()(reporting.report)
+app.command()(audit)
 app.command()(house.status)
 app.command()(house.migrate)
 app.add_typer(house.app, name="topology")

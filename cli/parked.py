@@ -10,6 +10,7 @@ from chassis import parked
 from chassis.database import Tx
 from cli.place import Place
 from cli.say import Failure, JsonFlag, as_json, shown, table
+from contracts.masking import masked
 from contracts.registry import SERVICES
 
 app = typer.Typer(help="See to what could not take effect · 处理搁置的消息", no_args_is_help=True)
@@ -17,6 +18,7 @@ app = typer.Typer(help="See to what could not take effect · 处理搁置的消�
 Record = Annotated[str, typer.Argument(metavar="RECORD", help="Service and number, e.g. ticket:12.")]
 Reason = Annotated[str, typer.Option(help="Why; it goes on record.")]
 Who = Annotated[str, typer.Option(default_factory=getpass.getuser, help="Who decides; it goes on record.")]
+SENT = ("detail", "type", "content_type")
 Service = Literal["ticket", "dispatch", "notification", "evaluation"]
 
 
@@ -36,7 +38,7 @@ def list_(
     for name in [service] if service else SERVICES:
         with place.transaction(name) as tx:
             rows = parked.listed(tx, None if state == "all" else state, limit)
-        found += [{"record": f"{name}:{row.pop('no')}", **row} for row in rows]
+        found += [{"record": f"{name}:{row.pop('no')}", **row, **_masked(row)} for row in rows]
     found.sort(key=lambda row: row["parked_at"], reverse=True)
     if json:
         as_json(found)
@@ -52,18 +54,27 @@ def list_(
 def show(
     context: typer.Context,
     record: Record,
+    who: Who,
     body: Annotated[
         bool, typer.Option("--body", help="Show the message itself; it may hold personal data.")
     ] = False,
+    purpose: Annotated[
+        str | None, typer.Option(help="What --body is for, e.g. repair; it goes on record.")
+    ] = None,
     json: JsonFlag = False,
 ) -> None:
     """One record with its reason and history · 查看一条."""
+    if body and not purpose:
+        raise typer.BadParameter("--body needs --purpose: the message may hold personal data")
     service, no = _parts(record)
     found = {"record": record, **_on(context.obj, service, lambda tx: parked.shown(tx, no))}
     raw = bytes(found["body"])
-    found["body"] = (
-        raw.decode("utf-8", "backslashreplace") if body else f"({len(raw)} bytes; --body shows them)"
-    )
+    if body:
+        _on(context.obj, service, lambda tx: parked.note_look(tx, no, who, purpose or ""))
+        found["body"] = raw.decode("utf-8", "backslashreplace")
+    else:
+        found["body"] = f"({len(raw)} bytes; --body --purpose … shows them)"
+    found |= _masked(found)
     if json:
         as_json(found)
     else:
@@ -80,6 +91,11 @@ def retry(context: typer.Context, record: Record, reason: Reason, who: Who, json
 def archive(context: typer.Context, record: Record, reason: Reason, who: Who, json: JsonFlag = False) -> None:
     """Give an event up; its ticket's later events go on · 归档."""
     _decide(context.obj, record, "archived", json, lambda tx, no: parked.archive(tx, no, who, reason))
+
+
+def _masked(row: dict[str, Any]) -> dict[str, Any]:
+    """What the sender wrote outside the message's body, without numbers that identify somebody."""
+    return {name: masked(row[name]) for name in SENT if row.get(name)}
 
 
 def _decide(place: Place, record: str, done: str, json: bool, decision: Callable[[Tx, int], None]) -> None:

@@ -11,9 +11,12 @@ from urllib.parse import urlsplit
 import psycopg
 
 from chassis.database import Tx
+from chassis.keys import FILE, read_keys
 from cli.say import Failure
 from deploy.local import DEFAULT_RUN
 from deploy.local.accounts import OWNER
+from deploy.local.records import VAULT_KEYS
+from services.ticket.vault import Vault
 
 START = "Is Fengge running? `make up` starts it, `make status` says what runs."
 
@@ -27,7 +30,7 @@ class Place:
 
     def amqp_url(self, user: str) -> str:
         """The broker as `user`; raises Failure where nothing says where it is."""
-        given = self._named.get("AMQP_URL")
+        given = self._named.get(f"AMQP_URL_{user.upper()}") or self._named.get("AMQP_URL")
         if given:
             return given
         users: dict[str, str] = self._document()["broker"]["users"]
@@ -43,6 +46,17 @@ class Place:
     def owner_url(self) -> str:
         """The database as the role that owns the schemas."""
         return self.database_url(OWNER)
+
+    def vault(self) -> Vault:
+        """The identity vault with the keys of VAULT_KEYS, or of the run folder; raises Failure."""
+        given = self._named.get("VAULT_KEYS") or f"{FILE}{self.run / VAULT_KEYS}"
+        try:
+            keys = read_keys(given)
+        except ValueError as error:
+            raise Failure(f"VAULT_KEYS {error}. The vault's keys are those of the ticket service.") from None
+        if not keys:
+            raise Failure("VAULT_KEYS names no key.")
+        return Vault(keys)
 
     @contextmanager
     def transaction(self, service: str) -> Iterator[Tx]:

@@ -5,7 +5,7 @@ import random
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,8 @@ from cli.say import Failure
 from contracts.cloudevent import CloudEvent
 from contracts.event import Event, type_of
 from contracts.intake import Requester, RequestSubmitted
+from contracts.terms import CHINA
 
-CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
 TIMES = ("%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
 CHANNELS: tuple[tuple[Any, str, int], ...] = (
     ("hotline_12345", "/hotline/12345", 50),

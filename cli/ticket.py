@@ -4,18 +4,24 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from cli import store
-from cli.life import Life
+from chassis.clock import now
+from cli import person, store
+from cli.deadline import explained
+from cli.life import STATES, Life
 from cli.place import Place
 from cli.say import Failure, JsonFlag, as_json, shown, table
+from cli.transitions import FORMATS, documents
+from cli.views import View, seen
+from services.ticket import calendar
 from services.ticket.life import LIVE
+from services.ticket.store import remarks
 from services.ticket.store import show as show_ticket
 
 app = typer.Typer(help="Look at tickets · 查工单", no_args_is_help=True)
 
 State = Literal[
-    "received", "accepted", "dispatching", "assigned", "in_progress", "handled", "awaiting_rating",
-    "closed", "declined", "transferred", "cancelled",
+    "received", "pending_info", "accepted", "dispatching", "assigned", "in_progress", "suspended", "handled",
+    "awaiting_rating", "closed", "declined", "transferred", "merged", "cancelled",
 ]  # fmt: skip
 
 
@@ -51,6 +57,9 @@ def show(
     number: Annotated[
         str, typer.Argument(metavar="NO", help="The ticket's number, e.g. 7K3M-9QXR-2B4D-T8WZ.")
     ],
+    view: Annotated[
+        View, typer.Option(help="desk: all of it; resident: what its requester may see.")
+    ] = "desk",
     json: JsonFlag = False,
 ) -> None:
     """The life of one ticket · 工单全程.
@@ -61,13 +70,76 @@ def show(
     number = _written_out(number)
     with place.transaction("ticket") as tx:
         found = show_ticket(tx, number)
+        notes = person.opened(lambda: remarks(tx, place.vault, number))
     if found is None:
         raise Failure(f"There is no ticket {number}. `fengge ticket list --all` shows those there are.")
+    if view == "resident":
+        _print_resident(*found, notes, json=json)
+        return
     life = Life(*found)
     if json:
-        as_json(life.document())
+        as_json(life.document() | {"notes": notes})
     else:
         _print(life)
+        _print_notes(notes)
+
+
+@app.command()
+def deadline(
+    context: typer.Context,
+    number: Annotated[str, typer.Argument(metavar="NO", help="The ticket's number.")],
+    json: JsonFlag = False,
+) -> None:
+    """Why a ticket is due when it is · 期限说明.
+
+    Every deadline it has had: the policy and its version, what it grants, the days counted and skipped.
+    """
+    place: Place = context.obj
+    number = _written_out(number)
+    with place.transaction("ticket") as tx:
+        found = show_ticket(tx, number)
+        known = calendar.load(tx)
+    if found is None:
+        raise Failure(f"There is no ticket {number}. `fengge ticket list --all` shows those there are.")
+    told = list(explained(found[1], known, now()))
+    if json:
+        as_json({"ticket": number, "state": found[0]["state"], "deadlines": [one.document() for one in told]})
+    else:
+        print("\n\n".join(map(str, told)) or f"{number} was {found[0]['state']} at once and had no deadline.")
+
+
+@app.command()
+def transitions(
+    form: Annotated[
+        Literal["table", "mermaid", "markdown"],
+        typer.Option("--format", help="A table, a state diagram, or the page of the documentation."),
+    ] = "table",
+    json: JsonFlag = False,
+) -> None:
+    """Every move a ticket can make: who, when, and what follows · 工单流转表."""
+    if json:
+        as_json(documents())
+    else:
+        print(FORMATS[form]())
+
+
+def _print_resident(
+    ticket: dict[str, Any], history: list[dict[str, Any]], notes: list[dict[str, Any]], *, json: bool
+) -> None:
+    told = seen(ticket, history, notes)
+    if json:
+        as_json(told)
+        return
+    print(f"{ticket['id']}  {STATES.get(ticket['state'], ticket['state'])}\n")
+    print(table(("time", "event", "what"), [list(line.values()) for line in told["history"]], widest=120))
+    _print_notes(told["notes"])
+
+
+def _print_notes(notes: list[dict[str, Any]]) -> None:
+    if notes:
+        print("\nNotes · 备注")
+        rows = [(n["at"], n["role"], n["by"], "internal" if n["internal"] else "", n["words"]) for n in notes]
+        print(table(("time", "role", "by", "", "words"), rows, widest=100))
 
 
 def _print(life: Life) -> None:
@@ -85,7 +157,7 @@ def _facts(ticket: dict[str, Any]) -> list[tuple[str, Any]]:
     return [
         (key.replace("_", " "), value)
         for key, value in ticket.items()
-        if key not in ("id", "sequence", "state")
+        if key not in ("id", "sequence", "state", "desk", "since", "span")
     ]
 
 

@@ -1,11 +1,12 @@
 """Draws up the account of a demo from the four databases: nothing lost, nothing done twice."""
 
-import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from cli.audit import store as ledgers
+from cli.audit.runs import Fact, compared, facts_in
 from cli.demo import store
 from cli.demo.account import ENDED, Account, count, name_of
 from cli.demo.store import Requests
@@ -21,7 +22,7 @@ class Ledger:
     tickets: Sequence[tuple[Any, ...]]
     facts: Sequence[tuple[Any, ...]]
     parked: Sequence[tuple[str, str, str, str]] = ()
-    published: Mapping[tuple[str, str, int], int] = field(default_factory=dict)
+    published: Mapping[Fact, int] = field(default_factory=dict)
     """How often each (ticket, publisher, sequence) was committed to be published."""
     under_way: int = 0
 
@@ -46,22 +47,15 @@ def _read(place: Place, requests: Requests) -> Ledger:
     with place.transaction("ticket") as tx:
         tickets, facts = store.tickets(tx, requests), store.facts(tx, requests)
     parked: list[tuple[str, str, str, str]] = []
-    published: dict[tuple[str, str, int], int] = {}
+    published: Counter[Fact] = Counter()
     under_way = 0
     for service in SERVICES:
         with place.transaction(service) as tx:
-            parked += store.parked(tx)
-            under_way += store.under_way(tx)
+            parked += ledgers.parked(tx)
+            under_way += ledgers.under_way(tx)
             for body in store.published(tx, service):
-                _take_in(published, body)
+                published.update(facts_in(body))
     return Ledger(requests, tickets, facts, parked, published, under_way)
-
-
-def _take_in(published: dict[tuple[str, str, int], int], body: str) -> None:
-    document = json.loads(body)
-    for event in document if isinstance(document, list) else [document]:
-        key = (event["partitionkey"], event["source"], int(event["sequence"]))
-        published[key] = published.get(key, 0) + 1
 
 
 def _place_requests(account: Account, ledger: Ledger) -> None:
@@ -91,23 +85,22 @@ def _check_history(account: Account, ledger: Ledger) -> None:
     """Every published fact stands once in the history, and each publisher's facts run 1..n without a gap."""
     facts, published = ledger.facts, ledger.published
     ours = {ticket[0] for ticket in ledger.tickets}
-    recorded = Counter((ticket, source, sequence) for ticket, source, sequence, *_ in facts)
-    account.events = sum(recorded.values())
-    account.doubled += [f"{fact} is recorded {times} times" for fact, times in recorded.items() if times > 1]
+    runs: dict[tuple[str, str], list[int]] = {}
+    for ticket, source, sequence, *_ in facts:
+        runs.setdefault((ticket, source), []).append(sequence)
+    account.events = len({fact[:3] for fact in facts})
+    last = {stream: max(numbers) for stream, numbers in runs.items()}
+    for ticket, source, sequence in published:
+        if ticket in ours:
+            last[ticket, source] = max(last.get((ticket, source), 0), sequence)
+    for (ticket, source), end in sorted(last.items()):
+        run = compared(runs.get((ticket, source), []), range(1, end + 1))
+        account.lost += [f"{(ticket, source, number)} is not in the history" for number in run.missing]
+        account.doubled += [
+            f"{(ticket, source, number)} is recorded {times} times" for number, times in run.doubled.items()
+        ]
     account.doubled += [
         f"{fact} is published {n} times" for fact, n in published.items() if n > 1 and fact[0] in ours
     ]
-    missing = {fact for fact in published if fact[0] in ours and fact not in recorded}
-    missing |= {fact for fact in _run_ups(recorded) if fact not in recorded}
-    account.lost += [f"{fact} is not in the history" for fact in sorted(missing)]
     sent = Counter(data["key"] for *_, type_, data, _, _, _ in facts if name_of(type_) == "NotificationSent")
     account.doubled += [f"message {key} was sent {times} times" for key, times in sent.items() if times > 1]
-
-
-def _run_ups(recorded: Iterable[tuple[str, str, int]]) -> Iterator[tuple[str, str, int]]:
-    """Everything that must have come before what was recorded: 1..n of each ticket and publisher."""
-    last: dict[tuple[str, str], int] = {}
-    for ticket, source, sequence in recorded:
-        last[ticket, source] = max(last.get((ticket, source), 0), sequence)
-    for (ticket, source), end in last.items():
-        yield from ((ticket, source, number) for number in range(1, end))

@@ -36,7 +36,7 @@ def _set(
 ) -> dict[str, Mapping[str, Any]]:
     """Sets policies of one service; returns what was in force before."""
     with place.transaction(service) as tx:
-        before = in_force(tx, now())
+        before = in_force(tx)
         for name, value in figures.items():
             set_policy(tx, name, now(), json.dumps(value))
     return {name: before[name].value for name in figures if name in before}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cli.audit import store as ledgers
 from cli.demo import audit, ground, hurry, neighbourhood, store
 from cli.demo.account import ENDED, Account
 from cli.demo.crowd import Crowd
@@ -135,7 +136,7 @@ def _watch(place: Place, crowd: Crowd, requests: store.Requests, limit: float) -
 def _look(place: Place, requests: store.Requests) -> tuple[dict[str, int], int, int]:
     with place.transaction("ticket") as tx:
         ours = set(requests)
-        parked = sum((source, id_) in ours for _, source, id_, _ in store.parked(tx))
+        parked = sum((source, id_) in ours for _, source, id_, _ in ledgers.parked(tx))
         return store.states(tx, requests), store.pulse(tx), parked
 
 

@@ -10,13 +10,14 @@ from itertools import count
 from typing import Any
 
 import pika
-from pika.exceptions import AMQPError
 
 from cli.demo.whim import Answer, World
 from contracts import cloudevent, intake
+from contracts.broker import parameters_of
 from contracts.cloudevent import SINGLE, CloudEvent
 from contracts.event import Event, type_of
 from contracts.publisher import Publisher, PublishFailed
+from contracts.publisher.errors import TROUBLE
 from contracts.registry import SERVICES
 
 USER = "world"
@@ -61,7 +62,7 @@ class Stage(threading.Thread):
             try:
                 with Publisher(self._url, source=USER) as publisher:
                     self._perform(Act(self._world, publisher, self.answered))
-            except (AMQPError, PublishFailed, OSError) as error:
+            except (*TROUBLE, PublishFailed, OSError) as error:
                 log.info("the world lost the broker (%s) and comes back", type(error).__name__)
                 self._stopping.wait(0.5)
 
@@ -155,7 +156,7 @@ def _declare(channel: Any, shards: int) -> None:
 
 
 def _parameters(url: str) -> pika.URLParameters:
-    parameters = pika.URLParameters(url)
+    parameters = parameters_of(url)
     parameters.socket_timeout = parameters.blocked_connection_timeout = TIMEOUT
     parameters.client_properties = {"connection_name": USER}
     return parameters

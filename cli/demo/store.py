@@ -22,11 +22,6 @@ FROM history h JOIN ours o ON o.id = h.ticket ORDER BY h.no
 """
 PULSE = "SELECT coalesce(max(no), 0) FROM history"
 PUBLISHED = "SELECT body FROM outbox WHERE exchange = %s"
-UNSENT = "SELECT count(*) FROM outbox WHERE sent_at IS NULL"
-WAITING = "SELECT count(*) FROM waiting"
-PARKED = """
-SELECT coalesce(partitionkey, ''), source, id, reason FROM parked WHERE state = 'open'
-"""
 
 
 def _named(requests: Requests) -> dict[str, list[str]]:
@@ -50,25 +45,11 @@ def facts(tx: Tx, requests: Requests) -> list[tuple[Any, ...]]:
 
 def pulse(tx: Tx) -> int:
     """A number that grows with every fact of any ticket."""
-    return _number(tx, PULSE)
+    row = tx.execute(PULSE).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def published(tx: Tx, service: str) -> list[str]:
     """The bodies of all messages that a service has committed to publish."""
     return [body for (body,) in tx.execute(PUBLISHED, [f"{service}.events"])]
-
-
-def under_way(tx: Tx) -> int:
-    """How many messages of a service are not yet with the broker, and events that wait for their turn."""
-    return _number(tx, UNSENT) + _number(tx, WAITING)
-
-
-def parked(tx: Tx) -> list[tuple[str, str, str, str]]:
-    """(ticket, source, event id, reason) of each open parked record of a service."""
-    return [(str(key), str(source), str(id_), str(why)) for key, source, id_, why in tx.execute(PARKED)]
-
-
-def _number(tx: Tx, statement: str) -> int:
-    row = tx.execute(statement.encode()).fetchone()
-    assert row is not None
-    return int(row[0])
