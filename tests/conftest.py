@@ -7,12 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, Phase, settings
 
 from deploy.local import DEFAULT_RUN
 from deploy.local import servers as local_servers
 from deploy.local.endpoints import Endpoints
 
 TEST_RUNS = DEFAULT_RUN / "test"
+
+# `--hypothesis-profile=deep`: what `make test` has no time for.
+settings.register_profile(
+    "deep", deadline=None, database=None, print_blob=True, max_examples=100, stateful_step_count=40,
+    phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck),
+)  # fmt: skip
 
 
 def pytest_configure() -> None:

@@ -31,6 +31,12 @@ class Fengge:
         assert done.exit_code == status, f"{words}: {done.exit_code}\n{done.output}\n{done.exception!r}"
         return done.output
 
+    def told(self, *words: str) -> str:
+        """What a command that ends well prints on standard output alone."""
+        done = CliRunner().invoke(app, ["--run", str(self.run), *words])
+        assert done.exit_code == 0, f"{words}: {done.output}\n{done.exception!r}"
+        return done.stdout
+
     def json(self, *words: str, status: int = 0) -> Any:
         """What a command says to scripts."""
         return json.loads(self(*words, "--json", status=status))

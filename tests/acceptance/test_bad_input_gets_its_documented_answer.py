@@ -173,7 +173,7 @@ def test_an_illegal_move_is_refused_with_the_state_and_the_allowed_moves(
         409,
         number,
     )
-    assert refused.errors == [{"command": "CancelTicket", "state": "cancelled", "allowed": ""}]
+    assert refused.errors == [{"command": "CancelTicket", "state": "cancelled", "allowed": "AddComment"}]
     assert _life(fengge, event["data"]["external_id"], "TicketCancelled")["ticket"]["state"] == "cancelled"
 
 

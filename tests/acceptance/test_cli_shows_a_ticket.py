@@ -45,6 +45,20 @@ def test_a_ticket_is_shown_with_its_holder_the_reason_and_every_event(fengge: Fe
     ]
 
 
+def test_a_deadline_is_explained_by_policy_days_and_what_is_left(fengge: Fengge, number: str) -> None:
+    said = fengge("ticket", "deadline", number)
+    for words in (
+        "handling 办理: due",
+        "policy handling, version 1: 15d",
+        "Asia/Shanghai",
+        "is running, in time",
+    ):
+        assert words in said
+    (deadline,) = fengge.json("ticket", "deadline", number)["deadlines"]
+    assert (deadline["kind"], deadline["span"], deadline["ended_at"]) == ("handling", "15d", None)
+    assert -15 * 86400 < deadline["over"] < -14 * 86400
+
+
 def test_neither_words_nor_contact_of_the_requester_are_shown(fengge: Fengge, number: str) -> None:
     assert "楼道灯坏了" not in fengge("ticket", "show", number) + fengge("ticket", "list")
 
@@ -116,9 +130,27 @@ def parked(fengge: Fengge) -> str:
 
 def test_a_parked_record_is_shown_masked_retried_and_archived(fengge: Fengge, parked: str) -> None:
     assert "13800001000" not in fengge("parked", "show", parked) + fengge("parked", "list")
-    assert "not json: 13800001000" in fengge("parked", "show", parked, "--body")
+    assert "--body needs --purpose" in fengge("parked", "show", parked, "--body", status=2)
+    assert "not json: 13800001000" in fengge("parked", "show", parked, "--body", "--purpose", "repair")
     assert fengge.json("parked", "archive", parked, "--reason", "test message")["state"] == "archived"
     shown = fengge.json("parked", "show", parked)
-    assert shown["history"][0]["reason"] == "test message"
+    assert [(entry["what"], entry["reason"]) for entry in shown["history"]] == [
+        ("shown", "repair"),
+        ("archived", "test message"),
+    ]
     assert "already archived" in fengge("parked", "retry", parked, "--reason", "again", status=1)
     assert parked not in {row["record"] for row in fengge.json("parked", "list")}
+
+
+def test_a_resident_sees_the_steps_and_no_score(fengge: Fengge, number: str) -> None:
+    said = fengge("ticket", "show", number, "--view", "resident")
+    assert "TicketAccepted" in said
+    assert not [word for word in ("candidate", "score", "OfferMade") if word in said]
+    document = fengge.json("ticket", "show", number, "--view", "resident")
+    assert {"id", "state", "due_at"} <= document["ticket"].keys()
+
+
+def test_the_table_of_moves_is_printed(fengge: Fengge) -> None:
+    assert "ApproveSuspension" in fengge("ticket", "transitions")
+    assert fengge("ticket", "transitions", "--format", "mermaid").startswith("stateDiagram-v2")
+    assert {row["number"] for row in fengge.json("ticket", "transitions")} >= set(range(1, 22))

@@ -16,7 +16,10 @@ from deploy.topology import PikaChannel
 from tests.integration.ledger import Ledger
 from tests.integration.process import Stage
 
-LEDGER_TABLES = "inbox, position, waiting, parked, outbox, suspect, ticket, request, contact, history, reveal"
+LEDGER_TABLES = (
+    "inbox, position, waiting, parked, outbox, suspect, ticket, request, contact, history, reveal, seal, "
+    "remark, vault_key, relay, erasure"
+)
 
 
 @pytest.fixture(scope="session")
@@ -37,10 +40,15 @@ def migrated(servers: Endpoints) -> Endpoints:
 @pytest.fixture
 def empty(migrated: Endpoints) -> Endpoints:
     """The same with a ticket service that has seen nothing yet."""
+    clear(migrated)
+    return migrated
+
+
+def clear(migrated: Endpoints) -> None:
+    """Lets the ticket service forget everything."""
     with psycopg.connect(migrated.database_url(OWNER)) as tx:
         tx.execute("SET search_path = ticket")
         tx.execute(f"TRUNCATE {LEDGER_TABLES}")
-    return migrated
 
 
 @pytest.fixture

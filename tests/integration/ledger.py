@@ -22,7 +22,9 @@ from contracts import cloudevent, dispatch, intake
 from contracts.cloudevent import SINGLE, CloudEvent
 from contracts.event import Event, type_of
 from contracts.numbering import ticket_number
+from services.ticket import vault
 from services.ticket.service import TicketService
+from services.ticket.vault import Vault
 
 HOTLINE = "urn:test:hotline"
 DISPATCH = "urn:fengge:dispatch"
@@ -98,21 +100,26 @@ class Ledger:
     settings: Settings
     database: Database
     worker: Worker
+    relay: Relay
     handlers: dict[str, Handler]
     fellows: list["Ledger"] = field(default_factory=list)
 
     @classmethod
     @contextmanager
-    def opened(cls, database_url: str, amqp_url: str) -> Iterator["Ledger"]:
-        """A process that has just started; its relay never connects."""
+    def opened(
+        cls, database_url: str, amqp_url: str, kind: type[Database] = Database, sweep_after: float = 3.0
+    ) -> Iterator["Ledger"]:
+        """A process that has just started; its relay connects when it is run."""
         settings = Settings(
             amqp_url=amqp_url,
             database_url=database_url,
             retry_attempts=3,
             lock_timeout=0.1,
             statement_timeout=2,
+            sweep_after=sweep_after,
         )
-        ledger = cls._start(settings)
+        vault.use(Vault([b"k" * 32]))
+        ledger = cls._start(settings, kind)
         try:
             yield ledger
         finally:
@@ -120,15 +127,15 @@ class Ledger:
                 one.database.close()
 
     @classmethod
-    def _start(cls, settings: Settings) -> "Ledger":
-        database, handlers = Database(settings, "ticket"), ticket_handlers()
+    def _start(cls, settings: Settings, kind: type[Database]) -> "Ledger":
+        database, handlers = kind(settings, "ticket"), ticket_handlers()
         effects = Effects(TicketService.model, handlers, settings.shards, settings.retry_attempts)
         relay = Relay(settings, database, "ticket")
-        return cls(settings, database, Worker(effects, database, relay, threading.Event()), handlers)
+        return cls(settings, database, Worker(effects, database, relay, threading.Event()), relay, handlers)
 
     def fellow(self) -> "Ledger":
         """Another process of the same service, or this one after a restart."""
-        self.fellows.append(self._start(self.settings))
+        self.fellows.append(self._start(self.settings, type(self.database)))
         return self.fellows[-1]
 
     def breaks_on(
@@ -153,8 +160,9 @@ class Ledger:
         self.handlers.update(ticket_handlers())
 
     def take(self, *found: Found) -> None:
-        """One batch."""
+        """One batch; whatever it comes to, each of its events is accounted for."""
         assert self.worker.take(found)
+        assert self.worker.counts.unaccounted == 0, self.worker.counts
 
     def resume(self, at: datetime | None = None) -> int:
         """What the timer does: tries again what is due at `at`; returns how many there were."""

@@ -22,6 +22,7 @@ import psycopg
 from chassis.shell import consumed_by
 from chassis.topology import declare, doors, of_service
 from contracts import cloudevent
+from contracts.broker import parameters_of
 from contracts.cloudevent import SINGLE, CloudEvent
 from contracts.event import type_of
 from contracts.intake import RequestSubmitted
@@ -35,6 +36,7 @@ TICKET = "services.ticket.service:TicketService"
 LISTENER = "listener"
 """A queue that hears every fact of the ticket service."""
 HOTLINE = "urn:test:hotline"
+VAULT_KEY = "5e" * 32
 
 
 def until(condition: Callable[[], Any], seconds: float = 20.0) -> float:
@@ -112,6 +114,7 @@ class Stage:
             "HEALTH_PORT": str(port),
             "SWEEP_AFTER": "0.5",
             "INTERNAL_TOKEN": "secret-of-the-house",
+            "VAULT_KEYS": VAULT_KEY,
         }
 
     def close(self) -> None:
@@ -124,7 +127,7 @@ class Stage:
     @contextlib.contextmanager
     def channel(self) -> Iterator[Any]:
         """The admin at the broker."""
-        connection = pika.BlockingConnection(pika.URLParameters(self.endpoints.amqp_url("admin")))
+        connection = pika.BlockingConnection(parameters_of(self.endpoints.amqp_url("admin")))
         try:
             yield connection.channel()
         finally:
@@ -156,7 +159,7 @@ class Stage:
 
     def send(self, body: bytes, key: str = "request.x", content_type: str = SINGLE) -> None:
         """Anything else, from the user `intake`."""
-        parameters = pika.URLParameters(self.endpoints.amqp_url("intake"))
+        parameters = parameters_of(self.endpoints.amqp_url("intake"))
         connection = pika.BlockingConnection(parameters)
         try:
             channel = connection.channel()

@@ -1,7 +1,7 @@
 """Between broker and ledger: whatever dies in between, each event has one effect and its neighbours flow."""
 
+import signal
 import time
-from pathlib import Path
 
 from contracts.intake import EventRefused
 from contracts.problem import problem_type
@@ -11,14 +11,13 @@ from tests.integration.process import SHARDS, Stage, request, until
 HERE = "tests.integration.accidents"
 
 
-def test_a_crash_after_commit_and_before_ack_doubles_nothing(stage: Stage, tmp_path: Path) -> None:
+def test_a_crash_after_commit_and_before_ack_doubles_nothing(stage: Stage) -> None:
     stage.submit(range(100))
-    died = tmp_path / "died"
-    first = stage.launch(f"{HERE}:DyingTicketService", DIED=str(died))
-    assert first.popen.wait(20) == 9
+    first = stage.launch(FAILPOINTS="after_commit:kill")
+    assert first.popen.wait(20) == -signal.SIGKILL
     committed = stage.tickets()
     assert committed > 0
-    second = stage.start(f"{HERE}:DyingTicketService", DIED=str(died))
+    second = stage.start()
     until(lambda: stage.tickets() == 100)
     until(stage.quiet)
     assert second.stop()[0] == 0

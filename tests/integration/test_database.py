@@ -1,10 +1,12 @@
 """Every wait on the database ends, and a connection that had trouble is not used again."""
 
+import select
 import time
 from collections.abc import Iterator
 
 import psycopg
 import pytest
+from psycopg.pq import TransactionStatus
 
 from chassis.database import Connection, Database, passing, too_slow
 from chassis.settings import Settings
@@ -28,6 +30,16 @@ def test_a_slow_statement_ends_at_its_deadline_and_the_connection_is_kept(databa
     assert too_slow(caught.value)
     with database.transaction() as again:
         assert again is tx
+
+
+def test_a_process_that_was_stopped_in_mid_transaction_does_it_again(database: Database) -> None:
+    gone = psycopg.errors.IdleInTransactionSessionTimeout, psycopg.OperationalError  # it hangs up at once
+    with pytest.raises(gone) as caught, database.transaction() as tx:  # noqa: PT012
+        select.select([tx.fileno()], [], [], 5)  # the server gives the transaction up and says so
+        tx.execute("SELECT 1")
+    assert passing(caught.value)
+    with database.transaction() as again:
+        assert again is not tx
 
 
 def test_a_server_that_does_not_answer_at_all_is_given_up(migrated: Endpoints) -> None:
@@ -66,3 +78,15 @@ def test_a_database_that_commits_nothing_is_noticed(database: Database) -> None:
         pass
     assert database.answered(5)
     assert not database.answered(0)
+
+
+def test_statements_commit_one_by_one_and_their_trouble_is_cleared_away(database: Database) -> None:
+    with database.statements() as tx:
+        assert tx.info.transaction_status == TransactionStatus.IDLE
+        tx.execute("SELECT 1")
+        assert tx.info.transaction_status == TransactionStatus.IDLE
+    with pytest.raises(psycopg.errors.DivisionByZero), database.statements() as tx:
+        tx.execute("SELECT 1 / 0")
+    assert database.answered(60)
+    with database.transaction() as again:
+        assert again is tx

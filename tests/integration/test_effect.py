@@ -153,6 +153,22 @@ def test_an_unknown_event_type_of_a_newer_version_is_parked_and_holds_its_ticket
     assert (ledger.recorded("1"), ledger.recorded("2")) == ([], [1])
 
 
+def test_a_copy_of_what_is_parked_changes_nothing_until_a_person_decides(ledger: Ledger) -> None:
+    batch_with_a_broken_one(ledger)
+    for _ in range(2):
+        ledger.resume(now() + LATER)
+    (record,) = ledger.parked()
+    ledger.take(offer_expired(number_of("3"), 1, "broken"))
+    ledger.mends()
+    ledger.take(offer_expired(number_of("3"), 1, "broken"), offer_expired(number_of("3"), 2))
+    assert ledger.recorded("3") == []
+    assert [each["no"] for each in ledger.parked()] == [record["no"]]
+    ledger.retry(record["no"])
+    ledger.resume()
+    assert ledger.recorded("3") == [1, 2]
+    assert ledger.parked() == []
+
+
 def test_a_lost_connection_redoes_the_whole_batch(ledger: Ledger) -> None:
     ledger.take(submitted("1"))
     lost = iter([True, True])

@@ -19,7 +19,7 @@ import psycopg
 import pytest
 
 from chassis.migrate import migrate
-from chassis.policy import FRESH, set_policy
+from chassis.policy import in_force, set_policy
 from chassis.topology import declare, doors, queue_name
 from contracts import cloudevent, evaluation, ticket
 from contracts.cloudevent import CloudEvent
@@ -193,7 +193,7 @@ def test_an_answer_about_an_unknown_ticket_is_refused(house: House) -> None:
 def test_a_window_without_an_answer_ends_by_itself(house: House) -> None:
     with psycopg.connect(house.database_url) as tx:
         set_policy(tx, "rating_window_seconds", datetime.now(UTC), '{"seconds": 0.2}')
-    time.sleep(FRESH)  # the time after which a new policy is promised to hold
+    time.sleep(in_force.seconds)  # the time after which a new policy is promised to hold
     house.handled()
     assert isinstance(house.fact(), evaluation.RatingRequested)
     assert house.fact() == evaluation.RatingExpired(round=1)

@@ -12,7 +12,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -75,12 +75,16 @@ class TicketService(BaseHTTPRequestHandler):
     """Answers POST /contacts as the ticket service does, from `book`."""
 
     book: dict[str, str]
+    away = False
 
     def do_POST(self) -> None:
         """One look at the contacts; http.server calls this by name."""
+        if self.away:
+            self.send_error(503)
+            return
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         assert self.headers["Authorization"] == f"Bearer {TOKEN}"
-        assert asked["purpose"] == "notify"
+        assert (asked["role"], asked["purpose"]) == ("notification", "notify")
         found = [{"ref": ref, "email": self.book.get(ref), "phone": "1"} for ref in asked["refs"]]
         body = json.dumps(found).encode()
         self.send_response(200)
@@ -154,6 +158,14 @@ class House:
         query = "SELECT destination FROM console_message WHERE ticket = %s ORDER BY no"
         with psycopg.connect(self.database_url) as tx:
             return [destination for (destination,) in tx.execute(query, [number])]
+
+    def due_at(self, number: str) -> datetime:
+        """When the next message about a ticket is tried."""
+        query = "SELECT coalesce(min(due_at), 'epoch') FROM delivery WHERE ticket = %s"
+        with psycopg.connect(self.database_url) as tx:
+            ((moment,),) = tx.execute(query, [number]).fetchall()
+            assert isinstance(moment, datetime)
+            return moment
 
     def deliveries(self, number: str) -> list[Any]:
         """Channel, state, try and error of the messages to the requester."""
@@ -281,6 +293,20 @@ def test_mail_waits_for_a_server_that_is_down_and_arrives_when_it_is_up(house: H
         assert len(awaited(lambda: house.mailbox.of(number))) == 1
         awaited(lambda: house.deliveries(number)[0][:2] == ("smtp", "sent"))
     assert house.on_console(number) == []
+
+
+def test_letters_whose_addresses_cannot_be_asked_lose_no_try(
+    mail: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(TicketService, "away", True)
+        number = mail.request("resident@example.org")
+        queued = datetime.now(UTC)
+        mail.accept(number)
+        awaited(lambda: mail.due_at(number) > queued + timedelta(seconds=2))
+        awaited(lambda: mail.due_at(number) < datetime.now(UTC) + timedelta(seconds=4))
+    assert len(awaited(lambda: mail.mailbox.of(number))) == 1
+    awaited(lambda: mail.deliveries(number) == [("smtp", "sent", 1, None)])
 
 
 def test_a_mail_server_that_hangs_does_not_delay_the_console(house: House) -> None:

@@ -21,10 +21,10 @@ from contracts.event import type_of
 from contracts.intake import EventRefused, RatingGiven, RequestSubmitted
 from contracts.numbering import ticket_number
 from contracts.problem import ContractViolation
-from contracts.publisher import AccessRefused, NotConfirmed, Publisher, Unroutable
+from contracts.publisher import AccessRefused, NotConfirmed, Publisher, PublishFailed, Unroutable
 from contracts.registry import SERVICES
 from deploy.local.endpoints import Endpoints
-from tests.integration.wire import Wire
+from tests.faults.rig.proxy import Proxy, through
 
 SOURCE = "urn:test:hotline"
 HEARD = "test.publisher"
@@ -59,11 +59,9 @@ def publisher(servers: Endpoints, admin: Any) -> Iterator[Publisher]:
         yield publisher
 
 
-def through(wire: Wire, servers: Endpoints, timeout: float) -> Publisher:
+def publisher_over(wire: Proxy, servers: Endpoints, timeout: float) -> Publisher:
     """A publisher that reaches the broker over the wire only."""
-    parts = urlsplit(servers.amqp_url("intake"))
-    url = parts._replace(netloc=f"{parts.username}:{parts.password}@127.0.0.1:{wire.port}").geturl()
-    return Publisher(url, source=SOURCE, timeout=timeout)
+    return Publisher(through(wire, servers.amqp_url("intake")), source=SOURCE, timeout=timeout)
 
 
 def heard(admin: Any) -> list[tuple[Any, Any, CloudEvent[Any]]]:
@@ -150,7 +148,7 @@ def test_a_broken_connection_is_mended_and_nothing_is_missing(servers: Endpoints
                 wire.cut()
             yield request(number)
 
-    with Wire(servers.ports["amqp"]) as wire, through(wire, servers, timeout=5.0) as publisher:
+    with Proxy(servers.ports["amqp"]) as wire, publisher_over(wire, servers, timeout=5.0) as publisher:
         assert publisher.submit_many(events()) == 2000
     arrived = heard(admin)
     assert {event.data.external_id for _, _, event in arrived} == {f"GD-{n}" for n in range(2000)}
@@ -160,13 +158,13 @@ def test_a_broken_connection_is_mended_and_nothing_is_missing(servers: Endpoints
 def test_a_broker_that_falls_silent_is_given_up_with_the_ids_to_send_again(
     servers: Endpoints, admin: Any
 ) -> None:
-    with Wire(servers.ports["amqp"]) as wire, through(wire, servers, timeout=0.5) as publisher:
+    with Proxy(servers.ports["amqp"]) as wire, publisher_over(wire, servers, timeout=0.5) as publisher:
         publisher.submit(request(1))
         wire.freeze()
         with pytest.raises(NotConfirmed) as caught:
             publisher.submit(request(2), id="kept")
         assert caught.value.ids == ["kept"]
-        wire.thaw()
+        wire.heal()
         publisher.submit(request(2), id="kept")
     assert [event.id for _, _, event in heard(admin)][-1] == "kept"
 
@@ -185,11 +183,11 @@ def test_an_unknown_virtual_host_is_told_at_once(servers: Endpoints) -> None:
 
 
 def test_the_replies_of_others_are_not_told(servers: Endpoints, admin: Any) -> None:
-    admin.queue_declare("gov.replies.world", durable=True, arguments={"x-queue-type": "quorum"})
-    publisher = Publisher(servers.amqp_url("intake"), source=SOURCE, publisher="world")
+    admin.queue_declare("gov.replies.others", durable=True, arguments={"x-queue-type": "quorum"})
+    publisher = Publisher(servers.amqp_url("intake"), source=SOURCE, publisher="others")
     with publisher, pytest.raises(AccessRefused, match="rights"):
         list(publisher.replies(0.1))
-    admin.queue_delete("gov.replies.world")
+    admin.queue_delete("gov.replies.others")
 
 
 def test_a_broker_that_is_away_is_given_the_timeout_and_then_told() -> None:
@@ -216,6 +214,13 @@ def answer(admin: Any, *instances: str) -> None:
     for instance in instances:
         properties = pika.BasicProperties(content_type=SINGLE)
         admin.basic_publish("gov.replies", "intake", refused(instance), properties, mandatory=True)
+
+
+def test_replies_of_a_broker_that_lets_in_and_is_silent_end_as_a_failure_to_be_read() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"amqp://intake:secret@127.0.0.1:{silent.getsockname()[1]}/fengge"
+        with Publisher(url, source="urn:test", timeout=0.5) as publisher, pytest.raises(PublishFailed):
+            next(publisher.replies(0.5))
 
 
 def test_refusals_come_back_and_are_gone_once_handled(publisher: Publisher, admin: Any) -> None:

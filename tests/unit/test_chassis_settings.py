@@ -32,6 +32,7 @@ def test_every_setting_can_be_set() -> None:
         ("HEARTBEAT", "1"), ("CONNECT_TIMEOUT", "0"), ("CONFIRM_TIMEOUT", "inf"),
         ("STATEMENT_TIMEOUT", "x"), ("LOCK_TIMEOUT", "-1"), ("DRAIN_TIMEOUT", "61"),
         ("RETRY_ATTEMPTS", "0"), ("SWEEP_AFTER", "0"), ("LOG_LEVEL", "debug"), ("LOG_LEVEL", "TRACE"),
+        ("VAULT_KEYS", "0123456789"), ("VAULT_KEYS", "file:/nowhere"),
         ("TICKET_URL", "ticket:80"), ("SMTP_URL", "mail.example.org"),
     ],
 )  # fmt: skip

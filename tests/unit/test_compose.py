@@ -19,7 +19,7 @@ PROJECT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text(encoding="utf-8"))
 EXAMPLE = settings_in((PROJECT / ".env.example").read_text(encoding="utf-8"))
 VARIABLE = re.compile(r"\$\{(\w+)(:-|:\?)?([^}]*)\}")
-FILLED = {"SMTP_URL": "smtp://mail:25", "MAIL_FROM": "fengge@example.org"}
+FILLED = {"SMTP_URL": "smtp://mail:25", "MAIL_FROM": "fengge@example.org", "VAULT_KEYS": "0" * 64}
 
 
 def with_what_it_extends(entry: dict[str, Any]) -> dict[str, Any]:
@@ -125,8 +125,8 @@ def test_the_database_has_no_way_out() -> None:
 def test_no_password_is_written_down_or_has_a_default(entry: dict[str, Any]) -> None:
     for name, value in entry.get("environment", {}).items():
         for variable, kind, _ in VARIABLE.findall(str(value)):
-            assert kind == ":?" or not variable.endswith(("_PASSWORD", "_TOKEN"))
-        assert not name.endswith(("_PASSWORD", "_PASS", "_TOKEN")) or str(value).startswith("${")
+            assert kind == ":?" or not variable.endswith(("_PASSWORD", "_TOKEN", "_KEYS"))
+        assert not name.endswith(("_PASSWORD", "_PASS", "_TOKEN", "_KEYS")) or str(value).startswith("${")
         assert not re.search(r"://[^/${]*:[^/$]+@", str(value)), f"{name} has a password in its URL"
 
 
@@ -139,7 +139,9 @@ def test_what_is_missing_is_said_with_what_to_do() -> None:
 def test_the_example_names_every_variable_and_holds_no_secret() -> None:
     used = {found[0] for text in strings(COMPOSE) for found in VARIABLE.findall(text)}
     assert used == EXAMPLE.keys() - {"COMPOSE_PROFILES"}
-    assert not any(value for name, value in EXAMPLE.items() if name.endswith(("_PASSWORD", "_TOKEN")))
+    assert not any(
+        value for name, value in EXAMPLE.items() if name.endswith(("_PASSWORD", "_TOKEN", "_KEYS"))
+    )
 
 
 def test_every_mounted_path_and_volume_exists(entry: dict[str, Any]) -> None:

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from chassis.keys import read_keys
 from contracts.registry import SERVICES
 from deploy.docker.new_env import settings_in, settled, write_private
 from deploy.plan import SetupFailure, publishers_in, read
 
-EXAMPLE = "# words stay\n\nDB_OWNER_PASSWORD=\nINTERNAL_TOKEN=\nSMTP_URL=\nSHARDS=4\n"
+EXAMPLE = "# words stay\n\nDB_OWNER_PASSWORD=\nINTERNAL_TOKEN=\nVAULT_KEYS=\nSMTP_URL=\nSHARDS=4\n"
 ENVIRONMENT = {
     "POSTGRES_URL": "postgresql://postgres:p%40ss@db:5432/postgres?sslmode=require",
     "RABBITMQ_API": "http://bus:15672/",
@@ -29,6 +30,7 @@ def test_every_secret_is_drawn_anew_and_nothing_else_is_invented() -> None:
     first, second = made({}), made({})
     assert first["DB_OWNER_PASSWORD"] != second["DB_OWNER_PASSWORD"] != second["INTERNAL_TOKEN"]
     assert len(first["INTERNAL_TOKEN"]) == 48
+    assert len(read_keys(first["VAULT_KEYS"])) == 1
     assert (first["SMTP_URL"], first["SHARDS"]) == ("", "4")
 
 

@@ -186,3 +186,24 @@ def test_real_dirt_is_taken(text: str) -> None:
     assert admit(SINGLE, body(REQUEST | {"body": text})).data == RequestSubmitted(
         external_id="GD-1", channel="hotline_12345", title="路灯不亮", body=text
     )
+
+
+SAYS = "我叫王小明，电话13800138000，身份证11010519491231002X，wang@example.org"
+
+
+@pytest.mark.parametrize(
+    ("message", "content_type"),
+    [
+        (f'{{"title": "{SAYS}", '.encode(), SINGLE),
+        (SAYS.encode("gb18030"), SINGLE),
+        (body({**REQUEST, "severity": SAYS, "occurred_at": SAYS, "grid": SAYS}), SINGLE),
+        (body({**REQUEST, "requester": {"name": SAYS, "phone": [SAYS]}}), SINGLE),
+        (body(SAYS), SINGLE),
+        (body(type="cn.fengge.13800138000.v1"), SINGLE),
+        (body(), "text/plain; name=13800138000"),
+    ],
+)
+def test_a_refusal_quotes_nobody(message: bytes, content_type: str) -> None:
+    found = refusal(message, content_type)
+    said = f"{found.detail} {found.errors}"
+    assert not [text for text in ("王小明", "13800138000", "11010519491231002X", "wang@") if text in said]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from contracts import dispatch, evaluation, ticket
+from contracts.actor import Actor
 from contracts.event import Event
 from contracts.notification import NotificationFailed, NotificationSent
 from contracts.terms import NotificationChannel
@@ -204,3 +205,22 @@ def test_one_refused_message_leaves_the_others_under_way() -> None:
     state = reduce(evolve, decide(state, tried(first, Outcome(error="refused"))), state)
     assert state.deliveries[first.key].channel == "console"
     assert state.deliveries[second.key] == second
+
+
+def test_a_final_answer_is_told_once_and_not_as_a_closing_too() -> None:
+    by = Actor(role="supervisor", id="s")
+    given_ = ticket.FinalAnswerGiven(answer_code="all_means_used", proposed_by=by, by=by)
+    (message,) = queued(given(RECEIVED), told(given_))
+    assert message.template == "final_answer_given.requester.zh.v1"
+    assert queued(given(RECEIVED), told(ticket.TicketClosed(rated=False, final=True))) == []
+    assert queued(given(RECEIVED), told(ticket.TicketClosed(rated=False)))
+
+
+@pytest.mark.parametrize(("assignee", "destination"), [("li", "li"), (None, "community_desk")])
+def test_a_reminder_goes_to_whoever_holds_the_ticket_else_to_the_desk(
+    assignee: str | None, destination: str
+) -> None:
+    by = Actor(role="supervisor", id="s")
+    reminded = ticket.TicketReminded(by=by, at=NOON, number=1, assignee=assignee)
+    (message,) = queued(given(RECEIVED), told(reminded))
+    assert message.destination == destination

@@ -1,0 +1,169 @@
+"""People are planted in all that comes in, good or broken; whoever listens, logs or looks finds nobody."""
+
+import json
+import secrets
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pika
+import psycopg
+import pytest
+
+from contracts.cloudevent import SINGLE
+from contracts.numbering import ticket_number
+from contracts.registry import SERVICES
+from tests.acceptance.conftest import Fengge, eventually
+from tests.acceptance.test_bad_input_gets_its_documented_answer import SOURCE, Outsider, request, written
+
+NAME = f"欧阳{chr(0x4E00 + secrets.randbelow(5000))}{chr(0x4E00 + secrets.randbelow(5000))}"
+PHONE = f"137{secrets.randbelow(10**8):08}"
+IDENTITY = f"11010519{secrets.randbelow(10**10):010}"
+EMAIL = f"who{secrets.token_hex(4)}@example.org"
+HOME = f"幸福里{secrets.randbelow(10**6):06}号"
+PLANTED = (NAME, PHONE, IDENTITY, EMAIL, HOME)
+SAYS = f"我叫{NAME}，电话{PHONE}，身份证{IDENTITY}，邮箱{EMAIL}，住{HOME}"
+WHO: dict[str, Any] = {"requester": {"name": NAME, "phone": PHONE, "email": EMAIL}, "address": HOME}
+SAID: dict[str, Any] = WHO | {"title": f"{NAME} {PHONE} {IDENTITY}", "body": SAYS}
+
+PARKED: dict[str, tuple[bytes, str]] = {
+    "bad JSON": (f'{{"title": "{SAYS}", '.encode(), SINGLE),
+    "not UTF-8": (SAYS.encode("gb18030") + SAYS.encode(), SINGLE),
+    "wrong type": (written(request(**SAID) | {"type": f"cn.fengge.{PHONE}.{EMAIL}"}), SINGLE),
+    "wrong schema": (written(request(**SAID, grid=SAYS, occurred_at=SAYS, severity=SAYS)), SINGLE),
+    "wrong requester": (written(request(**SAID | {"requester": {"name": NAME, "phone": [PHONE]}})), SINGLE),
+    "unknown members": (written(request(**SAID, note=SAYS) | {"data_note": SAYS}), SINGLE),
+    "no envelope": (written({"data": SAYS}), SINGLE),
+    "wrong content type": (written(request(**SAID)), f"text/plain; name={PHONE}"),
+}
+
+
+class Wire:
+    """A queue that hears every fact of every service and every reply."""
+
+    def __init__(self, url: str) -> None:
+        self._connection = pika.BlockingConnection(pika.URLParameters(url))
+        self._channel = self._connection.channel()
+        self._queue = self._channel.queue_declare("", exclusive=True).method.queue
+        for service in SERVICES:
+            for shard in range(4):
+                self._channel.queue_bind(self._queue, f"{service}.events", str(shard))
+        self._channel.queue_bind(self._queue, "gov.replies", "intake")
+
+    def heard(self) -> list[str]:
+        """Properties and bodies of what has come."""
+        messages: list[str] = []
+        while True:
+            method, properties, body = self._channel.basic_get(self._queue, auto_ack=True)
+            if method is None:
+                return messages
+            messages.append(f"{method.routing_key} {properties} {body.decode()}")
+
+    def close(self) -> None:
+        """Hangs up."""
+        self._connection.close()
+
+
+@pytest.fixture(scope="module")
+def endpoints(fengge: Fengge) -> dict[str, Any]:
+    """Where everything is."""
+    document: dict[str, Any] = json.loads((fengge.run / "endpoints.json").read_text())
+    return document
+
+
+@pytest.fixture(scope="module")
+def captured(fengge: Fengge, endpoints: dict[str, Any]) -> Iterator[list[str]]:
+    """What was on the bus while the planted people asked."""
+    wire, outsider = Wire(endpoints["broker"]["url"]), Outsider(endpoints["broker"]["users"]["intake"])
+    before = len(fengge.json("parked", "list", "--limit", "10000"))
+    good = [request(**SAID), request(**SAID, grid=None, category=None), request(**SAID, lives_alone=True)]
+    again = request(good[0]["data"]["external_id"], **SAID)
+    for event in (*good, again):
+        outsider.send(written(event))
+    for body, content_type in PARKED.values():
+        outsider.send(body, content_type)
+    numbers = [ticket_number(SOURCE, event["data"]["external_id"]) for event in good]
+    eventually(lambda: _offered(fengge, numbers[0]) and _offered(fengge, numbers[2]))
+    eventually(lambda: len(fengge.json("parked", "list", "--limit", "10000")) >= before + len(PARKED) - 1)
+    eventually(lambda: not _unsent(endpoints))
+    yield wire.heard()
+    outsider.close()
+    wire.close()
+
+
+def named(*texts: str) -> list[str]:
+    """Where somebody planted is named."""
+    return [text[:300] for text in texts if any(each in text for each in PLANTED)]
+
+
+def test_nobody_is_named_on_the_bus(captured: list[str]) -> None:
+    assert any("TicketReceived" in message for message in captured)
+    assert sum("EventRefused" in message for message in captured) >= len(PARKED) - 1
+    assert named(*captured) == []
+
+
+def test_nobody_is_named_in_any_log(fengge: Fengge, captured: list[str]) -> None:
+    logs = [*fengge.run.rglob("*.log"), *fengge.run.rglob("*log*")]
+    files = {path for path in logs if path.is_file() and "data/base" not in str(path)}
+    assert {"ticket.log", "dispatch.log"} <= {path.name for path in files}
+    assert named(*(path.read_text(errors="replace") for path in files if path.suffix == ".log")) == []
+
+
+def test_nobody_is_named_in_the_metrics(endpoints: dict[str, Any], captured: list[str]) -> None:
+    for door in endpoints["http"].values():
+        with urllib.request.urlopen(f"{door}/metrics", timeout=5) as answer:
+            text = answer.read().decode()
+        assert "fengge_parked_open" in text
+        assert named(text) == []
+
+
+def test_nobody_is_named_where_operators_look(fengge: Fengge, captured: list[str]) -> None:
+    records = [row["record"] for row in fengge.json("parked", "list", "--limit", "10000")]
+    looks = [
+        ("parked", "list"),
+        ("ticket", "list"),
+        ("vault", "log"),
+        *(("parked", "show", no) for no in records),
+    ]
+    assert len(records) >= len(PARKED) - 1
+    for words in looks:
+        assert named(fengge(*words), fengge(*words, "--json")) == []
+
+
+def test_nobody_is_named_on_the_console_or_in_any_table_but_what_waits_for_a_person(
+    endpoints: dict[str, Any], captured: list[str]
+) -> None:
+    tables = {
+        "ticket": (
+            "ticket",
+            "request",
+            "contact",
+            "history",
+            "outbox",
+            "waiting",
+            "reveal",
+            "relay",
+            "inbox",
+        ),
+        "notification": ("console_message", "delivery", "correspondence", "outbox", "waiting"),
+        "dispatch": ('"case"', "outbox", "waiting"),
+        "evaluation": ("casefile", "outbox", "waiting"),
+    }
+    for service, names in tables.items():
+        with psycopg.connect(endpoints["database"]["roles"][service]) as tx:
+            for name in names:
+                rows = tx.execute(f"SELECT t::text FROM {name} t").fetchall()
+                assert named(*(row for (row,) in rows)) == [], f"{service}.{name}"
+
+
+def _offered(fengge: Fengge, number: str) -> bool:
+    rows = fengge.json("ticket", "list", "--all", "--limit", "10000")
+    return any(row["id"] == number and row["state"] == "dispatching" for row in rows)
+
+
+def _unsent(endpoints: dict[str, Any]) -> bool:
+    with psycopg.connect(endpoints["database"]["url"]) as tx:
+        return any(
+            tx.execute(f"SELECT count(*) FROM {service}.outbox WHERE sent_at IS NULL").fetchone() != (0,)
+            for service in SERVICES
+        )

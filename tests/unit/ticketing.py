@@ -1,0 +1,133 @@
+"""Tickets in every state, the rules they live by, and who speaks to them; for the tests of the table."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from contracts import dispatch, evaluation
+from contracts.actor import Actor
+from contracts.event import Event
+from services.ticket import commands, desk
+from services.ticket.commands import Rule
+from services.ticket.deadlines import Calendar
+from services.ticket.state import Asked, Desk, Pause, Ticket
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+"""A Monday afternoon in China."""
+DAY = timedelta(days=1)
+BUILDING = "99010100100101001"
+SEVERITIES = ("emergency", "urgent", "general")
+RULES = {
+    "triage": Rule("triage", 1, {"emergency": "5min", "urgent": "5min", "general": "2h"}),
+    "handling": Rule("handling", 1, {"emergency": "24h", "urgent": "3wd", "general": "15d"}),
+    "rework": Rule("rework", 1, {"emergency": "24h", "urgent": "3wd", "general": "3wd"}),
+    "information": Rule("information", 1, dict.fromkeys(SEVERITIES, "3wd")),
+    "verification": Rule("verification", 1, dict.fromkeys(SEVERITIES, "1wd")),
+    "verifier": Rule("verifier", 1, dict.fromkeys(SEVERITIES, "rule")),
+    "escalation": Rule("escalation", 1, {"emergency": "30min", "urgent": "4h", "general": "1wd"}),
+    "suspension": Rule("suspension", 1, {"at_most": "180d"}),
+    "extension": Rule("extension", 1, {"times": 3, "each": "3wd"}),
+    "reopening": Rule("reopening", 1, {"within": "15d"}),
+    "reminder": Rule("reminder", 1, {"every": "10min"}),
+    "supervision": Rule("supervision", 1, {"returns": 3, "reworks": 3}),
+    "emergency_lines": Rule("emergency_lines", 1, {"119": "119"}),
+    "reworks_at_most": Rule("reworks_at_most", 1, {"reworks": 2}),
+}
+BY_DESK = {**RULES, "verifier": Rule("verifier", 1, dict.fromkeys(SEVERITIES, "desk"))}
+CALENDAR = Calendar()
+WHO: dict[str, Any] = {"assignment": "a1", "assignee": "li", "kind": "grid_officer"}
+EXPLANATION = dispatch.Explanation(place=BUILDING, kinds=["grid_officer"], candidates=[])
+STARTED = dispatch.DispatchStarted(
+    category="lighting", grid=BUILDING, catalogue="duty", catalogue_version=1, mode="direct"
+)
+OFFERED = dispatch.OfferMade(**WHO, hop=1, expires_at=NOW, explanation=EXPLANATION)
+TAKEN = dispatch.AssignmentAccepted(**WHO, hop=1, contact_due_at=NOW)
+RETURNED = dispatch.AssignmentReturned(**WHO, hop=1, code="capacity")
+EXPIRED = dispatch.OfferExpired(**WHO, hop=1)
+CONTACTED = dispatch.FirstContactMade(assignment="a1", assignee="li", in_time=True)
+DONE = dispatch.AssignmentDone(**WHO, resolved="yes")
+UNHAPPY = evaluation.RatingSubmitted(round=1, resolved="no", satisfaction="dissatisfied")
+HAPPY = evaluation.RatingSubmitted(round=1, resolved="yes", satisfaction="satisfied")
+UNRATED = evaluation.RatingExpired(round=1)
+
+
+def by(role: Any, name: str | None = None) -> Actor:
+    """Somebody in a role."""
+    return Actor(role=role, id=name or {"assignee": "li"}.get(role, f"a-{role}"))
+
+
+LI = by("assignee")
+ASKED = Desk(
+    suspension=Asked(LI, "spare_part", until=NOW + 10 * DAY), extension=Asked(LI, "weather", span="2wd"),
+    sent_back=1, final=Asked(by("supervisor", "first"), "all_means_used"),
+)  # fmt: skip
+
+
+def ticket_in(state: str, **more: Any) -> Ticket:
+    """A ticket in `state` to which everything could happen that is legal there."""
+    paused = state in ("pending_info", "suspended")
+    pause = Pause(since=NOW - DAY, until=NOW + 2 * DAY, alarm_at=NOW + 9 * DAY) if paused else None
+    held = state not in ("new", "received", "pending_info", "accepted", "dispatching")
+    told: dict[str, Any] = {
+        "severity": "urgent", "category": "lighting", "grid": BUILDING, "channel": "resident",
+        "source": "urn:s",
+        "external_id": "7", "clock": "handling", "since": NOW - 3 * DAY, "span": "15d",
+        "due_at": NOW + 12 * DAY, "alarm_at": NOW + (2 * DAY if paused else 9 * DAY), "reworks": 1,
+        "assignment": "a1" if held else None, "assignee": "li" if held else None,
+        "closed_at": NOW - DAY if state == "closed" else None,
+        "desk": Desk(**{name: getattr(ASKED, name) for name in Desk.__struct_fields__} | {"pause": pause}),
+    }  # fmt: skip
+    return Ticket(id="T", state=state, **(told | more))
+
+
+def order(kind: type[desk.Order], role: Any, at: datetime = NOW, **said: Any) -> Any:
+    """A person's command, with what it needs to be legal unless `said` otherwise."""
+    actor = said.pop("actor", None) or by(role)
+    return kind(actor=actor, at=at, rules=RULES, calendar=CALENDAR, **(SAID.get(kind, {}) | said))
+
+
+SAID: dict[type, dict[str, Any]] = {
+    desk.RequestInformation: {"missing": ["where"]},
+    desk.ProvideInformation: {"words": "三楼"},
+    desk.AskSuspension: {"plan": "spare_part", "review_at": NOW + 10 * DAY, "requester_told": True},
+    desk.RefuseSuspension: {"reason_code": "no_cause"},
+    desk.ResumeTicket: {"reason_code": "part_arrived"},
+    desk.AskExtension: {"span": "2wd", "reason_code": "weather"},
+    desk.RefuseExtension: {"reason_code": "no_cause"},
+    desk.SuperviseTicket: {"reason_code": "press"},
+    desk.EscalateTicket: {"reason_code": "press"},
+    desk.RequestRework: {"reason_code": "no_photo"},
+    desk.ReopenTicket: {"resolved": "no", "satisfaction": "dissatisfied"},
+    desk.ProposeFinalAnswer: {"answer_code": "all_means_used"},
+    desk.GiveFinalAnswer: {"answer_code": "all_means_used"},
+    desk.ChangeSeverity: {"severity": "emergency"},
+    desk.AddComment: {"words": "已核对", "internal": True},
+}
+
+
+def command_of(on: type, role: Any, **said: Any) -> Any:
+    """A legal command of this kind by somebody in `role`; the rule speaks without a name."""
+    actor = None if role == "rule" else by(role)
+    told: dict[str, Any]
+    if on is commands.TriageTicket:
+        line = said.pop("line", None)
+        told = {"category": line or "lighting", "grid": BUILDING, "severity": "urgent", "actor": actor} | said
+        return commands.TriageTicket(at=NOW, rules=RULES, calendar=CALENDAR, **told)
+    assert actor
+    if on is commands.DeclineTicket:
+        told = {"reason_code": "court", "statutory_path": "go to court"} | said
+        return commands.DeclineTicket(actor=actor, **told)
+    if on is commands.CancelTicket:
+        told = {"reason_code": "solved", "confirmed": True, "actor": actor}
+        told |= said
+        return commands.CancelTicket(**told)
+    return order(on, role, **said)
+
+
+def ring(at: datetime) -> commands.RingAlarm:
+    """The timer looks at `at`."""
+    return commands.RingAlarm(at=at, rules=RULES, calendar=CALENDAR)
+
+
+def observe(fact: Event, at: datetime = NOW, rules: Any = RULES) -> commands.Observe:
+    """Another service says so."""
+    return commands.Observe(fact=fact, at=at, rules=rules, calendar=CALENDAR)
