@@ -19,7 +19,7 @@ class Plan:
     """How much is measured; `rounds` alternate between floor, loop and stock, and the median counts."""
 
     rounds: int = 3
-    tickets: int = 2000
+    tickets: int = 5000
     stock_tickets: int = 150
     rates: tuple[int, ...] = (100, 300)
     rate_seconds: float = 20.0
@@ -27,11 +27,13 @@ class Plan:
     assignees: tuple[int, ...] = (1_000, 100_000)
     consumers: tuple[int, ...] = (1, 2, 4)
     idle_seconds: float = 20.0
+    stages: bool = True
 
 
+STEADY_RATE = 50
 QUICK = Plan(
     rounds=1, tickets=800, stock_tickets=60, rates=(100,), rate_seconds=10.0, grown=(), consumers=(),
-    idle_seconds=10.0,
+    idle_seconds=10.0, stages=False,
 )  # fmt: skip
 
 
@@ -40,8 +42,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds, no growth, no scale (3 minutes)")
     parser.add_argument("--out", type=Path, default=DEFAULT_RUN / "bench.json", help="where the JSON goes")
+    parser.add_argument(
+        "--steady", type=int, metavar="MINUTES", help="only memory, minute by minute, at an even 50 tickets/s"
+    )
     asked = parser.parse_args()
     logging.disable(logging.ERROR)
+    if asked.steady:
+        return steady(asked.steady)
     result = run(QUICK if asked.quick else Plan())
     print(report.show(result))
     report.save(asked.out, result)
@@ -69,7 +76,21 @@ def run(plan: Plan) -> dict[str, Any]:
         _growth(endpoints, plan, result)
         result["memory_mb"] = measures.memory()
     _scale(plan, result)
+    if plan.stages:
+        with _told("where the time goes"):
+            result["stages_us_per_event"] = measures.stages(plan.tickets)
     return result
+
+
+def steady(minutes: int) -> int:
+    """Prints the memory of every process after each minute of even load."""
+    with _told(f"{minutes} minutes of {STEADY_RATE} tickets/s"), stage.fresh_house() as endpoints:
+        for minute in range(minutes + 1):
+            if minute:
+                measures.latency(endpoints, STEADY_RATE, 60)
+            figures = "  ".join(f"{name} {mb:.1f}" for name, mb in measures.memory().items())
+            print(f"{minute:>3} min, MB: {figures}", flush=True)
+    return 0
 
 
 def _side_by_side(endpoints: dict[str, Any], plan: Plan, result: dict[str, Any]) -> None:

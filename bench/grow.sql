@@ -7,7 +7,7 @@ INSERT INTO ticket.ticket (id, sequence, state, source, external_id, channel, se
 SELECT id, 6, 'closed', '/bench/grown', n::text, 'hotline_12345', 'general', 'garbage', '99010100100101',
     now() - interval '30 days', now() - interval '15 days', id || '.1', 'GO-SS-1', 'grid_officer', 'yes', 'satisfied'
 FROM public.bench_numbers;
-INSERT INTO ticket.request (ticket, title, body) SELECT id, '楼道灯不亮', '我们楼三层的楼道灯坏了一个多星期。' FROM public.bench_numbers;
+INSERT INTO ticket.request (ticket, key, sealed, recorded_at) SELECT id, 'grown', decode(repeat('5e', 120), 'hex'), now() FROM public.bench_numbers;
 INSERT INTO ticket.history (ticket, source, sequence, type, time, causationid, data)
 SELECT id, 'urn:fengge:ticket', step, 'cn.fengge.ticket.TicketAccepted.v1', now() - interval '30 days', '', '{}'
 FROM public.bench_numbers CROSS JOIN generate_series(1, 4) AS step;
@@ -28,4 +28,10 @@ INSERT INTO notification.position SELECT source, id, 5 FROM public.bench_numbers
 CROSS JOIN unnest(ARRAY['urn:fengge:ticket', 'urn:fengge:dispatch', 'urn:fengge:evaluation']) AS source;
 INSERT INTO notification.correspondence (id, sequence, received, language, no_address)
 SELECT id, 4, true, 'zh', '{}' FROM public.bench_numbers;
+INSERT INTO ticket.inbox (source, id, time) SELECT '/bench/grown', md5(step || id), now() - step * interval '1 day'
+FROM public.bench_numbers CROSS JOIN generate_series(1, 2) AS step;
+INSERT INTO dispatch.inbox (source, id, time) SELECT '/bench/grown', md5(id), now() - interval '1 day'
+FROM public.bench_numbers;
+INSERT INTO evaluation.inbox (source, id, time) SELECT '/bench/grown', md5(id), now() - interval '1 day'
+FROM public.bench_numbers;
 DROP TABLE public.bench_numbers

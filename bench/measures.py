@@ -33,6 +33,28 @@ def loop(endpoints: Mapping[str, Any], tickets: int) -> dict[str, Any]:
     return result
 
 
+def stages(tickets: int) -> dict[str, Any]:
+    """CPU microseconds an event in each stage of a batch, by service, with clocks in the services."""
+    folder = stage.RUN.parent / "stages"
+    folder.mkdir(parents=True, exist_ok=True)
+    clocks = {"RUNNER": "bench.stages", "STAGES": str(folder)}
+    os.environ.update(clocks)
+    try:
+        with stage.fresh_house() as endpoints:
+            loop(endpoints, tickets)
+    finally:
+        for name in clocks:
+            del os.environ[name]
+    return {service: _per_event(folder / f"{service}.json", tickets) for service in SERVICES}
+
+
+def _per_event(path: Path, tickets: int) -> dict[str, float]:
+    document = json.loads(path.read_text(encoding="utf-8"))
+    events = document["events"]
+    figures = {way: round(1e6 * seconds / events, 1) for way, seconds in document["seconds"].items()}
+    return {"events_per_ticket": round(events / tickets, 1)} | figures
+
+
 def read_shape(endpoints: Mapping[str, Any], tickets: int) -> Path:
     """Plays a loop and keeps what it wrote, for the floor to write again."""
     url = endpoints["database"]["superuser"]

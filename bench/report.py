@@ -2,9 +2,11 @@
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+Row = tuple[str, str]
 
 
 def machine() -> dict[str, object]:
@@ -25,41 +27,50 @@ def machine() -> dict[str, object]:
 
 def show(result: Mapping[str, Any]) -> str:
     """The table, a line a figure."""
-    rows = [
-        ("machine", "{cores} cores, {memory_gb} GB, {cpu}".format(**result["machine"])),
-        ("floor", f"{result['floor_per_s']:.0f} tickets/s  ({result['floor_best']})"),
-        ("loop", f"{result['loop_per_s']:.0f} tickets/s"),
-        ("stock", f"{result['stock_per_s']:.1f} tickets/s"),
-        ("loop / floor", f"{result['loop_over_floor']:.2f}"),
-        ("loop / stock", f"{result['loop_over_stock']:.1f}"),
-    ]
-    rows += [(f"a ticket, {what.replace('_', ' ')}", f"{n}") for what, n in result["cost_per_ticket"].items()]
-    for rate, spans in result.get("latency_ms", {}).items():
-        for what, span in spans.items():
-            rows.append(
-                (
-                    f"latency at {rate}/s",
-                    f"{what}: p50 {span['p50']}, p95 {span['p95']}, p99 {span['p99']} ms",
-                )
-            )
-    rows += [
-        (f"growth, {n} tickets", f"{rate:.0f} tickets/s") for n, rate in result.get("growth", {}).items()
-    ]
-    rows += [
-        (f"dispatch, {n} assignees", f"{ms:.3f} ms a ticket")
-        for n, ms in result.get("dispatch_growth", {}).items()
-    ]
-    for consumers, step in result.get("scale", {}).items():
-        spent = ", ".join(
-            f"{name} {seconds}" for name, seconds in step["cpu_ms_per_ticket"].items() if seconds
-        )
-        rows.append(
-            (f"scale, {consumers} a service", f"{step['per_s']:.0f} tickets/s; CPU ms a ticket: {spent}")
-        )
-    rows += [(f"memory {name}", f"{mb:.0f} MB") for name, mb in result.get("memory_mb", {}).items()]
-    rows += [(f"idle CPU {name}", f"{share:.2f} %") for name, share in result.get("idle_percent", {}).items()]
+    rows = [*_rates(result), *_latencies(result), *_growths(result), *_processes(result)]
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
+
+
+def _rates(result: Mapping[str, Any]) -> Iterator[Row]:
+    yield "machine", "{cores} cores, {memory_gb} GB, {cpu}".format(**result["machine"])
+    yield "floor", f"{result['floor_per_s']:.0f} tickets/s  ({result['floor_best']})"
+    yield "loop", f"{result['loop_per_s']:.0f} tickets/s"
+    yield "stock", f"{result['stock_per_s']:.1f} tickets/s"
+    yield "loop / floor", f"{result['loop_over_floor']:.2f}"
+    yield "loop / stock", f"{result['loop_over_stock']:.1f}"
+    for what, figure in result["cost_per_ticket"].items():
+        yield f"a ticket, {what.replace('_', ' ')}", f"{figure}"
+
+
+def _latencies(result: Mapping[str, Any]) -> Iterator[Row]:
+    for rate, spans in result.get("latency_ms", {}).items():
+        for what, span in spans.items():
+            figures = ", ".join(f"{part} {ms}" for part, ms in span.items())
+            yield f"latency at {rate}/s", f"{what}: {figures} ms"
+
+
+def _growths(result: Mapping[str, Any]) -> Iterator[Row]:
+    for tickets, rate in result.get("growth", {}).items():
+        yield f"growth, {tickets} tickets", f"{rate:.0f} tickets/s"
+    for assignees, ms in result.get("dispatch_growth", {}).items():
+        yield f"dispatch, {assignees} assignees", f"{ms:.3f} ms a ticket"
+    for consumers, step in result.get("scale", {}).items():
+        spent = _listed({name: ms for name, ms in step["cpu_ms_per_ticket"].items() if ms})
+        yield f"scale, {consumers} a service", f"{step['per_s']:.0f} tickets/s; CPU ms a ticket: {spent}"
+
+
+def _processes(result: Mapping[str, Any]) -> Iterator[Row]:
+    for service, figures in result.get("stages_us_per_event", {}).items():
+        yield f"CPU µs an event, {service}", _listed(figures)
+    for name, megabytes in result.get("memory_mb", {}).items():
+        yield f"memory {name}", f"{megabytes:.0f} MB"
+    for name, share in result.get("idle_percent", {}).items():
+        yield f"idle CPU {name}", f"{share:.2f} %"
+
+
+def _listed(figures: Mapping[str, float]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {figure}" for name, figure in figures.items())
 
 
 def save(path: Path, result: Mapping[str, Any]) -> None:

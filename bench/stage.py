@@ -13,13 +13,12 @@ from typing import Any
 
 import psycopg
 
+from bench.people import CATEGORIES, GRIDS
 from deploy.local import DEFAULT_RUN, house, servers
 from services.dispatch.directory.importing import import_files
 
 PROJECT = Path(__file__).parent.parent
 RUN = DEFAULT_RUN / "bench"
-GRIDS = [f"99010100100{community}01" for community in range(1, 7)]
-CATEGORIES = ["noise_construction", "garbage", "mediation", "street_light", "medicine_delivery", "haircut"]
 CHOICE = {"grids": GRIDS, "categories": CATEGORIES}
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -29,19 +28,24 @@ Usage = Mapping[str, tuple[float, float]]
 
 @contextmanager
 def fresh_house(instances: int = 1) -> Iterator[dict[str, Any]]:
-    """An empty house whose loads and quotas never get in the way; yields its endpoints."""
+    """An empty house, furnished; yields its endpoints."""
     os.environ["INSTANCES"] = str(instances)
     house.down(RUN)
     shutil.rmtree(RUN, ignore_errors=True)
     with house.running(RUN) as endpoints:
-        with psycopg.connect(endpoints["database"]["roles"]["dispatch"]) as tx:
-            report = import_files(tx, [PROJECT / "directory"], who="bench")
-            if not report.ok:
-                raise RuntimeError(str(report))
-            tx.execute("UPDATE assignee SET load_cap = 1000000")
-            tx.execute("UPDATE contract SET quota = 100000000")
+        furnish(endpoints["database"]["roles"]["dispatch"])
         yield endpoints
     servers.stop(RUN)
+
+
+def furnish(database_url: str) -> None:
+    """Gives a house the sample directory, with loads and quotas that never get in the way."""
+    with psycopg.connect(database_url) as tx:
+        report = import_files(tx, [PROJECT / "directory"], who="bench")
+        if not report.ok:
+            raise RuntimeError(str(report))
+        tx.execute("UPDATE assignee SET load_cap = 1000000")
+        tx.execute("UPDATE contract SET quota = 100000000")
 
 
 def play(endpoints: Mapping[str, Any], tickets: int, **options: object) -> dict[str, Any]:

@@ -1,18 +1,20 @@
 """Requesters and assignees for the benchmarks: they ask, accept, contact, finish and rate at once."""
 
 import argparse
+import gc
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import msgspec
 
+from bench import people
 from bench.wire import Publisher, Reader, connect
-from contracts import dispatch, evaluation, intake, ticket
+from contracts import ticket
 from contracts.cloudevent import SINGLE, CloudEvent
 from contracts.event import Event, type_of
 from contracts.intake import routing_key, ticket_of
@@ -21,43 +23,9 @@ from contracts.numbering import ticket_number
 SOURCE = "/bench/world"
 STUCK = 10.0
 """Seconds without a closed ticket after which what is still open is given up (the usual way loses some)."""
-OFFER, ACCEPTED = type_of(dispatch.OfferMade), type_of(dispatch.AssignmentAccepted)
-CONTACTED = type_of(dispatch.FirstContactMade)
-ASKED, CLOSED = type_of(evaluation.RatingRequested), type_of(ticket.TicketClosed)
-STOCK_KEYS = (OFFER, ACCEPTED, CONTACTED, ASKED, CLOSED)
+CLOSED = type_of(ticket.TicketClosed)
+STOCK_KEYS = (people.OFFER, people.ACCEPTED, people.CONTACTED, people.ASKED, CLOSED)
 FACTS = ("ticket.events", "dispatch.events", "evaluation.events")
-
-_envelopes = msgspec.json.Decoder(list[CloudEvent[msgspec.Raw]])
-_one = msgspec.json.Decoder(CloudEvent[msgspec.Raw])
-
-
-def _accept(number: str, offer: dispatch.OfferMade) -> Event:
-    return intake.OfferAnswered(
-        ticket=number, assignment=offer.assignment, assignee=offer.assignee, answer="accept"
-    )
-
-
-def _contact(number: str, taken: dispatch.AssignmentAccepted) -> Event:
-    return intake.FirstContactLogged(ticket=number, assignment=taken.assignment, assignee=taken.assignee)
-
-
-def _report(number: str, contact: dispatch.FirstContactMade) -> Event:
-    return intake.WorkReported(
-        ticket=number, assignment=contact.assignment, assignee=contact.assignee, resolved="yes",
-        outcome="已更换灯泡并检查线路。",
-    )  # fmt: skip
-
-
-def _rate(number: str, _: evaluation.RatingRequested) -> Event:
-    return intake.RatingGiven(ticket=number, resolved="yes", satisfaction="very_satisfied")
-
-
-REACTIONS: dict[str, tuple[Any, Callable[[str, Any], Event]]] = {
-    OFFER: (msgspec.json.Decoder(dispatch.OfferMade), _accept),
-    ACCEPTED: (msgspec.json.Decoder(dispatch.AssignmentAccepted), _contact),
-    CONTACTED: (msgspec.json.Decoder(dispatch.FirstContactMade), _report),
-    ASKED: (msgspec.json.Decoder(evaluation.RatingRequested), _rate),
-}
 
 
 class World:
@@ -80,7 +48,7 @@ class World:
 
     def submit(self, numbers: range, grids: list[str], categories: list[str]) -> None:
         """Sends requests and notes when each was confirmed."""
-        requests = [self._request(number, grids, categories) for number in numbers]
+        requests = [people.request(f"{self._run}-{number}", number, grids, categories) for number in numbers]
         self._publisher.publish(self._message(request) for request in requests)
         confirmed = time.time()
         for request in requests:
@@ -92,15 +60,6 @@ class World:
         if answers:
             self._publisher.publish(self._message(answer) for answer in answers)
         return len(self.closed)
-
-    def _request(self, number: int, grids: list[str], categories: list[str]) -> intake.RequestSubmitted:
-        return intake.RequestSubmitted(
-            external_id=f"{self._run}-{number}", channel="hotline_12345",
-            title="楼道灯不亮，晚上老人上下楼不方便",
-            body="我们楼三层的楼道灯坏了一个多星期，晚上老人上下楼看不清台阶，请尽快安排人来看一看。",
-            category=categories[number % len(categories)], grid=grids[number % len(grids)],
-            requester=intake.Requester(name="王芳", phone="138 0000 0000"),
-        )  # fmt: skip
 
     def _message(self, event: Event) -> tuple[str, str, str, bytes]:
         envelope: CloudEvent[Any] = CloudEvent(
@@ -120,18 +79,16 @@ class World:
     def _answers(self, body: bytes) -> Iterator[Event]:
         if self._stock:
             body = msgspec.json.decode(body, type=str).encode()
-        events = _envelopes.decode(body) if body.startswith(b"[") else [_one.decode(body)]
-        for event in events:
+        for event in people.events_in(body):
             number = event.partitionkey
             if number not in self.submitted:
                 continue
             self._note(event.type, number)
-            if event.type in REACTIONS:
-                decoder, reaction = REACTIONS[event.type]
-                yield reaction(number, decoder.decode(event.data))
+            if answer := people.answer(event):
+                yield answer
 
     def _note(self, event_type: str, number: str) -> None:
-        if event_type == ACCEPTED:
+        if event_type == people.ACCEPTED:
             self.assigned.setdefault(number, time.time())
         elif event_type == CLOSED:
             self.closed.setdefault(number, time.time())
@@ -163,7 +120,7 @@ def pace(world: World, tickets: int, rate: float, choice: dict[str, list[str]], 
         if sent < due:
             world.submit(range(sent, due), **choice)
             sent = due
-        world.answer(0.002 if sent < tickets else 0.1)
+        world.answer(max(start + sent / rate - time.time(), 0.001) if sent < tickets else 0.1)
 
 
 def main() -> int:
@@ -179,6 +136,7 @@ def main() -> int:
     parser.add_argument("--limit", type=float, default=300.0)
     parser.add_argument("--choice", type=json.loads, required=True)
     asked = parser.parse_args()
+    gc.disable()  # nothing here makes cycles, and whoever plays residents should cost the house little
     world = World(asked.url, asked.run, asked.shards, stock=asked.stock)
     start = time.time()
     if asked.rate:
