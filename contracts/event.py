@@ -6,14 +6,14 @@ from msgspec import Struct
 
 
 class Event(Struct, frozen=True, kw_only=True):
-    """A fact another office or service may rely on; each is declared once, in its publisher's file."""
+    """A fact another office or service may rely on; each is declared once, among its publisher's."""
 
     VERSION: ClassVar[int] = 1
 
 
 def publisher_of(event: type[Event]) -> str:
-    """Who publishes `event`: the name of the contracts file that declares it."""
-    return event.__module__.rpartition(".")[2]
+    """Who publishes `event`: the file or folder of contracts that declares it."""
+    return event.__module__.split(".")[1]
 
 
 def type_of(event: type[Event]) -> str:

@@ -9,13 +9,13 @@ SERVICES = ("ticket", "dispatch", "notification", "evaluation")
 
 
 def events_of(publisher: ModuleType) -> tuple[type[Event], ...]:
-    """The events that `publisher` declares, in the order of their file."""
+    """The events that `publisher` declares, in the order of its file or folder."""
     return tuple(
         item
         for item in vars(publisher).values()
         if isinstance(item, type)
         and issubclass(item, Event)
-        and item.__module__ == publisher.__name__
+        and f"contracts.{publisher_of(item)}" == publisher.__name__
         and item not in (intake.Inbound, intake.Said)
     )
 

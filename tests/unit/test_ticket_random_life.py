@@ -15,7 +15,7 @@ from chassis.fold import fold
 from chassis.model import Model, Stimulus
 from contracts import ticket
 from contracts.actor import Actor
-from contracts.event import Event
+from contracts.event import Event, publisher_of
 from contracts.intake import RequestSubmitted
 from contracts.problem import Refusal
 from contracts.terms import Role
@@ -182,7 +182,7 @@ def _walked(state: Ticket, facts: list[Any]) -> Ticket:
             continue
         before, state = state, domain.evolve(state, fact)
         assert state.state == MOVES.get((before.state, type(fact)), before.state)
-        if isinstance(fact, Event) and type(fact).__module__ == ticket.__name__:
+        if isinstance(fact, Event) and publisher_of(type(fact)) == "ticket":
             moving = type(fact) in {move for _, move in MOVES}
             assert not moving or (before.state, type(fact)) in MOVES, "our own fact was no legal move"
     return state

@@ -1,4 +1,4 @@
-"""What outside systems, assignees' apps and residents tell us through the exchange `gov.inbound`."""
+"""A request and what follows it from outside: triage, work, rating; or why it was not taken."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -6,7 +6,6 @@ from msgspec import Meta, Struct, field
 
 from contracts.actor import Actor
 from contracts.event import Event
-from contracts.numbering import ticket_number
 from contracts.terms import (
     NO_NUL,
     Body,
@@ -14,7 +13,6 @@ from contracts.terms import (
     Code,
     Instant,
     Label,
-    Missing,
     Resolved,
     ReturnCode,
     Satisfaction,
@@ -130,125 +128,6 @@ class RatingGiven(Inbound, frozen=True, kw_only=True):
     resolved: Resolved
     satisfaction: Satisfaction
     reason: Code | None = None
-
-
-class Said(Inbound, frozen=True, kw_only=True):
-    """What a person says about a ticket, and in which role."""
-
-    AREA: ClassVar[Area] = "request"
-    actor: Actor
-
-
-class InformationAsked(Said, frozen=True, kw_only=True):
-    """The desk asks the requester for what is missing; the clock pauses (row 4)."""
-
-    missing: Annotated[list[Missing], Meta(max_length=5)]
-
-
-class InformationGiven(Said, frozen=True, kw_only=True):
-    """What was missing is there; `words` stay inside, the clock runs again (row 4)."""
-
-    words: Body
-
-
-class SuspensionAsked(Said, frozen=True, kw_only=True):
-    """The assignee asks for a pause by a plan, until `review_at` (row 12)."""
-
-    plan: Code
-    review_at: Instant
-    requester_told: bool
-
-
-class SuspensionDecided(Said, frozen=True, kw_only=True):
-    """A supervisor approves the pause that was asked for, or does not (row 12)."""
-
-    approved: bool
-    reason_code: Code | None = None
-
-
-class SuspensionEnded(Said, frozen=True, kw_only=True):
-    """The work goes on before the review date (row 12)."""
-
-    reason_code: Code
-
-
-class ExtensionAsked(Said, frozen=True, kw_only=True):
-    """The assignee asks for more time, e.g. `3wd`, before the deadline (row 13)."""
-
-    span: Code
-    reason_code: Code
-
-
-class ExtensionDecided(Said, frozen=True, kw_only=True):
-    """A supervisor grants the time that was asked for, or does not (row 13)."""
-
-    approved: bool
-    reason_code: Code | None = None
-
-
-class ReminderSent(Said, frozen=True, kw_only=True):
-    """Somebody urges (催办); no clock is touched."""
-
-
-class SupervisionOrdered(Said, frozen=True, kw_only=True):
-    """A supervisor takes the ticket under supervision (督办), `escalated` one level up as well (row 14)."""
-
-    reason_code: Code
-    escalated: bool = False
-
-
-class OutcomeVerified(Said, frozen=True, kw_only=True):
-    """The verifier has checked the outcome: passed, or sent back with a reason (rows 16, 17)."""
-
-    passed: bool
-    reason_code: Code | None = None
-
-
-class ReopeningAsked(Said, frozen=True, kw_only=True):
-    """The requester is not satisfied with an outcome, also after closing (row 19)."""
-
-    resolved: Resolved
-    satisfaction: Satisfaction
-
-
-class FinalAnswerProposed(Said, frozen=True, kw_only=True):
-    """A supervisor signs a final answer as the first (row 20)."""
-
-    answer_code: Code
-
-
-class FinalAnswerSigned(Said, frozen=True, kw_only=True):
-    """Another person signs the answer that was proposed; with that it is given (row 20)."""
-
-    answer_code: Code
-
-
-class SeverityCorrected(Said, frozen=True, kw_only=True):
-    """The severity is another: it may rise at any time and falls only with a reason."""
-
-    severity: Severity
-    reason_code: Code | None = None
-
-
-class CommentAdded(Said, frozen=True, kw_only=True):
-    """A note on the ticket; the requester sees it unless it is `internal`. No clock is touched."""
-
-    words: Annotated[Body, Meta(min_length=1)]
-    internal: bool = True
-
-
-def ticket_of(source: str, event: Event) -> str:
-    """The ticket an inbound event of `source` is about: named by it, or to be born from it."""
-    if isinstance(event, RequestSubmitted):
-        return ticket_number(source, event.external_id)
-    assert isinstance(event, Inbound)
-    return event.ticket
-
-
-def routing_key(source: str, event: Event) -> str:
-    """`<area>.<ticket>`: which service hears the event, and what keeps one ticket's events in order."""
-    assert isinstance(event, Inbound | RequestSubmitted)
-    return f"{event.AREA}.{ticket_of(source, event)}"
 
 
 class EventRefused(Event, frozen=True, kw_only=True):

@@ -1,0 +1,37 @@
+"""What outside systems, assignees' apps and residents tell us through the exchange `gov.inbound`."""
+
+from contracts.intake.request import (
+    EventRefused,
+    FirstContactLogged,
+    Inbound,
+    OfferAnswered,
+    RatingGiven,
+    RequestCancelled,
+    RequestDeclined,
+    Requester,
+    RequestSubmitted,
+    RequestTriaged,
+    WorkReported,
+)
+from contracts.intake.routing import (
+    routing_key,
+    ticket_of,
+)
+from contracts.intake.said import (
+    CommentAdded,
+    ExtensionAsked,
+    ExtensionDecided,
+    FinalAnswerProposed,
+    FinalAnswerSigned,
+    InformationAsked,
+    InformationGiven,
+    OutcomeVerified,
+    ReminderSent,
+    ReopeningAsked,
+    Said,
+    SeverityCorrected,
+    SupervisionOrdered,
+    SuspensionAsked,
+    SuspensionDecided,
+    SuspensionEnded,
+)

@@ -1,0 +1,35 @@
+"""Facts of the ticket service: the life of a request as the resident sees it."""
+
+from contracts.ticket.desk import (
+    DeadlineExtended,
+    ExtensionRefused,
+    ExtensionRequested,
+    FinalAnswerGiven,
+    FinalAnswerProposed,
+    InfoProvided,
+    InfoRequested,
+    ReworkRequested,
+    SeverityChanged,
+    SuspensionRefused,
+    SuspensionRequested,
+    TicketCommented,
+    TicketEscalated,
+    TicketReminded,
+    TicketResumed,
+    TicketSupervised,
+    TicketSuspended,
+)
+from contracts.ticket.life import (
+    DeadlineSet,
+    TicketAccepted,
+    TicketCancelled,
+    TicketClosed,
+    TicketDeclined,
+    TicketDueSoon,
+    TicketHandled,
+    TicketOverdue,
+    TicketReceived,
+    TicketReopened,
+    TicketTransferred,
+    TicketVerified,
+)
