@@ -187,10 +187,12 @@ class Stage:
         with self.channel() as channel:
             for shard in range(SHARDS):
                 # Acknowledged as they come: a quorum queue hands nobody more than 2,000 at a time.
-                for method, _, _ in channel.consume(f"ticket.{shard}", auto_ack=True, inactivity_timeout=0.3):
-                    if method is None:
+                queue = f"ticket.{shard}"
+                for method, _, _ in channel.consume(queue, auto_ack=True, inactivity_timeout=0.3):
+                    if method is not None:
+                        found.append(method.redelivered)
+                    elif not channel.queue_declare(queue, passive=True).method.message_count:
                         break
-                    found.append(method.redelivered)
                 channel.cancel()
         return found
 
