@@ -4,8 +4,19 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from contracts.actor import Actor
 from contracts.event import Event
-from contracts.terms import AssigneeKind, Code, Count, Instant, Label, Points, Resolved, ReturnCode
+from contracts.terms import (
+    AssigneeKind,
+    Code,
+    Count,
+    Instant,
+    Label,
+    Points,
+    Resolved,
+    ReturnCode,
+    Severity,
+)
 
 Mode = Literal["direct", "sequential", "claim"]
 
@@ -26,13 +37,23 @@ class Exclusion(Struct, frozen=True, kw_only=True):
     reason: Code
 
 
+class Precedent(Struct, frozen=True, kw_only=True):
+    """What an adjudicator has last ruled for this kind of work at this place."""
+
+    assignee: Code
+    reason_code: Code
+    ruled_at: Instant
+    unit: Code | None = None
+
+
 class Explanation(Struct, frozen=True, kw_only=True):
-    """Why this assignee: the best candidates, the excluded ones, and how the place was found."""
+    """Why this assignee: the best candidates, the excluded ones, how the place was found, what was ruled."""
 
     place: Code
     kinds: list[AssigneeKind]
     candidates: Annotated[list[Candidate], Meta(max_length=5)]
     excluded: Annotated[list[Exclusion], Meta(max_length=10)] = []
+    precedent: Precedent | None = None
 
 
 class DispatchStarted(Event, frozen=True, kw_only=True):
@@ -86,7 +107,7 @@ class AssignmentAccepted(Event, frozen=True, kw_only=True):
 
 
 class AssignmentReturned(Event, frozen=True, kw_only=True):
-    """The assignee gave the offer back with a reason."""
+    """The assignee gave the offer back with a reason; the words of its basis stay inside."""
 
     assignment: Code
     assignee: Code
@@ -94,6 +115,43 @@ class AssignmentReturned(Event, frozen=True, kw_only=True):
     hop: Count
     code: ReturnCode
     proposed_unit: Code | None = None
+    basis_code: Code | None = None
+
+
+class ObjectionOpened(Event, frozen=True, kw_only=True):
+    """Whose it is, is disputed: nobody else is asked until an adjudicator has ruled."""
+
+    assignment: Code
+    assignee: Code
+    kind: AssigneeKind
+    cause: Literal["second_return", "dispute"]
+    code: ReturnCode
+    unit: Code | None = None
+    proposed_unit: Code | None = None
+    basis_code: Code | None = None
+
+
+class ObjectionRuled(Event, frozen=True, kw_only=True):
+    """The adjudicator has ruled: the assignee has it, and does not give it back as not his."""
+
+    assignment: Code
+    assignee: Code
+    kind: AssigneeKind
+    hop: Count
+    reason_code: Code
+    by: Actor
+    unit: Code | None = None
+
+
+class ResponseHastened(Event, frozen=True, kw_only=True):
+    """The severity has risen: the offer stands until `expires_at`, or the first contact is due earlier."""
+
+    assignment: Code
+    assignee: Code
+    kind: AssigneeKind
+    severity: Severity
+    expires_at: Instant | None = None
+    contact_due_at: Instant | None = None
 
 
 class AssignmentWithdrawn(Event, frozen=True, kw_only=True):

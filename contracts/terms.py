@@ -46,8 +46,11 @@ Points = Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
 
 Channel = Literal["hotline_12345", "grid_officer", "resident", "sensor", "system"]
 Severity = Literal["general", "urgent", "emergency"]
-Clock = Literal["triage", "handling", "rework", "verification", "information", "review"]
-"""Which of a ticket's deadlines it is; `information` and `review` end a pause of one of the others."""
+Clock = Literal["triage", "handling", "rework", "verification", "information", "review", "objection"]
+"""Which of a ticket's deadlines it is; `information` and `review` end a pause of one of the others.
+
+`objection` is an adjudicator's and runs beside the ticket's own.
+"""
 EmergencyLine = Literal["110", "119", "120", "122"]
 AssigneeKind = Literal[
     "grid_officer", "party_member", "social_organization", "property_company", "department",

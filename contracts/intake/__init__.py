@@ -1,5 +1,6 @@
 """What outside systems, assignees' apps and residents tell us through the exchange `gov.inbound`."""
 
+from contracts.intake.objecting import AssignmentDisputed, DeclineObjected, ObjectionRuled
 from contracts.intake.request import (
     EventRefused,
     FirstContactLogged,

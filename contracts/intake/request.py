@@ -24,6 +24,8 @@ from contracts.terms import (
 
 Area = Literal["request", "assignment", "rating"]
 Evidence = Annotated[list[Label], Meta(max_length=20)]
+Words = Annotated[str, Meta(max_length=2000, pattern=NO_NUL)]
+"""Reasons as people write them; kept by the service that hears them and never published."""
 
 
 class Requester(Struct, frozen=True, kw_only=True):
@@ -90,15 +92,20 @@ class RequestCancelled(Inbound, frozen=True, kw_only=True):
 
 
 class OfferAnswered(Inbound, frozen=True, kw_only=True):
-    """An assignee accepts an offer or returns it with a reason (rows 8, 9)."""
+    """An assignee accepts an offer or returns it (rows 8, 9).
+
+    A return needs `return_code`; "not ours" and "outside the contract" need a basis as well, in words that
+    stay inside or as the code of a list, law or clause; "not ours" also the unit whose it is.
+    """
 
     AREA: ClassVar[Area] = "assignment"
     assignment: Code
     assignee: Code
     answer: Literal["accept", "return"]
     return_code: ReturnCode | None = None
-    basis: Annotated[str, Meta(max_length=2000, pattern=NO_NUL)] | None = None
+    basis: Words | None = None
     proposed_unit: Code | None = None
+    basis_code: Code | None = None
 
 
 class FirstContactLogged(Inbound, frozen=True, kw_only=True):

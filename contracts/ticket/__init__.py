@@ -33,3 +33,4 @@ from contracts.ticket.life import (
     TicketTransferred,
     TicketVerified,
 )
+from contracts.ticket.objecting import DeclineObjected

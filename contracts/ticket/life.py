@@ -46,6 +46,7 @@ class TicketDeclined(Event, frozen=True, kw_only=True):
     reason_code: Code
     statutory_path: Label
     by: Code
+    at: Instant | None = None
 
 
 class TicketAccepted(Event, frozen=True, kw_only=True):
