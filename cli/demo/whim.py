@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contracts import dispatch, evaluation, intake, ticket
+from contracts.actor import Actor
 from contracts.cloudevent import CloudEvent
 from contracts.event import Event
 
 ASSIGNEE, RESIDENT, DESK = "/assignee/app", "/resident/mini-program", "/community/desk"
+ADJUDICATOR = "/district/adjudication"
 
 ANSWERS: dict[str, tuple[int, int, int]] = {
     "grid_officer": (86, 8, 6),
@@ -118,8 +120,22 @@ def _offered(world: World, no: str, fact: CloudEvent[Any]) -> list[Answer]:
         answer="return" if returned else "accept",
         return_code=chance.choice(RETURN_CODES[offer.kind]) if returned else None,  # type: ignore[arg-type]
         basis="演示：退单理由" if returned else None,
+        proposed_unit="community-desk" if returned else None,
     )
     return [Answer(chance.uniform(0.1, 0.9), ASSIGNEE, answered)]
+
+
+def _disputed(world: World, no: str, fact: CloudEvent[Any]) -> list[Answer]:
+    """The adjudicator finds that it was rightly offered to the one who returned it last."""
+    opened: dispatch.ObjectionOpened = fact.data
+    ruled = intake.ObjectionRuled(
+        ticket=no,
+        actor=Actor(role="adjudicator", id="adjudicator-1"),
+        assignee=opened.assignee,
+        reason_code="in_their_list",
+        basis="演示：属其职责清单。",
+    )
+    return [Answer(world.chance(no, "ruling", fact.number).uniform(0.3, 1.5), ADJUDICATOR, ruled)]
 
 
 def _accepted(world: World, no: str, fact: CloudEvent[Any]) -> list[Answer]:
@@ -179,6 +195,7 @@ def _drawn(chance: random.Random, shares: Sequence[tuple[str, int]]) -> Any:
 REACTIONS: dict[type[Event], Callable[[World, str, CloudEvent[Any]], list[Answer]]] = {
     ticket.TicketReceived: _received,
     dispatch.OfferMade: _offered,
+    dispatch.ObjectionOpened: _disputed,
     dispatch.AssignmentAccepted: _accepted,
     dispatch.AssignmentReopened: _accepted,
     dispatch.FirstContactMade: _contacted,

@@ -8,10 +8,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from contracts import dispatch
+from services.dispatch.records import (
+    Bound,
+    CaseEnded,
+    GroundsRecorded,
+    ReturnableUntil,
+    RulingRecorded,
+    SeverityNoted,
+)
 
 
 class Case(Struct, frozen=True, kw_only=True):
-    """The state of one ticket's dispatch; `outcome` is present only in the transaction that receives it."""
+    """The state of one ticket's dispatch; `outcome` and what follows live only in their transaction."""
 
     id: str
     sequence: int = 0
@@ -28,7 +36,12 @@ class Case(Struct, frozen=True, kw_only=True):
     expires_at: datetime | None = None
     contact_due_at: datetime | None = None
     tried: list[str] = []
+    returns: int = 0
+    return_until: datetime | None = None
+    bound: Bound | None = None
     outcome: "OutcomeRecorded | None" = None
+    grounds: tuple[GroundsRecorded, ...] = ()
+    rulings: tuple[RulingRecorded, ...] = ()
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -95,7 +108,41 @@ def _after_offer(state: Case, fact: dispatch.OfferMade) -> Case:
 
 
 def _after_accepted(state: Case, fact: dispatch.AssignmentAccepted | dispatch.AssignmentReopened) -> Case:
-    return replace(state, state="accepted", expires_at=None, contact_due_at=fact.contact_due_at)
+    """What is done again is not returned again."""
+    return replace(
+        state, state="accepted", expires_at=None, contact_due_at=fact.contact_due_at, return_until=None
+    )
+
+
+def _after_objection(state: Case, _fact: dispatch.ObjectionOpened) -> Case:
+    """Nobody has it, and no timer gives it to anybody."""
+    return replace(state, state="objection_open", expires_at=None)
+
+
+def _after_returned(state: Case, _fact: dispatch.AssignmentReturned) -> Case:
+    return replace(state, state="open", expires_at=None, return_until=None, returns=state.returns + 1)
+
+
+def _after_ruled(state: Case, fact: dispatch.ObjectionRuled) -> Case:
+    return replace(
+        state, state="offered", hop=fact.hop, assignment=fact.assignment, assignee=fact.assignee,
+        kind=fact.kind, unit=fact.unit, tried=[*state.tried, fact.assignee],
+    )  # fmt: skip
+
+
+def _after_ruling(state: Case, fact: RulingRecorded) -> Case:
+    bound = Bound(assignee=fact.assignee, reason_code=fact.reason_code, ruled_at=fact.at)
+    return replace(state, bound=bound, rulings=(*state.rulings, fact))
+
+
+def _after_hastened(state: Case, fact: dispatch.ResponseHastened) -> Case:
+    expires_at, contact_due_at = fact.expires_at or state.expires_at, fact.contact_due_at
+    return replace(state, expires_at=expires_at, contact_due_at=contact_due_at or state.contact_due_at)
+
+
+def released(state: Case) -> list[ContractReleased]:
+    """What was held of a contract's quota is free again."""
+    return [ContractReleased(state.contract)] if state.contract else []
 
 
 def _moved(to: str) -> Callable[[Case, Any], Case]:
@@ -109,7 +156,10 @@ CHANGES: dict[type, Callable[[Case, Any], Case]] = {
     dispatch.AssignmentReopened: _after_accepted,
     dispatch.FirstContactMade: _moved("contacted"),
     dispatch.AssignmentDone: _moved("done"),
-    dispatch.AssignmentReturned: _moved("open"),
+    dispatch.AssignmentReturned: _after_returned,
+    dispatch.ObjectionOpened: _after_objection,
+    dispatch.ObjectionRuled: _after_ruled,
+    dispatch.ResponseHastened: _after_hastened,
     dispatch.OfferExpired: _moved("open"),
     dispatch.AssignmentWithdrawn: _moved("ended"),
     ContractReserved: lambda state, fact: replace(state, contract=fact.contract),
@@ -117,4 +167,9 @@ CHANGES: dict[type, Callable[[Case, Any], Case]] = {
     ContractCommitted: lambda state, fact: replace(state, contract=None),
     Postponed: lambda state, fact: replace(state, state="blocked", expires_at=fact.until),
     OutcomeRecorded: lambda state, fact: replace(state, outcome=fact),
+    GroundsRecorded: lambda state, fact: replace(state, grounds=(*state.grounds, fact)),
+    RulingRecorded: _after_ruling,
+    SeverityNoted: lambda state, fact: replace(state, severity=fact.severity),
+    ReturnableUntil: lambda state, fact: replace(state, return_until=fact.until),
+    CaseEnded: _moved("ended"),
 }

@@ -1,19 +1,37 @@
 """What dispatch can be told to do; time, windows and the pool of options arrive with the command."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
 
-from services.dispatch.engine import Pool
+from contracts.actor import Actor
+from contracts.terms import Severity
+from services.dispatch.engine import Option, Pool
 
 
 class Windows(Struct, frozen=True, kw_only=True):
-    """How long an offer stands and how soon the first contact is due, by severity, in seconds."""
+    """How long an offer stands, how soon the first contact is due, by severity, in seconds.
+
+    `give_back` is how long after its acceptance an assignment may still be returned.
+    """
 
     offer: Mapping[str, int]
     contact: Mapping[str, int]
+    give_back: Mapping[str, int]
+
+    def offer_ends(self, severity: str, at: datetime) -> datetime:
+        """When an offer made at `at` expires."""
+        return at + timedelta(seconds=self.offer[severity])
+
+    def contact_due(self, severity: str, at: datetime) -> datetime:
+        """When the first contact is due of what is accepted at `at`."""
+        return at + timedelta(seconds=self.contact[severity])
+
+    def return_ends(self, severity: str, at: datetime) -> datetime:
+        """Until when what is accepted at `at` may be returned."""
+        return at + timedelta(seconds=self.give_back[severity])
 
 
 class StartDispatch(Struct, frozen=True, kw_only=True):
@@ -34,16 +52,53 @@ class AcceptAssignment(Struct, frozen=True, kw_only=True):
     assignee: str
     windows: Windows
     at: datetime
+    on_duty: bool = True
 
 
 class ReturnAssignment(Struct, frozen=True, kw_only=True):
-    """The assignee gives the offer or the assignment back."""
+    """The assignee gives the offer or the assignment back; the `disputed_at`th time somebody must rule."""
 
     assignment: str
     assignee: str
     code: Any
     proposed_unit: str | None
+    basis: str | None
+    basis_code: str | None
+    disputed_at: int
     pool: Pool
+    windows: Windows
+    at: datetime
+
+
+class DisputeAssignment(Struct, frozen=True, kw_only=True):
+    """A unit gives it back and wants a ruling."""
+
+    assignment: str
+    assignee: str
+    code: Any
+    proposed_unit: str
+    basis: str
+    basis_code: str | None
+    at: datetime
+
+
+class RuleObjection(Struct, frozen=True, kw_only=True):
+    """Say whose it is: `said` is the code of an assignee or a unit, `named` whom the directory has for it."""
+
+    actor: Actor
+    said: str
+    named: Option | None
+    reason_code: str
+    basis: str
+    pool: Pool
+    windows: Windows
+    at: datetime
+
+
+class ChangeSeverity(Struct, frozen=True, kw_only=True):
+    """It is graver than was thought, or less grave."""
+
+    severity: Severity
     windows: Windows
     at: datetime
 

@@ -1,39 +1,43 @@
 """The dispatch of one ticket, pure: offers one after the other until somebody takes it and does it."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from contracts import dispatch
-from contracts.problem import Refusal
+from services.dispatch import guards, hastening, objection
 from services.dispatch.case import (
     Asked,
     Case,
     ContractCommitted,
-    ContractReleased,
     ContractReserved,
     OutcomeRecorded,
     Postponed,
     evolve,
     initial,
+    released,
 )
 from services.dispatch.commands import (
     AcceptAssignment,
+    ChangeSeverity,
+    DisputeAssignment,
     ExpireOffer,
     LogFirstContact,
     ReopenAssignment,
     ReportWork,
     ReturnAssignment,
+    RuleObjection,
     StartDispatch,
-    Windows,
     WithdrawAssignment,
 )
 from services.dispatch.engine import DESK, Choice, Option, choose
+from services.dispatch.records import CaseEnded
 
 __all__ = ["decide", "evolve", "initial"]
 
 AGAIN_AFTER = timedelta(seconds=60)
 WITH_ASSIGNEE = ("accepted", "contacted")
+UNHELD = ("open", "blocked", "objection_open")
 
 
 def decide(state: Case, command: Any) -> list[Any]:
@@ -75,38 +79,36 @@ def _next_offer(state: Case, command: StartDispatch | ReturnAssignment | ExpireO
         and DESK not in (command.pool.item.kinds if command.pool.item else ())
     ):
         alarm = [dispatch.DispatchBlocked(reason="no_candidate", detail=state.category)]
-    return [*alarm, *_offer(state, choice, command.windows, command.at)]
+    return [*alarm, *_offer(state, choice, command)]
 
 
-def _offer(state: Case, choice: Choice, windows: Windows, at: datetime) -> list[Any]:
+def _offer(state: Case, choice: Choice, command: Any) -> list[Any]:
     option: Option = choice.option
     hop = state.hop + 1
     offer = dispatch.OfferMade(
         assignment=f"{state.id}.{hop}", assignee=option.assignee, kind=option.kind, hop=hop, unit=option.unit,
-        expires_at=at + timedelta(seconds=windows.offer[state.severity]), explanation=choice.explanation,
+        expires_at=command.windows.offer_ends(state.severity, command.at), explanation=choice.explanation,
     )  # fmt: skip
     return [offer, *([ContractReserved(option.contract)] if option.contract else [])]
 
 
 def _accept(state: Case, command: AcceptAssignment) -> list[Any]:
-    if not _holds(state, command, ("offered",)) or (state.expires_at and command.at > state.expires_at):
-        return [_refusal(state, command)]
-    return [
-        dispatch.AssignmentAccepted(
-            assignment=command.assignment, assignee=command.assignee, kind=state.kind, hop=state.hop,
-            unit=state.unit, contact_due_at=_contact_due(state, command.windows, command.at),
-        )
-    ]  # fmt: skip
+    """From now on it may be returned for a while, and the requester expects a call."""
+    refused = guards.held(state, command, ("offered",), guards.ACCEPTING)
+    return refused or objection.accepted(state, command)
 
 
 def _return(state: Case, command: ReturnAssignment) -> list[Any]:
-    if not _holds(state, command, ("offered", "accepted")):
-        return [_refusal(state, command)]
-    returned = dispatch.AssignmentReturned(
-        assignment=command.assignment, assignee=command.assignee, kind=state.kind, hop=state.hop,
-        code=command.code, proposed_unit=command.proposed_unit,
-    )  # fmt: skip
-    return [returned, *_released(state), *_next_offer(evolve(state, returned), command)]
+    """The next candidate is asked; the second time an adjudicator."""
+    refused = guards.held(state, command, objection.HELD, guards.RETURNING)
+    if refused:
+        return refused
+    facts = objection.given_back(state, command)
+    if state.returns + 1 >= command.disputed_at:
+        return [*facts, objection.opened(state, command, "second_return")]
+    for fact in facts:
+        state = evolve(state, fact)
+    return [*facts, *_next_offer(state, command)]
 
 
 def _expire(state: Case, command: ExpireOffer) -> list[Any]:
@@ -119,12 +121,13 @@ def _expire(state: Case, command: ExpireOffer) -> list[Any]:
     expired = dispatch.OfferExpired(
         assignment=state.assignment, assignee=state.assignee, kind=state.kind, hop=state.hop
     )
-    return [expired, *_released(state), *_next_offer(evolve(state, expired), command)]
+    return [expired, *released(state), *_next_offer(evolve(state, expired), command)]
 
 
 def _log_contact(state: Case, command: LogFirstContact) -> list[Any]:
-    if not _holds(state, command, ("accepted",)):
-        return [_refusal(state, command)]
+    refused = guards.held(state, command, ("accepted",))
+    if refused:
+        return refused
     in_time = state.contact_due_at is None or command.at <= state.contact_due_at
     return [
         dispatch.FirstContactMade(assignment=command.assignment, assignee=command.assignee, in_time=in_time)
@@ -132,8 +135,9 @@ def _log_contact(state: Case, command: LogFirstContact) -> list[Any]:
 
 
 def _report(state: Case, command: ReportWork) -> list[Any]:
-    if not _holds(state, command, ("contacted",)):
-        return [_refusal(state, command)]
+    refused = guards.held(state, command, ("contacted",), guards.REPORTING)
+    if refused:
+        return refused
     done = dispatch.AssignmentDone(
         assignment=command.assignment, assignee=command.assignee, kind=state.kind, resolved=command.resolved,
         unit=state.unit, unresolved_reason=command.unresolved_reason,
@@ -150,59 +154,29 @@ def _reopen(state: Case, command: ReopenAssignment) -> list[Any]:
     return [
         dispatch.AssignmentReopened(
             assignment=state.assignment, assignee=state.assignee, kind=state.kind, hop=state.hop,
-            contact_due_at=_contact_due(state, command.windows, command.at),
+            contact_due_at=command.windows.contact_due(state.severity, command.at),
         )
     ]  # fmt: skip
 
 
 def _withdraw(state: Case, command: WithdrawAssignment) -> list[Any]:
+    if state.state in UNHELD:
+        return [CaseEnded()]
     if state.state not in ("offered", *WITH_ASSIGNEE) or state.assignment is None or state.assignee is None:
         return []
     withdrawn = dispatch.AssignmentWithdrawn(
         assignment=state.assignment, assignee=state.assignee, kind=state.kind, reason=command.reason
     )
-    return [withdrawn, *_released(state)]
-
-
-def _holds(state: Case, command: Any, states: tuple[str, ...]) -> bool:
-    """Whether the one who speaks is the one who was asked last."""
-    return state.state in states and (command.assignment, command.assignee) == (
-        state.assignment,
-        state.assignee,
-    )
-
-
-def _released(state: Case) -> list[Any]:
-    return [ContractReleased(state.contract)] if state.contract else []
-
-
-def _contact_due(state: Case, windows: Windows, at: datetime) -> datetime:
-    return at + timedelta(seconds=windows.contact[state.severity])
-
-
-ALLOWED = {
-    "offered": ["AcceptAssignment", "ReturnAssignment"],
-    "accepted": ["LogFirstContact", "ReturnAssignment"],
-    "contacted": ["ReportWork"],
-}
-
-
-def _refusal(state: Case, command: Any) -> Refusal:
-    name = type(command).__name__
-    if state.state == "new":
-        return Refusal(
-            command=name, state="new", problem="unknown-ticket", status=404, detail=f"no ticket {state.id}"
-        )
-    return Refusal(
-        command=name, state=state.state, allowed=ALLOWED.get(state.state, []),
-        detail=f"{command.assignee} does not hold {command.assignment} in a way that allows this",
-    )  # fmt: skip
+    return [withdrawn, *released(state)]
 
 
 DECISIONS: dict[type, Callable[[Case, Any], list[Any]]] = {
     StartDispatch: _start,
     AcceptAssignment: _accept,
     ReturnAssignment: _return,
+    DisputeAssignment: objection.dispute,
+    RuleObjection: objection.rule,
+    ChangeSeverity: hastening.change_severity,
     ExpireOffer: _expire,
     LogFirstContact: _log_contact,
     ReportWork: _report,

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from contracts.dispatch import Candidate, Exclusion, Explanation
+from contracts.dispatch import Candidate, Exclusion, Explanation, Precedent
 
 DESK = "community_desk"
 SHOWN_CANDIDATES, SHOWN_EXCLUSIONS = 5, 10
@@ -52,6 +52,7 @@ class Pool(Struct, frozen=True, kw_only=True):
     place: str | None
     item: Item | None
     options: Sequence[Option]
+    precedent: Precedent | None = None
 
 
 class Choice(Struct, frozen=True, kw_only=True):
@@ -98,6 +99,7 @@ def choose(pool: Pool, tried: Iterable[str]) -> Choice | None:
         kinds=kinds,  # type: ignore[arg-type]
         candidates=[_shown(option, given) for option, given in ranked[:SHOWN_CANDIDATES]],
         excluded=excluded[:SHOWN_EXCLUSIONS],
+        precedent=pool.precedent,
     )
     return Choice(option=ranked[0][0], explanation=explanation)
 

@@ -14,7 +14,7 @@ from services.dispatch.case import ContractCommitted, ContractReleased, Contract
 from services.dispatch.commands import Windows
 from services.dispatch.engine import Item, Option, Pool
 
-OPENED = (dispatch.OfferMade, dispatch.AssignmentReopened)
+OPENED = (dispatch.OfferMade, dispatch.ObjectionRuled, dispatch.AssignmentReopened)
 ENDED = (
     dispatch.OfferExpired,
     dispatch.AssignmentReturned,
@@ -54,14 +54,23 @@ class Known:
     places: Mapping[str, Place]
     options: Mapping[tuple[str, str], list[Option]]
     asked: dict[str, tuple[str, str]]
+    precedents: Mapping[tuple[str, str], dispatch.Precedent] = field(default_factory=dict)
+    named: Mapping[str, Option] = field(default_factory=dict)
+    off_duty: frozenset[str] = frozenset()
     moved: Moved = field(default_factory=Moved)
 
     @property
     def windows(self) -> Windows:
         """The offer and contact windows in force."""
         return Windows(
-            offer=self.policies["offer_seconds"].value, contact=self.policies["contact_seconds"].value
-        )
+            offer=self.policies["offer_seconds"].value, contact=self.policies["contact_seconds"].value,
+            give_back=self.policies["return_seconds"].value,
+        )  # fmt: skip
+
+    @property
+    def disputed_at(self) -> int:
+        """The return that goes to an adjudicator."""
+        return int(self.policies["objection"].value["returns"])
 
     def pool(self, grid: str, category: str) -> Pool:
         """The options for a place and a category, their loads and quotas as of this moment in the batch."""
@@ -71,11 +80,18 @@ class Known:
             place=place.code if place.known else None,
             item=item,
             options=[self._present(option) for option in found],
+            precedent=self.precedents.get((place.code, item.category if item else category)),
         )
 
     def pool_of(self, ticket_no: str) -> Pool:
         """The options for a ticket whose dispatch has begun."""
         return self.pool(*self.asked.get(ticket_no, ("", "")))
+
+    def named_by(self, code: str, ticket_no: str) -> Option | None:
+        """Whom a ruling means by `code`, as the directory has him; with his contract where one covers it."""
+        named = self.named.get(code)
+        options = self.pool_of(ticket_no).options if named else ()
+        return next((option for option in options if named and option.assignee == named.assignee), named)
 
     def _present(self, option: Option) -> Option:
         moved, code, contract = self.moved, option.assignee, option.contract

@@ -33,11 +33,33 @@ class DispatchService(Service):
         said = event.data
         if said.answer == "accept":
             return commands.AcceptAssignment(
-                assignment=said.assignment, assignee=said.assignee, windows=known.windows, at=known.now
-            )
+                assignment=said.assignment, assignee=said.assignee, windows=known.windows, at=known.now,
+                on_duty=said.assignee not in known.off_duty,
+            )  # fmt: skip
         return commands.ReturnAssignment(
-            assignment=said.assignment, assignee=said.assignee, code=said.return_code or "capacity",
-            proposed_unit=said.proposed_unit, pool=known.pool_of(event.partitionkey),
+            assignment=said.assignment, assignee=said.assignee, code=said.return_code, basis=said.basis,
+            basis_code=said.basis_code, proposed_unit=said.proposed_unit, disputed_at=known.disputed_at,
+            pool=known.pool_of(event.partitionkey), windows=known.windows, at=known.now,
+        )  # fmt: skip
+
+    @consumes(intake.AssignmentDisputed)
+    def dispute(
+        self, event: CloudEvent[intake.AssignmentDisputed], known: Known
+    ) -> commands.DisputeAssignment:
+        """A unit says that it is not its own: an adjudicator decides (row 10)."""
+        said = event.data
+        return commands.DisputeAssignment(
+            assignment=said.assignment, assignee=said.assignee, code=said.code, basis=said.basis,
+            basis_code=said.basis_code, proposed_unit=said.proposed_unit, at=known.now,
+        )  # fmt: skip
+
+    @consumes(intake.ObjectionRuled)
+    def rule(self, event: CloudEvent[intake.ObjectionRuled], known: Known) -> commands.RuleObjection:
+        """The adjudicator says whose it is (row 10)."""
+        said, number = event.data, event.partitionkey
+        return commands.RuleObjection(
+            actor=said.actor, said=said.assignee, named=known.named_by(said.assignee, number),
+            reason_code=said.reason_code, basis=said.basis, pool=known.pool_of(number),
             windows=known.windows, at=known.now,
         )  # fmt: skip
 
@@ -61,6 +83,11 @@ class DispatchService(Service):
             unresolved_reason=said.unresolved_reason, outcome=said.outcome, evidence=list(said.evidence),
             at=known.now,
         )  # fmt: skip
+
+    @consumes(ticket.SeverityChanged)
+    def hasten(self, event: CloudEvent[ticket.SeverityChanged], known: Known) -> commands.ChangeSeverity:
+        """It is graver than was thought: whoever was asked has less time."""
+        return commands.ChangeSeverity(severity=event.data.severity, windows=known.windows, at=known.now)
 
     @consumes(ticket.TicketReopened, ticket.ReworkRequested)
     def reopen(self, event: CloudEvent[Event], known: Known) -> commands.ReopenAssignment:

@@ -11,6 +11,7 @@ from chassis.model import Changes, Stimulus
 from chassis.rows import as_json, columns, from_json, texts
 from contracts import intake, ticket
 from contracts.terms import CHINA
+from services.dispatch import objection_store
 from services.dispatch.case import Case
 from services.dispatch.directory.catalogue import alias_map, normal
 from services.dispatch.directory.store import catalogue_entries
@@ -19,7 +20,7 @@ from services.dispatch.pool import Known, Moved, Place
 
 COLUMNS = (
     "id, sequence, state, category, grid, severity, hop, assignment, assignee, kind, unit, contract, "
-    "expires_at, contact_due_at, tried"
+    "expires_at, contact_due_at, tried, returns, return_until, bound"
 )
 LOAD = f"""
 SELECT to_json(c)::text FROM (SELECT {COLUMNS} FROM "case" WHERE id = ANY(%s) ORDER BY id FOR UPDATE) c
@@ -27,10 +28,11 @@ SELECT to_json(c)::text FROM (SELECT {COLUMNS} FROM "case" WHERE id = ANY(%s) OR
 SAVE = f"""
 INSERT INTO "case" ({COLUMNS}) SELECT {COLUMNS} FROM json_populate_recordset(null::"case", %s)
 ON CONFLICT (id) DO UPDATE SET
-    sequence = EXCLUDED.sequence, state = EXCLUDED.state, hop = EXCLUDED.hop,
+    sequence = EXCLUDED.sequence, state = EXCLUDED.state, severity = EXCLUDED.severity, hop = EXCLUDED.hop,
     assignment = EXCLUDED.assignment, assignee = EXCLUDED.assignee, kind = EXCLUDED.kind,
     unit = EXCLUDED.unit, contract = EXCLUDED.contract,
-    expires_at = EXCLUDED.expires_at, contact_due_at = EXCLUDED.contact_due_at, tried = EXCLUDED.tried
+    expires_at = EXCLUDED.expires_at, contact_due_at = EXCLUDED.contact_due_at, tried = EXCLUDED.tried,
+    returns = EXCLUDED.returns, return_until = EXCLUDED.return_until, bound = EXCLUDED.bound
 """
 SAVE_OUTCOMES = """
 INSERT INTO outcome (ticket, assignment, at, text, evidence)
@@ -48,7 +50,7 @@ LAST_RESORT = """
 SELECT cell FROM assignee JOIN cell c ON c.code = assignee.cell
 WHERE kind = 'community_desk' AND assignee.active ORDER BY cardinality(c.path), cell LIMIT 1
 """
-CATALOGUE_VERSION = "SELECT coalesce(max(id), 0) FROM import_log"
+LISTS = "SELECT coalesce(max(id), 0), EXISTS (SELECT FROM ruling) FROM import_log"
 OPTIONS = """
 SELECT w.place, w.category, a.code, a.kind, a.organization, a.skills, a.closeness, a.load_cap,
        a.open, a.taken,
@@ -113,10 +115,12 @@ def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str
     policies = policy.in_force(tx)
     asked = {case.id: (case.grid, case.category) for case in states.values()}
     wanted = set(_wanted(stimuli, states))
+    off_duty = objection_store.off_duty(tx, now, stimuli, states)
     if not wanted:
-        return Known(now, policies, {}, {}, {}, {})
+        return Known(now, policies, {}, {}, {}, {}, off_duty=off_duty)
     today = now.astimezone(CHINA).date()
-    codes = _codes(tx, today, {category for _, category in wanted})
+    version, ruled = tx.execute(LISTS).fetchone() or (0, False)
+    codes = _codes(tx, (version, today), {category for _, category in wanted})
     items = _items(tx, today, set(codes.values()))
     places = _places(tx, {grid for grid, _ in wanted})
     pairs = {(places[grid].code, codes.get(category, "")) for grid, category in wanted}
@@ -124,7 +128,9 @@ def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str
         tx, now, {(place, code, kind) for place, code in pairs for kind in _kinds(items.get(code))}
     )
     by_label = {label: items[code] for label, code in codes.items() if code in items}
-    return Known(now, policies, by_label, places, options, asked)
+    precedents = objection_store.precedents(tx, pairs) if ruled else {}
+    named = objection_store.named(tx, today, stimuli)
+    return Known(now, policies, by_label, places, options, asked, precedents, named, off_duty)
 
 
 def _wanted(stimuli: Sequence[Stimulus], states: Mapping[str, Case]) -> Iterable[tuple[str, str]]:
@@ -134,17 +140,21 @@ def _wanted(stimuli: Sequence[Stimulus], states: Mapping[str, Case]) -> Iterable
         case = states.get(stimulus.key)
         if isinstance(data, ticket.TicketAccepted):
             yield data.grid, data.category
-        elif case and (data is None or (isinstance(data, intake.OfferAnswered) and data.answer == "return")):
+        elif case and (data is None or _asks_on(data)):
             yield case.grid, case.category
 
 
-def _codes(tx: Tx, today: Any, labels: set[str]) -> dict[str, str]:
-    """Label → category code; labels that no list knows are left out."""
-    row = tx.execute(CATALOGUE_VERSION).fetchone()
-    key = (row[0] if row else 0, today)
+def _asks_on(data: Any) -> bool:
+    """Whether somebody else is asked, or named, after this."""
+    returned = isinstance(data, intake.OfferAnswered) and data.answer == "return"
+    return returned or isinstance(data, intake.ObjectionRuled)
+
+
+def _codes(tx: Tx, key: tuple[int, Any], labels: set[str]) -> dict[str, str]:
+    """Label → category code by this version of the lists on this day; unknown labels are left out."""
     if key not in _aliases:
         _aliases.clear()
-        _aliases[key] = alias_map(catalogue_entries(tx), today)
+        _aliases[key] = alias_map(catalogue_entries(tx), key[1])
     return {label: _aliases[key][normal(label)] for label in labels if normal(label) in _aliases[key]}
 
 
@@ -203,6 +213,7 @@ def save(tx: Tx, changes: Changes) -> None:
     ]
     if outcomes:
         tx.execute(SAVE_OUTCOMES, [as_json(outcomes)])
+    objection_store.save(tx, cases)
     moved: Moved = changes.known.moved
     _move(tx, MOVE_LOADS, moved.open, moved.taken)
     _move(tx, MOVE_QUOTAS, moved.reserved, moved.committed)

@@ -17,6 +17,7 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 WINDOWS = commands.Windows(
     offer={"emergency": 300, "urgent": 1800, "general": 86400},
     contact={"emergency": 7200, "urgent": 86400, "general": 86400},
+    give_back={"emergency": 300, "urgent": 1800, "general": 86400},
 )
 ITEM = Item(
     category="haircut", version=1, list="service_item", mode="sequential",
@@ -52,8 +53,8 @@ def accept(hop: int, who: str, at: datetime = NOON) -> commands.AcceptAssignment
 
 def give_back(hop: int, who: str, pool: Pool = ALL) -> commands.ReturnAssignment:
     return commands.ReturnAssignment(
-        assignment=f"{TICKET}.{hop}", assignee=who, code="capacity", proposed_unit=None, pool=pool,
-        windows=WINDOWS, at=NOON,
+        assignment=f"{TICKET}.{hop}", assignee=who, code="capacity", proposed_unit=None, basis=None,
+        basis_code=None, disputed_at=2, pool=pool, windows=WINDOWS, at=NOON,
     )  # fmt: skip
 
 
@@ -101,7 +102,7 @@ def test_the_offer_stands_as_long_as_the_policy_for_its_severity_says(severity: 
 
 def test_the_assignee_accepts_contacts_and_reports() -> None:
     state = given(start())
-    assert names(decide(state, accept(1, "SO-1"))) == ["AssignmentAccepted"]
+    assert names(decide(state, accept(1, "SO-1"))) == ["AssignmentAccepted", "ReturnableUntil"]
     state = given(start(), accept(1, "SO-1"))
     assert names(decide(state, contact(1, "SO-1"))) == ["FirstContactMade"]
     state = given(start(), accept(1, "SO-1"), contact(1, "SO-1"))
@@ -137,8 +138,8 @@ def test_an_offer_that_still_stands_does_not_expire() -> None:
 
 
 def test_when_all_candidates_are_through_an_alarm_is_raised_and_the_desk_is_asked() -> None:
-    facts = decide(given(start(), give_back(1, "SO-1")), give_back(2, "GO-1"))
-    assert names(facts) == ["AssignmentReturned", "DispatchBlocked", "OfferMade"]
+    facts = decide(given(start(), give_back(1, "SO-1")), expire(NOON + timedelta(days=1)))
+    assert names(facts) == ["OfferExpired", "DispatchBlocked", "OfferMade"]
     assert facts[1].reason == "no_candidate"
     assert facts[2].kind == "community_desk"
 
