@@ -11,7 +11,7 @@ from services.ticket.deadlines import Calendar, parsed
 
 CLOCKS = {
     "triage": "triage 受理", "handling": "handling 办理", "rework": "rework 重办",
-    "verification": "verification 核查",
+    "verification": "verification 核查", "objection": "objection 异议审定",
 }  # fmt: skip
 
 
@@ -101,6 +101,7 @@ ENDS = {
     "handling": ("TicketHandled", "TicketCancelled"),
     "rework": ("TicketHandled", "TicketCancelled"),
     "verification": ("TicketVerified", "ReworkRequested"),
+    "objection": ("ObjectionRuled", "TicketCancelled"),
 }
 """Facts by which a deadline is met, or is one no more."""
 

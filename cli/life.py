@@ -49,6 +49,8 @@ class Life:
             return f"{self.ticket['assignee']} ({self.ticket['assignee_kind']}) has accepted it"
         if state == "dispatching" and offer:
             last = next(name_of(event) for event in reversed(self.history) if name_of(event) in ON_OFFER)
+            if last == "ObjectionOpened":
+                return "the adjudicator, who rules whose it is"
             asked = f"{offer['assignee']} ({offer['kind']})"
             return f"{asked}, offer {offer['hop']}, {ON_OFFER[last]} {_value('_at', offer['expires_at'])}"
         return HOLDERS.get(state, "nobody: it has ended")
@@ -74,6 +76,7 @@ ON_OFFER = {
     "OfferMade": "which stands until",
     "OfferExpired": "which expired at",
     "AssignmentReturned": "which was returned; it would have stood until",
+    "ObjectionOpened": "which is disputed",
 }
 HOLDERS = {
     "received": "the community desk, which triages it",

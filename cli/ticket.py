@@ -164,6 +164,9 @@ def _facts(ticket: dict[str, Any]) -> list[tuple[str, Any]]:
 def _print_explanation(explanation: dict[str, Any]) -> None:
     kinds = " → ".join(explanation["kinds"])
     print(f"  place {explanation['place']}, kinds in order: {kinds}\n")
+    ruled = explanation.get("precedent")
+    if ruled:
+        print(f"  ruled before for such work there: {ruled['assignee']}, {ruled['reason_code']}\n")
     rows = [
         (
             each["assignee"],

@@ -87,4 +87,4 @@ def _cause(row: Row) -> str:
 
 
 def _guards(row: Row) -> list[str]:
-    return [guard.__name__.replace("_", " ") for guard in row.guards]
+    return [name.replace("_", " ") for name in (*(guard.__name__ for guard in row.guards), *row.checked)]

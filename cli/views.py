@@ -10,6 +10,7 @@ TOLD: dict[str, tuple[str, ...]] = {
     "TicketReceived": ("channel", "category"),
     "TicketTransferred": ("line",),
     "TicketDeclined": ("reason_code", "statutory_path"),
+    "DeclineObjected": (),
     "InfoRequested": ("missing", "until"),
     "InfoProvided": ("due_at",),
     "TicketAccepted": ("category",),

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from contracts import ticket
 from contracts.actor import Actor
 from contracts.terms import Clock
+from services.ticket import objection
 from services.ticket.deadlines import warning
 from services.ticket.state import Desk, Pause, Ticket
 
@@ -24,19 +25,30 @@ def deadline(kind: Clock, state: Ticket, command: Any) -> ticket.DeadlineSet:
 
 def stricter(state: Ticket, command: Any) -> list[ticket.DeadlineSet]:
     """The deadline by another severity, counted from the same start; only where it is earlier."""
-    if state.clock not in ("triage", "handling", "rework") or state.since is None or state.due_at is None:
+    own = state.clock if state.clock in ("triage", "handling", "rework") else None
+    disputed = state.more.objection
+    return [
+        *(_earlier(own, state, command, state.since, state.due_at, state.more.paused) if own else ()),
+        *(_earlier("objection", state, command, disputed.since, disputed.due_at) if disputed else ()),
+    ]
+
+
+def _earlier(
+    kind: Clock, state: Ticket, command: Any, since: datetime | None, before: datetime | None,
+    paused: float = 0,
+) -> list[ticket.DeadlineSet]:  # fmt: skip
+    if since is None or before is None:
         return []
-    rule = command.rules[state.clock]
+    rule = command.rules[kind]
     span = rule.span(command.severity, state.category, state.source)
-    due_at = command.calendar.due(state.since, span) + timedelta(seconds=state.more.paused)
-    if due_at >= state.due_at:
+    due_at = command.calendar.due(since, span) + timedelta(seconds=paused)
+    if due_at >= before:
         return []
     return [
         ticket.DeadlineSet(
-            kind=state.clock, since=state.since, span=span, due_at=due_at, policy=rule.name,
-            policy_version=rule.version,
+            kind=kind, since=since, span=span, due_at=due_at, policy=rule.name, policy_version=rule.version
         )
-    ]  # fmt: skip
+    ]
 
 
 def pause_over(state: Ticket, command: Any) -> dict[str, datetime]:
@@ -56,11 +68,13 @@ def resumed(state: Ticket, command: Any, reason: str, by: Actor | None = None) -
 
 def after_deadline(state: Ticket, fact: ticket.DeadlineSet) -> Ticket:
     """A deadline warns, and then it is over; while the clock stands neither is heard."""
+    if fact.kind == "objection":
+        return objection.opened(state, fact)
     alarm_at = warning(fact.since, fact.due_at) if fact.since else fact.due_at
     state = replace(state, clock=fact.kind, due_at=fact.due_at, since=fact.since, span=fact.span)
     if state.desk and state.desk.pause:
         return with_desk(state, pause=replace(state.desk.pause, alarm_at=alarm_at))
-    return replace(state, alarm_at=alarm_at)
+    return objection.own_alarm(state, alarm_at)
 
 
 def after_information_asked(state: Ticket, fact: ticket.InfoRequested) -> Ticket:

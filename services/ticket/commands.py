@@ -57,6 +57,7 @@ class DeclineTicket(Struct, frozen=True, kw_only=True):
     reason_code: str
     statutory_path: str
     actor: Actor
+    at: datetime
 
 
 class CancelTicket(Struct, frozen=True, kw_only=True):

@@ -20,6 +20,10 @@ class Order(Struct, frozen=True, kw_only=True):
     calendar: Calendar
 
 
+class ObjectToDecline(Order, frozen=True, kw_only=True):
+    """Have a declined request looked at once more."""
+
+
 class RequestInformation(Order, frozen=True, kw_only=True):
     """Ask the requester."""
 

@@ -8,13 +8,19 @@ from contracts.actor import Actor
 from services.ticket import desk
 from services.ticket.clock import deadline, pause_over, resumed, stricter
 from services.ticket.commands import REQUESTER
-from services.ticket.escalation import escalated, supervised, too_often
+from services.ticket.escalation import embittered, escalated, supervised, too_often
 from services.ticket.state import Remark, RemarkRecorded, Ticket
 
 
 def announced(actor: Actor) -> Actor:
     """The actor as facts name it; a requester has no code of his own there."""
     return REQUESTER if actor.role == "requester" else actor
+
+
+def _object_to_decline(state: Ticket, command: desk.ObjectToDecline) -> list[Any]:
+    """Triage begins anew, with all of its time."""
+    objected = ticket.DeclineObjected(by=announced(command.actor), at=command.at)
+    return [objected, deadline("triage", state, command)]
 
 
 def _request_information(state: Ticket, command: desk.RequestInformation) -> list[Any]:
@@ -88,7 +94,7 @@ def reopened(state: Ticket, said: Any, command: Any) -> list[Any]:
     number = state.reworks + 1
     again = ticket.TicketReopened(reworks=number, resolved=said.resolved, satisfaction=said.satisfaction)
     often = too_often(state, command, "reworks", number + state.more.sent_back)
-    return [again, deadline("rework", state, command), *often]
+    return [again, deadline("rework", state, command), *often, *embittered(state, said, len(often))]
 
 
 def _give_final_answer(state: Ticket, command: desk.GiveFinalAnswer) -> list[Any]:
@@ -120,6 +126,7 @@ def _refused(fact: Callable[..., Any]) -> Callable[[Ticket, Any], list[Any]]:
 
 
 ORDERS: Mapping[type, Callable[[Ticket, Any], list[Any]]] = {
+    desk.ObjectToDecline: _object_to_decline,
     desk.RequestInformation: _request_information,
     desk.ProvideInformation: _provide_information,
     desk.AskSuspension: _ask_suspension,

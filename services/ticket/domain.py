@@ -16,7 +16,7 @@ from services.ticket.commands import (
     TriageTicket,
 )
 from services.ticket.deskwork import ORDERS, announced, reopened
-from services.ticket.escalation import ring, too_often
+from services.ticket.escalation import embittered, ring, too_often
 from services.ticket.life import Intake, RequestRecorded, Ticket, evolve, initial
 from services.ticket.moves import permitted, rows
 
@@ -83,7 +83,7 @@ def _triage(state: Ticket, command: TriageTicket) -> list[Any]:
 
 def _decline(_state: Ticket, command: DeclineTicket) -> list[Any]:
     path, by = command.statutory_path, announced(command.actor).id
-    return [ticket.TicketDeclined(reason_code=command.reason_code, statutory_path=path, by=by)]
+    return [ticket.TicketDeclined(reason_code=command.reason_code, statutory_path=path, by=by, at=command.at)]
 
 
 def _observe(state: Ticket, command: Observe) -> list[Any]:
@@ -115,6 +115,11 @@ def _on_return(state: Ticket, _fact: dispatch.AssignmentReturned, command: Obser
     return too_often(state, command, "returns", state.more.returns + 1)
 
 
+def _on_objection(state: Ticket, _fact: dispatch.ObjectionOpened, command: Observe) -> list[Any]:
+    """The adjudicator has a clock of his own; the ticket's runs on."""
+    return [deadline("objection", state, command)]
+
+
 def _on_rating(state: Ticket, fact: evaluation.RatingSubmitted, command: Observe) -> list[Any]:
     """Done again where row 19 allows it; else the rating closes the ticket, row 18."""
     (again,) = (row for row in rows(state.state, type(fact)) if row.to == "in_progress")
@@ -122,7 +127,7 @@ def _on_rating(state: Ticket, fact: evaluation.RatingSubmitted, command: Observe
         closed = ticket.TicketClosed(
             rated=True, resolved=fact.resolved, satisfaction=fact.satisfaction, at=command.at
         )
-        return [closed]
+        return [closed, *embittered(state, fact)]
     return reopened(state, fact, command)
 
 
@@ -147,6 +152,7 @@ UNASKED: Mapping[type, Callable[[Ticket, Any], list[Any]]] = {
 FOLLOWS: Mapping[type[Event], Callable[[Ticket, Any, Observe], list[Any]]] = {
     dispatch.AssignmentDone: _on_done,
     dispatch.AssignmentReturned: _on_return,
+    dispatch.ObjectionOpened: _on_objection,
     evaluation.RatingSubmitted: _on_rating,
     evaluation.RatingExpired: _on_rating_expired,
 }

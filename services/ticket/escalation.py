@@ -9,7 +9,8 @@ from services.ticket import grid
 from services.ticket.clock import resumed
 from services.ticket.commands import RingAlarm
 from services.ticket.moves import rows
-from services.ticket.state import Ticket
+from services.ticket.objection import OVERDUE, rings_now
+from services.ticket.state import Objection, Ticket
 
 HIGHEST = 3
 """The levels of supervision."""
@@ -22,6 +23,9 @@ def ring(state: Ticket, command: RingAlarm) -> list[Any]:
         return []
     if state.more.pause:
         return _pause_ends(state, command)
+    disputed = rings_now(state, command.at)
+    if disputed:
+        return _ruling_is_late(state, command, disputed)
     if command.at < state.due_at:
         return [ticket.TicketDueSoon(kind=state.clock, due_at=state.due_at, assignee=state.assignee)]
     over = ticket.TicketOverdue(kind=state.clock, due_at=state.due_at, assignee=state.assignee)
@@ -39,6 +43,16 @@ def _pause_ends(state: Ticket, command: RingAlarm) -> list[Any]:
     if command.at < pause.until:
         return [ticket.TicketDueSoon(kind="review", due_at=pause.until, assignee=state.assignee)]
     return [resumed(state, command, "no_answer" if state.state == "pending_info" else "review_due")]
+
+
+def _ruling_is_late(state: Ticket, command: RingAlarm, disputed: Objection) -> list[Any]:
+    """As with the ticket's own clock: a warning, then up level by level until somebody rules."""
+    due_at = disputed.due_at
+    if command.at < due_at:
+        return [ticket.TicketDueSoon(kind="objection", due_at=due_at)]
+    known = disputed.alarm_at is not None and disputed.alarm_at > due_at
+    over = [] if known else [ticket.TicketOverdue(kind="objection", due_at=due_at)]
+    return [*over, *_up(state, command, OVERDUE)]
 
 
 def _up(state: Ticket, command: RingAlarm, reason: str) -> list[Any]:
@@ -64,9 +78,9 @@ def escalated(
     ]
 
 
-def supervised(state: Ticket, reason: str, by: Actor | None = None) -> list[Any]:
-    """One level of supervision more, up to the highest."""
-    level = min(state.more.supervision + 1, HIGHEST)
+def supervised(state: Ticket, reason: str, by: Actor | None = None, already: int = 0) -> list[Any]:
+    """One level of supervision more, up to the highest; `already` so many in the same breath."""
+    level = min(state.more.supervision + already + 1, HIGHEST)
     return [ticket.TicketSupervised(level=level, reason_code=reason, by=by)]
 
 
@@ -74,3 +88,9 @@ def too_often(state: Ticket, command: Any, what: str, times: int) -> list[Any]:
     """Supervision at the third return or the third rework, and at each one after it."""
     most = int(command.rules["supervision"].value[what])
     return supervised(state, f"{what}_{most}") if times >= most else []
+
+
+def embittered(state: Ticket, said: Any, already: int = 0) -> list[Any]:
+    """Who is very dissatisfied is heard by a supervisor (DOMAIN.md §3)."""
+    worst = said.satisfaction == "very_dissatisfied"
+    return supervised(state, "very_dissatisfied", already=already) if worst else []

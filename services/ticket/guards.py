@@ -31,6 +31,18 @@ def reason_and_path_told(_state: Ticket, command: DeclineTicket) -> str | None:
     return None if told else "a reason and the statutory path must be told"
 
 
+def first_objection(state: Ticket, _command: desk.ObjectToDecline) -> str | None:
+    """One objection is allowed."""
+    return "an objection was made already; one is allowed" if state.more.decline_objected else None
+
+
+def objection_in_time(state: Ticket, command: desk.ObjectToDecline) -> str | None:
+    """In time after the decline; one of which nobody knows when it was is not held against the requester."""
+    declined_at, within = state.more.declined_at, str(command.rules["decline_objection"].value["within"])
+    late = declined_at is not None and command.at > command.calendar.due(declined_at, within)
+    return f"it was declined more than {within} ago" if late else None
+
+
 def something_missing(_state: Ticket, command: desk.RequestInformation) -> str | None:
     """Of who, when, where, cause and course."""
     return None if command.missing else "say what is missing"

@@ -42,6 +42,7 @@ def _supervision(said: intake.SupervisionOrdered) -> tuple[type[desk.Order], dic
 
 
 HEARD: Mapping[type[Event], Callable[[Any], tuple[type[desk.Order], dict[str, Any]]]] = {
+    intake.DeclineObjected: lambda said: (desk.ObjectToDecline, {}),
     intake.InformationAsked: lambda said: (desk.RequestInformation, {"missing": said.missing}),
     intake.InformationGiven: lambda said: (desk.ProvideInformation, {"words": said.words}),
     intake.SuspensionAsked: lambda said: (

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from contracts import dispatch, ticket
+from services.ticket import objection
 from services.ticket.clock import (
     after_deadline,
     after_extension,
@@ -50,6 +51,7 @@ def _after_accepted(state: Ticket, fact: ticket.TicketAccepted) -> Ticket:
 
 
 def _after_assigned(state: Ticket, fact: dispatch.AssignmentAccepted) -> Ticket:
+    state = objection.settled(state)
     return replace(state, assignment=fact.assignment, assignee=fact.assignee, assignee_kind=fact.kind)
 
 
@@ -67,24 +69,43 @@ def _after_extension_request(state: Ticket, fact: ticket.ExtensionRequested) -> 
     return with_desk(state, extension=Asked(fact.by, fact.reason_code, span=fact.span))
 
 
+def _after_decline(state: Ticket, fact: ticket.TicketDeclined) -> Ticket:
+    return with_desk(state, declined_at=fact.at)
+
+
 def _after_warning(state: Ticket, fact: ticket.TicketDueSoon) -> Ticket:
-    return replace(state, alarm_at=fact.due_at)
+    if fact.kind == "objection":
+        return objection.objection_alarm(state, fact.due_at)
+    return objection.own_alarm(state, fact.due_at)
+
+
+def _after_overdue(state: Ticket, fact: ticket.TicketOverdue) -> Ticket:
+    """Who hears of it next says the fact that follows."""
+    if fact.kind == "objection":
+        return objection.objection_alarm(state, None)
+    return objection.own_alarm(state, None)
 
 
 def _after_escalation(state: Ticket, fact: ticket.TicketEscalated) -> Ticket:
     """A person's order leaves the alarms as they are."""
     state = with_desk(state, owner=fact.owner)
-    return state if fact.by else replace(state, alarm_at=fact.next_at)
+    if fact.by:
+        return state
+    if fact.reason_code == objection.OVERDUE:
+        return objection.objection_alarm(state, fact.next_at)
+    return objection.own_alarm(state, fact.next_at)
 
 
 def _after_supervision(state: Ticket, fact: ticket.TicketSupervised) -> Ticket:
     """Above the top nobody is left to be told again."""
     state = with_desk(state, supervision=fact.level)
-    return replace(state, alarm_at=None) if fact.reason_code == "overdue" and fact.by is None else state
+    if fact.by is None and fact.reason_code == objection.OVERDUE:
+        return objection.objection_alarm(state, None)
+    return objection.own_alarm(state, None) if fact.reason_code == "overdue" and fact.by is None else state
 
 
 def _after_cancelled(state: Ticket, _fact: ticket.TicketCancelled) -> Ticket:
-    return with_desk(state, pause=None) if state.desk else state
+    return with_desk(state, pause=None, objection=None) if state.desk else state
 
 
 def _after_reminder(state: Ticket, fact: ticket.TicketReminded) -> Ticket:
@@ -104,12 +125,15 @@ def _after_reopened(state: Ticket, fact: ticket.TicketReopened) -> Ticket:
 CHANGES: Mapping[type, Callable[[Ticket, Any], Ticket]] = {
     RequestRecorded: lambda state, fact: replace(state, intake=fact.intake, received_at=fact.at),
     ticket.TicketReceived: _after_received,
+    ticket.TicketDeclined: _after_decline,
+    ticket.DeclineObjected: lambda state, _: with_desk(state, decline_objected=True),
     ticket.TicketAccepted: _after_accepted,
     ticket.DeadlineSet: after_deadline,
     ticket.TicketDueSoon: _after_warning,
-    ticket.TicketOverdue: lambda state, fact: replace(state, alarm_at=None),
+    ticket.TicketOverdue: _after_overdue,
     dispatch.AssignmentAccepted: _after_assigned,
     dispatch.AssignmentReturned: _after_returned,
+    dispatch.ObjectionRuled: lambda state, _: objection.settled(state),
     ticket.TicketReopened: _after_reopened,
     ticket.TicketClosed: _after_closed,
     ticket.TicketCancelled: _after_cancelled,

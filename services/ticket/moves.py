@@ -25,7 +25,8 @@ class Row(Struct, frozen=True, kw_only=True):
     """A line of the table. `on` is a command, or a fact of another service that `who` publishes.
 
     `facts` move the ticket to `to` (None: it stays where it is), `also` are the facts that follow besides.
-    `told` are facts that no contract declares yet; `time` is the row's deadline as DOMAIN.md has it.
+    `checked` names the guards of the service that publishes `on`, which held before it did. `told` are facts
+    that no contract declares yet; `time` is the row's deadline as DOMAIN.md has it.
     """
 
     number: int
@@ -34,6 +35,7 @@ class Row(Struct, frozen=True, kw_only=True):
     on: tuple[type, ...]
     who: tuple[str, ...]
     guards: tuple[Guard, ...] = ()
+    checked: tuple[str, ...] = ()
     facts: tuple[type[Event], ...] = ()
     also: tuple[type[Event], ...] = ()
     told: tuple[str, ...] = ()
@@ -49,6 +51,9 @@ TABLE: tuple[Row, ...] = (
         time="at once"),
     Row(number=3, states=("received",), to="declined", on=(commands.DeclineTicket,), who=("operator",),
         guards=(guards.reason_and_path_told,), facts=(ticket.TicketDeclined,), time="1 wd"),
+    Row(number=3, states=("declined",), to="received", on=(desk.ObjectToDecline,),
+        who=("requester", "operator"), guards=(guards.first_objection, guards.objection_in_time),
+        facts=(ticket.DeclineObjected,), also=(ticket.DeadlineSet,), time="once; triage begins anew"),
     Row(number=4, states=("received",), to="pending_info", on=(desk.RequestInformation,), who=("operator",),
         guards=(guards.something_missing,), facts=(ticket.InfoRequested,), time="3 wd; clock paused"),
     Row(number=4, states=("pending_info",), to="received", on=(desk.ProvideInformation,),
@@ -63,14 +68,21 @@ TABLE: tuple[Row, ...] = (
     Row(number=7, states=("accepted",), to="dispatching", on=(dispatch.DispatchStarted, dispatch.OfferMade),
         who=("dispatch",), facts=(dispatch.DispatchStarted, dispatch.OfferMade), time="1 h / 2 h / 24 h"),
     Row(number=8, states=("dispatching",), to="assigned", on=(dispatch.AssignmentAccepted,),
-        who=("dispatch",), facts=(dispatch.AssignmentAccepted,), time="5 min / 30 min / 1 wd"),
+        who=("dispatch",), checked=("offer_live", "on_duty"), facts=(dispatch.AssignmentAccepted,),
+        time="5 min / 30 min / 1 wd"),
     Row(number=9, states=("dispatching",), to="dispatching", on=(dispatch.OfferExpired,), who=("dispatch",),
         facts=(dispatch.OfferExpired,), time="next candidate; the clock runs on"),
     Row(number=9, states=("dispatching", "assigned"), to="dispatching", on=(dispatch.AssignmentReturned,),
-        who=("dispatch",), facts=(dispatch.AssignmentReturned,), also=(ticket.TicketSupervised,),
+        who=("dispatch",), checked=("in_return_window", "reason_told", "basis_told", "unit_proposed",
+        "no_ruling_against"), facts=(dispatch.AssignmentReturned,), also=(ticket.TicketSupervised,),
         time="next candidate; the clock runs on"),
-    Row(number=10, states=("dispatching",), to=None, on=(), who=("adjudicator",),
-        told=("ObjectionOpened", "ObjectionRuled"), time="4 h urgent, 1 wd; the clock runs on"),
+    Row(number=10, states=("dispatching",), to=None, on=(dispatch.ObjectionOpened,), who=("dispatch",),
+        checked=("a_unit_speaks", "in_return_window", "basis_told", "unit_proposed", "no_ruling_against"),
+        facts=(dispatch.ObjectionOpened,), also=(ticket.DeadlineSet,),
+        time="second return or dispute; 4 h urgent, 1 wd; the clock runs on"),
+    Row(number=10, states=("dispatching",), to=None, on=(dispatch.ObjectionRuled,), who=("dispatch",),
+        checked=("an_adjudicator_speaks", "ruled_assignee_known", "contract_covers"),
+        facts=(dispatch.ObjectionRuled,), time="the assignment that follows binds"),
     Row(number=11, states=("assigned",), to="in_progress", on=(dispatch.FirstContactMade,), who=("dispatch",),
         facts=(dispatch.FirstContactMade,), time="2 h / 24 h / 1 wd"),
     Row(number=12, states=("in_progress",), to=None, on=(desk.AskSuspension,), who=("assignee",),
@@ -106,8 +118,8 @@ TABLE: tuple[Row, ...] = (
         who=("requester", "operator", "supervisor"), guards=(guards.ten_minutes_since_last,),
         also=(ticket.TicketReminded,), time="≤ 1 in 10 min"),
     Row(number=15, states=("in_progress", "suspended"), to="handled", on=(dispatch.AssignmentDone,),
-        who=("dispatch",), facts=(ticket.TicketHandled,), also=(ticket.TicketResumed, ticket.DeadlineSet),
-        time="policy"),
+        who=("dispatch",), checked=("outcome_told", "reason_if_unresolved"), facts=(ticket.TicketHandled,),
+        also=(ticket.TicketResumed, ticket.DeadlineSet), time="policy"),
     Row(number=16, states=("handled",), to="in_progress", on=(desk.RequestRework,), who=("verifier",),
         facts=(ticket.ReworkRequested,), also=(ticket.DeadlineSet, ticket.TicketSupervised), time="3 wd"),
     Row(number=17, states=("handled",), to="awaiting_rating", on=(desk.VerifyOutcome,), who=("verifier",),
@@ -116,7 +128,8 @@ TABLE: tuple[Row, ...] = (
         facts=(ticket.TicketVerified,), time="7 d window; ≤ 3 call-backs"),
     Row(number=18, states=("awaiting_rating",), to="closed",
         on=(evaluation.RatingSubmitted, evaluation.RatingExpired), who=("evaluation",),
-        facts=(ticket.TicketClosed,)),
+        facts=(ticket.TicketClosed,), also=(ticket.TicketSupervised,),
+        time="very dissatisfied: supervised"),
     Row(number=19, states=("awaiting_rating",), to="in_progress", on=(evaluation.RatingSubmitted,),
         who=("evaluation",), guards=(guards.dissatisfied_or_unresolved, guards.reworks_left),
         facts=(ticket.TicketReopened,), also=(ticket.DeadlineSet, ticket.TicketSupervised),

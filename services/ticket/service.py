@@ -84,7 +84,7 @@ class TicketService(Service):
         said = event.data
         actor = said.actor or Actor(role="operator", id=said.operator)
         return commands.DeclineTicket(
-            reason_code=said.reason_code, statutory_path=said.statutory_path, actor=actor
+            reason_code=said.reason_code, statutory_path=said.statutory_path, actor=actor, at=known.now
         )
 
     @consumes(intake.RequestCancelled)
@@ -96,7 +96,7 @@ class TicketService(Service):
 
     @consumes(*hearing.HEARD)
     def hear(self, event: CloudEvent[Event], known: Known) -> desk.Order:
-        """What a desk, an assignee or the requester says on the way: rows 4, 12 to 14, 16, 17, 19 and 20."""
+        """What a desk, an assignee or the requester says on the way: rows 3, 4, 12 to 14, 16, 17, 19, 20."""
         return hearing.order(event.data, known)
 
     @consumes(*events_of(dispatch), *events_of(evaluation), *events_of(notification))

@@ -45,6 +45,18 @@ class Asked(Struct, frozen=True, omit_defaults=True):
     span: str = ""
 
 
+class Objection(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whose it is, is disputed since `since` and to be ruled by `due_at`; who is late is told at `alarm_at`.
+
+    `ticket_alarm_at` is when the ticket's own clock rings, which runs on.
+    """
+
+    since: datetime
+    due_at: datetime
+    alarm_at: datetime | None = None
+    ticket_alarm_at: datetime | None = None
+
+
 class Desk(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What only tickets have that need more than the straight way; `paused` counts all pauses in seconds."""
 
@@ -61,6 +73,9 @@ class Desk(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reminded_at: datetime | None = None
     final: Asked | None = None
     final_given: bool = False
+    objection: Objection | None = None
+    declined_at: datetime | None = None
+    decline_objected: bool = False
 
 
 PLAIN = Desk()

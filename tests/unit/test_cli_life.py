@@ -42,6 +42,7 @@ def ticket(state: str) -> dict[str, Any]:
             [OFFER, fact("OfferExpired")],
             f"GO-1 (grid_officer), offer 2, which expired at {NOON}",
         ),
+        ("dispatching", [OFFER, fact("ObjectionOpened")], "the adjudicator, who rules whose it is"),
         ("in_progress", [OFFER], "GO-1 (grid_officer) has accepted it"),
         ("awaiting_rating", [OFFER], "the requester, who is asked for a rating"),
         ("closed", [OFFER], "nobody: it has ended"),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from contracts import dispatch, evaluation, ticket
+from contracts.actor import Actor
 from contracts.event import Event
 from contracts.intake import RatingGiven
 from contracts.problem import Refusal
@@ -143,6 +144,29 @@ def test_a_reopened_ticket_is_asked_about_in_a_second_round_that_starts_without_
 def test_a_ticket_that_ends_early_is_closed_without_a_rating(end: Event, ended: str) -> None:
     case = given(RECEIVED, end)
     assert (case.state, case.ended, case.satisfaction) == ("closed", ended, None)
+
+
+def test_who_objects_to_a_decline_in_time_is_asked_in_the_end() -> None:
+    declined = ticket.TicketDeclined(reason_code="court", statutory_path="court", by="desk")
+    objected = ticket.DeclineObjected(by=Actor(role="requester", id="requester"), at=NOON)
+    case = given(RECEIVED, declined, objected)
+    assert (case.state, case.ended) == ("none", None)
+    assert given(RECEIVED, declined, objected, ACCEPTED, TAKEN, HANDLED, VERIFIED).state == "asked"
+
+
+def test_the_severity_is_the_last_one_and_the_contact_is_due_earlier_by_it() -> None:
+    operator = Actor(role="operator", id="desk")
+    graver = ticket.SeverityChanged(before="general", severity="emergency", by=operator)
+    hastened = dispatch.ResponseHastened(
+        assignment="a1", assignee="officer-1", kind="grid_officer", severity="emergency",
+        contact_due_at=NOON + timedelta(minutes=1),
+    )  # fmt: skip
+    case = given(RECEIVED, ACCEPTED, TAKEN, graver, hastened)
+    assert (case.severity, case.contact_due_at) == ("emergency", NOON + timedelta(minutes=1))
+    offer_only = dispatch.ResponseHastened(
+        assignment="a1", assignee="officer-1", kind="grid_officer", severity="emergency", expires_at=NOON
+    )
+    assert given(RECEIVED, ACCEPTED, TAKEN, offer_only).contact_due_at == TAKEN.contact_due_at
 
 
 def test_facts_of_dispatch_may_come_before_those_of_the_ticket() -> None:

@@ -36,6 +36,7 @@ RULES = {
     "escalation": Rule("escalation", 1, {"emergency": "30min", "urgent": "1h", "general": "2h"}),
     "verifier": Rule("verifier", 1, dict.fromkeys(BY_SEVERITY, "rule")),
     "supervision": Rule("supervision", 1, {"returns": 3, "reworks": 3}),
+    "objection": Rule("objection", 1, {"emergency": "4h", "urgent": "4h", "general": "1wd"}),
 }
 PLAIN = Calendar()
 WHO: dict[str, Any] = {"assignment": "a1", "assignee": "li", "kind": "grid_officer"}
@@ -56,7 +57,7 @@ TRIAGE = TriageTicket(
     actor=OPERATOR, category="lighting", severity="urgent", grid="g1", at=NOW, rules=RULES, calendar=PLAIN
 )
 DECLINE = DeclineTicket(
-    reason_code="court", statutory_path="go to court", actor=Actor(role="operator", id="chen")
+    reason_code="court", statutory_path="go to court", actor=Actor(role="operator", id="chen"), at=NOW
 )
 CANCEL = CancelTicket(reason_code="solved", confirmed=False)
 
@@ -135,7 +136,7 @@ def test_row_2_an_emergency_goes_to_its_line_at_once() -> None:
 
 def test_row_3_a_declined_request_is_told_the_statutory_path() -> None:
     assert decide(after(*RECEIVED), DECLINE) == [
-        ticket.TicketDeclined(reason_code="court", statutory_path="go to court", by="chen")
+        ticket.TicketDeclined(reason_code="court", statutory_path="go to court", by="chen", at=NOW)
     ]
 
 

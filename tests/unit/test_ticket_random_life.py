@@ -24,17 +24,20 @@ from services.ticket.life import LIVE, MOVES, OPEN, initial
 from services.ticket.moves import KNOWN, TABLE
 from services.ticket.state import Ticket
 from tests.unit.ticketing import (
+    BITTER,
     BUILDING,
     BY_DESK,
     CALENDAR,
     CONTACTED,
     DAY,
+    DISPUTED,
     DONE,
     EXPIRED,
     HAPPY,
     NOW,
     OFFERED,
     RETURNED,
+    RULED,
     RULES,
     SAID,
     STARTED,
@@ -43,7 +46,10 @@ from tests.unit.ticketing import (
     UNRATED,
 )
 
-FACTS = (STARTED, OFFERED, TAKEN, RETURNED, EXPIRED, CONTACTED, DONE, HAPPY, UNHAPPY, UNRATED)
+FACTS = (
+    STARTED, OFFERED, TAKEN, RETURNED, EXPIRED, DISPUTED, RULED, CONTACTED, DONE, HAPPY, UNHAPPY, BITTER,
+    UNRATED,
+)  # fmt: skip
 ORDERS: tuple[type[desk.Order], ...] = tuple(
     kind for kind in vars(desk).values()
     if isinstance(kind, type) and issubclass(kind, desk.Order) and kind is not desk.Order
@@ -140,7 +146,7 @@ def sensible(state: Ticket, pick: int) -> Any:
         return spoken(on, actor, SAID.get(on, {}))
     if on is commands.TriageTicket:
         return triage(actor, "urgent", BUILDING, "lighting")
-    return lambda at: commands.DeclineTicket(reason_code="court", statutory_path="court", actor=actor)
+    return lambda at: commands.DeclineTicket(reason_code="court", statutory_path="court", actor=actor, at=at)
 
 
 def walk(steps: Sequence[tuple[timedelta, Any]]) -> set[str]:
@@ -157,7 +163,7 @@ def walk(steps: Sequence[tuple[timedelta, Any]]) -> set[str]:
         assert state.more.paused == pytest.approx(paused)
         assert state.state in ("new", *KNOWN)
         _clock_is_kept(state)
-        reached.add(state.state)
+        reached |= {state.state, *(["disputed"] if state.more.objection else [])}
     return reached
 
 
@@ -194,6 +200,11 @@ def _clock_is_kept(state: Ticket) -> None:
         assert state.clock
         assert state.due_at
         assert state.alarm_at or state.more.supervision
+    disputed = state.more.objection
+    if disputed:
+        alarms = [at for at in (disputed.alarm_at, disputed.ticket_alarm_at) if at]
+        assert state.state == "dispatching"
+        assert state.alarm_at == min(alarms, default=None)
     assert (state.more.pause is not None) == (state.state in ("pending_info", "suspended"))
 
 
@@ -218,4 +229,4 @@ def test_no_order_of_commands_loses_state_clock_or_number(
 def test_the_walk_reaches_every_state() -> None:
     """So that the property is not one of tickets that never leave the door."""
     reached = {state for seed in range(200) for state in walk(sensibly(random.Random(seed), 60))}
-    assert reached >= {*LIVE, "closed", "declined"}
+    assert reached >= {*LIVE, "closed", "declined", "disputed"}

@@ -29,11 +29,14 @@ RULES = {
     "reopening": Rule("reopening", 1, {"within": "15d"}),
     "reminder": Rule("reminder", 1, {"every": "10min"}),
     "supervision": Rule("supervision", 1, {"returns": 3, "reworks": 3}),
+    "objection": Rule("objection", 1, {"emergency": "4h", "urgent": "4h", "general": "1wd"}),
+    "decline_objection": Rule("decline_objection", 1, {"within": "15d"}),
     "emergency_lines": Rule("emergency_lines", 1, {"119": "119"}),
     "reworks_at_most": Rule("reworks_at_most", 1, {"reworks": 2}),
 }
 BY_DESK = {**RULES, "verifier": Rule("verifier", 1, dict.fromkeys(SEVERITIES, "desk"))}
 CALENDAR = Calendar()
+ADJUDICATOR = Actor(role="adjudicator", id="a-adjudicator")
 WHO: dict[str, Any] = {"assignment": "a1", "assignee": "li", "kind": "grid_officer"}
 EXPLANATION = dispatch.Explanation(place=BUILDING, kinds=["grid_officer"], candidates=[])
 STARTED = dispatch.DispatchStarted(
@@ -42,9 +45,12 @@ STARTED = dispatch.DispatchStarted(
 OFFERED = dispatch.OfferMade(**WHO, hop=1, expires_at=NOW, explanation=EXPLANATION)
 TAKEN = dispatch.AssignmentAccepted(**WHO, hop=1, contact_due_at=NOW)
 RETURNED = dispatch.AssignmentReturned(**WHO, hop=1, code="capacity")
+DISPUTED = dispatch.ObjectionOpened(**WHO, cause="second_return", code="not_our_duty")
+RULED = dispatch.ObjectionRuled(**WHO, hop=2, reason_code="in_their_list", by=ADJUDICATOR)
 EXPIRED = dispatch.OfferExpired(**WHO, hop=1)
 CONTACTED = dispatch.FirstContactMade(assignment="a1", assignee="li", in_time=True)
 DONE = dispatch.AssignmentDone(**WHO, resolved="yes")
+BITTER = evaluation.RatingSubmitted(round=1, resolved="no", satisfaction="very_dissatisfied")
 UNHAPPY = evaluation.RatingSubmitted(round=1, resolved="no", satisfaction="dissatisfied")
 HAPPY = evaluation.RatingSubmitted(round=1, resolved="yes", satisfaction="satisfied")
 UNRATED = evaluation.RatingExpired(round=1)
@@ -58,7 +64,7 @@ def by(role: Any, name: str | None = None) -> Actor:
 LI = by("assignee")
 ASKED = Desk(
     suspension=Asked(LI, "spare_part", until=NOW + 10 * DAY), extension=Asked(LI, "weather", span="2wd"),
-    sent_back=1, final=Asked(by("supervisor", "first"), "all_means_used"),
+    sent_back=1, final=Asked(by("supervisor", "first"), "all_means_used"), declined_at=NOW - DAY,
 )  # fmt: skip
 
 
@@ -115,7 +121,7 @@ def command_of(on: type, role: Any, **said: Any) -> Any:
     assert actor
     if on is commands.DeclineTicket:
         told = {"reason_code": "court", "statutory_path": "go to court"} | said
-        return commands.DeclineTicket(actor=actor, **told)
+        return commands.DeclineTicket(actor=actor, at=NOW, **told)
     if on is commands.CancelTicket:
         told = {"reason_code": "solved", "confirmed": True, "actor": actor}
         told |= said

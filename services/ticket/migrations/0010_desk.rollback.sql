@@ -1,0 +1,1 @@
+DELETE FROM policy WHERE name IN ('objection', 'decline_objection');
