@@ -87,6 +87,7 @@ MOVES: dict[tuple[str, type[Event]], str] = {
     ("asked", evaluation.RatingSubmitted): "rated",
     ("asked", evaluation.RatingExpired): "unrated",
     **{(state, ticket.TicketReopened): "none" for state in ("asked", "rated", "unrated", "closed")},
+    ("closed", ticket.DeclineObjected): "none",
     **{(state, end): "closed" for state in LIVE for end in ENDS},
 }
 """Every legal move: state and fact → next state."""
@@ -187,6 +188,12 @@ def _after_assigned(case: Case, fact: dispatch.AssignmentAccepted) -> Case:
     )  # fmt: skip
 
 
+def _after_hastened(case: Case, fact: dispatch.ResponseHastened) -> Case:
+    """Whoever has it is to call earlier, unless the requester was reached already."""
+    due_at = fact.contact_due_at if case.contacted_in_time is None else None
+    return replace(case, contact_due_at=due_at) if due_at else case
+
+
 def _after_contact(case: Case, fact: dispatch.FirstContactMade) -> Case:
     """Only the first contact counts; a rework makes no second first one."""
     return case if case.contacted_in_time is not None else replace(case, contacted_in_time=fact.in_time)
@@ -218,11 +225,14 @@ CHANGES: dict[type, Callable[[Case, Any], Case]] = {
     ticket.TicketReopened: lambda case, fact: replace(
         case, reworks=fact.reworks, ended=None, resolved=None, satisfaction=None
     ),
+    ticket.DeclineObjected: lambda case, _: replace(case, ended=None),
+    ticket.SeverityChanged: lambda case, fact: replace(case, severity=fact.severity),
     **dict.fromkeys(ENDS, lambda case, fact: replace(case, ended=ENDS[type(fact)])),
     dispatch.OfferMade: lambda case, fact: replace(case, hops=max(case.hops, fact.hop)),
     dispatch.OfferExpired: lambda case, _: replace(case, expiries=case.expiries + 1),
     dispatch.AssignmentReturned: lambda case, _: replace(case, returns=case.returns + 1),
     dispatch.AssignmentAccepted: _after_assigned,
+    dispatch.ResponseHastened: _after_hastened,
     dispatch.FirstContactMade: _after_contact,
     evaluation.RatingRequested: _after_requested,
     evaluation.RatingSubmitted: lambda case, fact: replace(

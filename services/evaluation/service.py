@@ -19,8 +19,9 @@ class EvaluationService(Service):
     @consumes(
         ticket.TicketReceived, ticket.TicketTransferred, ticket.TicketDeclined, ticket.TicketAccepted,
         ticket.TicketHandled, ticket.TicketVerified, ticket.TicketReopened, ticket.TicketClosed,
-        ticket.TicketCancelled, dispatch.OfferMade, dispatch.OfferExpired, dispatch.AssignmentReturned,
-        dispatch.AssignmentAccepted, dispatch.FirstContactMade,
+        ticket.TicketCancelled, ticket.DeclineObjected, ticket.SeverityChanged, dispatch.OfferMade,
+        dispatch.OfferExpired, dispatch.AssignmentReturned, dispatch.AssignmentAccepted,
+        dispatch.ResponseHastened, dispatch.FirstContactMade,
     )  # fmt: skip
     def observe(self, event: CloudEvent[Event], known: Known) -> domain.Observe:
         """What ticket and dispatch publish; after TicketVerified the requester is asked (row 17)."""

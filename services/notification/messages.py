@@ -60,6 +60,21 @@ def _deadline(_about: Correspondence, fact: ticket.TicketDueSoon | ticket.Ticket
     return {"clock": fact.kind, "until": moment(fact.due_at), "assignee": fact.assignee or "-"}
 
 
+def _response(_about: Correspondence, fact: dispatch.ResponseHastened) -> Mapping[str, str]:
+    until = fact.expires_at or fact.contact_due_at
+    return {"severity": fact.severity, "until": moment(until) if until else "-"}
+
+
+def _dispute(_about: Correspondence, fact: dispatch.ObjectionOpened) -> Mapping[str, str]:
+    return {
+        "cause": fact.cause, "assignee": fact.assignee, "code": fact.code, "unit": fact.proposed_unit or "-"
+    }  # fmt: skip
+
+
+def _ruling(about: Correspondence, fact: dispatch.ObjectionRuled) -> Mapping[str, str]:
+    return {"category": about.category or "-", "grid": about.grid or "-", "reason": fact.reason_code}
+
+
 def _escalation(_about: Correspondence, fact: ticket.TicketEscalated) -> Mapping[str, str]:
     return {"owner": fact.owner, "level": fact.level, "former": fact.former, "reason": fact.reason_code}
 
@@ -76,6 +91,7 @@ NOTES: dict[type[Event], Note] = {
         name="ticket_declined",
         fields=lambda about, fact: {"reason": fact.reason_code, "path": fact.statutory_path},
     ),
+    ticket.DeclineObjected: Note(audience="requester", name="decline_objected"),
     ticket.TicketTransferred: Note(
         audience="requester", name="ticket_transferred", fields=lambda about, fact: {"line": fact.line}
     ),
@@ -98,8 +114,12 @@ NOTES: dict[type[Event], Note] = {
     dispatch.AssignmentReopened: Note(
         audience="assignee",
         name="assignment_reopened",
+        version=2,
         fields=lambda about, fact: {"until": moment(fact.contact_due_at)},
     ),
+    dispatch.ObjectionOpened: Note(audience="supervisor", name="objection_opened", fields=_dispute),
+    dispatch.ObjectionRuled: Note(audience="assignee", name="objection_ruled", fields=_ruling),
+    dispatch.ResponseHastened: Note(audience="assignee", name="response_hastened", fields=_response),
     dispatch.DispatchBlocked: Note(
         audience="supervisor",
         name="dispatch_blocked",
