@@ -11,10 +11,10 @@ ENDED = ("declined", "transferred", "merged", "cancelled", "closed")
 PAGE = """# The life of a ticket
 
 Printed by `fengge ticket transitions --format markdown`; a test compares this page with the code. The table
-is `services/ticket/moves.py`, the guards are in `services/ticket/guards.py`. A command by somebody else, in
-another state, or with a guard against it is refused (409 `illegal-move`) with the state, the command and
-what is allowed; nothing changes. What another service publishes where it is no move is on record and moves
-nothing.
+is `services/ticket/moves.py`, the guards are in `services/ticket/guards.py`, those of facts that dispatch
+publishes in `services/dispatch/guards.py`. A command by somebody else, in another state, or with a guard
+against it is refused (409 `illegal-move`) with the state, the command and what is allowed; nothing changes.
+What another service publishes where it is no move is on record and moves nothing.
 
 ```mermaid
 {diagram}

@@ -1,0 +1,213 @@
+"""Who should do it is disputed, outcomes are sent back, declines are objected to: told by a running house."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from chassis.clock import now
+from chassis.policy import in_force, set_policy
+from contracts import intake
+from contracts.actor import Actor
+from contracts.intake import EventRefused
+from contracts.numbering import ticket_number
+from contracts.publisher import Publisher
+from tests.acceptance.conftest import Fengge, eventually
+
+SOURCE, CHECKED, HURRIED = "/dispute/desk", "/dispute/checked", "/dispute/hurried"
+"""Sources with the usual rules; whose outcomes a verifier checks; whose adjudicators have a second."""
+JUDGE = Actor(role="adjudicator", id="judge-1")
+GRID, CATEGORY = "99010100100201001", "garbage"
+BUREAU = "DEP-CG"
+WORDS = "住户私人物品，电话13700001111"
+POLICIES = {"verifier": (CHECKED, "desk"), "objection": (HURRIED, "1s")}
+
+
+class Desk:
+    """All who speak about the tickets of one source, and what became of them."""
+
+    def __init__(self, fengge: Fengge, url: str, source: str) -> None:
+        self.fengge, self._source = fengge, source
+        self._line = Publisher(url, source=source)
+
+    def submit(self, **said: Any) -> str:
+        """A request; returns its ticket's number."""
+        external_id = str(uuid4())
+        told = {"category": CATEGORY, "grid": GRID, **said}
+        self._line.submit(
+            intake.RequestSubmitted(external_id=external_id, channel="resident", title="楼道堆物", **told)
+        )
+        return ticket_number(self._source, external_id)
+
+    def say(self, kind: type[intake.Inbound], number: str, **said: Any) -> str:
+        """An event about the ticket; returns its id."""
+        return self._line.submit(kind(ticket=number, **said))
+
+    def refused(self, kind: type[intake.Inbound], number: str, **said: Any) -> EventRefused:
+        """What the answer is to an event that is not taken."""
+        said_id = self.say(kind, number, **said)
+        return next(reply for reply in self._line.replies(timeout=20) if reply.instance == said_id)
+
+    def life(self, number: str) -> list[tuple[str, dict[str, Any]]]:
+        """The facts of a ticket, by plain name, in order."""
+        history = self.fengge.json("ticket", "show", number)["history"]
+        return [(fact["type"].split(".")[-2], fact["data"]) for fact in history]
+
+    def fact(self, number: str, name: str, times: int = 1) -> dict[str, Any]:
+        """The `times`th fact of this name, as soon as it has happened."""
+
+        def found() -> list[dict[str, Any]]:
+            if not any(row["id"] == number for row in self.fengge.json("ticket", "list", "--all")):
+                return []
+            return [data for known, data in self.life(number) if known == name][times - 1 :]
+
+        return dict(eventually(found)[0])
+
+    def give_back(self, number: str, offer: dict[str, Any], **said: Any) -> None:
+        """The assignee returns what was offered."""
+        told = {"return_code": "not_our_duty", "basis": WORDS, "proposed_unit": BUREAU} | said
+        held = {"assignment": offer["assignment"], "assignee": offer["assignee"]}
+        self.say(intake.OfferAnswered, number, answer="return", **held, **told)
+
+    def work(self, number: str, held: dict[str, Any], contact: int = 1) -> None:
+        """Whoever has it calls the requester and reports."""
+        who = {"assignment": held["assignment"], "assignee": held["assignee"]}
+        self.say(intake.FirstContactLogged, number, **who)
+        self.fact(number, "FirstContactMade", contact)
+        self.say(intake.WorkReported, number, **who, resolved="yes", outcome="已清运")
+
+    def close(self) -> None:
+        """Hangs up."""
+        self._line.close()
+
+
+@pytest.fixture(scope="module")
+def places(fengge: Fengge) -> Iterator[dict[str, Desk]]:
+    """A desk for each source; the rules that differ by source are in force."""
+    endpoints = json.loads((fengge.run / "endpoints.json").read_text())
+    with psycopg.connect(endpoints["database"]["roles"]["ticket"]) as tx:
+        tx.execute("SET search_path = ticket")
+        for name, (source, value) in POLICIES.items():
+            figures = dict(in_force(tx)[name].value) | {"by_source": {source: {"general": value}}}
+            set_policy(tx, name, now(), json.dumps(figures))
+    url = endpoints["broker"]["users"]["intake"]
+    desks = {source: Desk(fengge, url, source) for source in (SOURCE, CHECKED, HURRIED)}
+    yield desks
+    for desk in desks.values():
+        desk.close()
+
+
+def test_a_second_return_is_ruled_the_ruling_binds_and_is_shown_as_precedent(places: dict[str, Desk]) -> None:
+    desk = places[SOURCE]
+    number = desk.submit()
+    desk.give_back(number, desk.fact(number, "OfferMade"))
+    desk.give_back(number, desk.fact(number, "OfferMade", 2))
+    assert desk.fact(number, "ObjectionOpened")["cause"] == "second_return"
+    running = desk.fengge.json("ticket", "deadline", number)["deadlines"]
+    desk.fact(number, "DeadlineSet", 2)
+    running = desk.fengge.json("ticket", "deadline", number)["deadlines"]
+    assert [(one["kind"], one["span"], one["ended_at"]) for one in running] == [
+        ("handling", "15d", None), ("objection", "1wd", None),
+    ]  # fmt: skip
+    assert "the adjudicator, who rules whose it is" in desk.fengge("ticket", "show", number)
+
+    ruling = {"assignee": BUREAU, "reason_code": "in_their_list"}
+    operator = desk.refused(
+        intake.ObjectionRuled, number, actor=Actor(role="operator", id="desk-1"), **ruling
+    )
+    assert operator.detail == "this is not for a operator; it is for: adjudicator"
+    nobody = desk.refused(
+        intake.ObjectionRuled, number, actor=JUDGE, assignee="nobody", reason_code="in_their_list"
+    )
+    assert "no assignee or unit nobody" in nobody.detail
+    desk.say(intake.ObjectionRuled, number, actor=JUDGE, basis=WORDS, **ruling)
+    held = desk.fact(number, "AssignmentAccepted")
+    assert (held["unit"], held["hop"]) == (BUREAU, 3)
+    binds = desk.refused(
+        intake.OfferAnswered, number, assignment=held["assignment"], assignee=held["assignee"],
+        answer="return", return_code="not_our_area", basis=WORDS, proposed_unit="DESK-02",
+    )  # fmt: skip
+    assert "the ruling of" in binds.detail
+    assert "binds" in binds.detail
+    desk.work(number, held)
+    desk.fact(number, "TicketVerified")
+    told = [name for name, _ in desk.life(number)]
+    assert told.count("OfferMade") == 2, "nobody was asked after the second return"
+    assert WORDS not in json.dumps(desk.life(number), ensure_ascii=False)
+    ended = desk.fengge.json("ticket", "deadline", number)["deadlines"]
+    assert all(one["ended_at"] for one in ended)
+
+    another = desk.fact(desk.submit(), "OfferMade")
+    assert another["explanation"]["precedent"]["assignee"] == held["assignee"]
+
+
+def test_a_unit_disputes_and_a_late_adjudicator_is_told_of_it_level_by_level(places: dict[str, Desk]) -> None:
+    desk = places[HURRIED]
+    number = desk.submit()
+    offer = desk.fact(number, "OfferMade")
+    assert offer["kind"] == "property_company"
+    desk.say(
+        intake.AssignmentDisputed, number, assignment=offer["assignment"], assignee=offer["assignee"],
+        code="not_our_duty", basis=WORDS, proposed_unit=BUREAU,
+    )  # fmt: skip
+    assert desk.fact(number, "ObjectionOpened")["cause"] == "dispute"
+    assert desk.fact(number, "TicketOverdue")["kind"] == "objection"
+    assert desk.fact(number, "TicketEscalated")["reason_code"] == "objection_overdue"
+    desk.say(intake.RequestCancelled, number, confirmed=True)
+    desk.fact(number, "TicketCancelled")
+    late = desk.refused(
+        intake.ObjectionRuled, number, actor=JUDGE, assignee=BUREAU, reason_code="in_their_list"
+    )
+    assert late.detail == "no objection is open"
+
+
+def test_what_a_verifier_sends_back_is_worked_on_again_by_the_same_assignee(places: dict[str, Desk]) -> None:
+    desk = places[CHECKED]
+    verifier = Actor(role="verifier", id="ver-1")
+    number = desk.submit()
+    offer = desk.fact(number, "OfferMade")
+    held = {"assignment": offer["assignment"], "assignee": offer["assignee"]}
+    desk.say(intake.OfferAnswered, number, answer="accept", **held)
+    desk.fact(number, "AssignmentAccepted")
+    desk.work(number, held)
+    desk.fact(number, "TicketHandled")
+    desk.say(intake.OutcomeVerified, number, actor=verifier, passed=False, reason_code="no_photo")
+    again = desk.fact(number, "AssignmentReopened")
+    assert {"assignment": again["assignment"], "assignee": again["assignee"]} == held
+    state = desk.fengge.json("ticket", "show", number)["ticket"]
+    assert (state["state"], state["assignee"]) == ("in_progress", held["assignee"])
+    returned = desk.refused(intake.OfferAnswered, number, answer="return", return_code="capacity", **held)
+    assert returned.detail == "the time to return it is over"
+    desk.work(number, held, contact=2)
+    desk.fact(number, "TicketHandled", 2)
+    desk.say(intake.OutcomeVerified, number, actor=verifier, passed=True)
+    assert desk.fact(number, "TicketVerified")["by"] == "ver-1"
+    desk.fact(number, "RatingRequested")
+
+
+def test_a_decline_is_objected_to_once_and_the_request_is_accepted_after_all(places: dict[str, Desk]) -> None:
+    desk = places[SOURCE]
+    requester = Actor(role="requester", id="app-user")
+    number = desk.submit(category=None)
+    desk.fact(number, "DeadlineSet")
+    decline = {"reason_code": "not_ours", "statutory_path": "行政复议", "operator": "desk-1"}
+    desk.say(intake.RequestDeclined, number, **decline)
+    desk.fact(number, "TicketDeclined")
+    desk.say(intake.DeclineObjected, number, actor=requester)
+    assert desk.fact(number, "DeadlineSet", 2)["kind"] == "triage"
+    desk.say(intake.RequestDeclined, number, **decline)
+    desk.fact(number, "TicketDeclined", 2)
+    again = desk.refused(intake.DeclineObjected, number, actor=requester)
+    assert again.detail == "an objection was made already; one is allowed"
+
+
+def test_a_graver_ticket_leaves_less_time_for_the_offer(places: dict[str, Desk]) -> None:
+    desk = places[SOURCE]
+    number = desk.submit()
+    offer = desk.fact(number, "OfferMade")
+    desk.say(intake.SeverityCorrected, number, actor=Actor(role="operator", id="d"), severity="emergency")
+    hastened = desk.fact(number, "ResponseHastened")
+    assert hastened["expires_at"] < offer["expires_at"]

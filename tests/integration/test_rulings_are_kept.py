@@ -1,0 +1,202 @@
+"""Returns, rulings and precedents against a real PostgreSQL: what is kept, what binds, who may take work."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from psycopg.rows import TupleRow
+
+from chassis.effect import Effects, Tally
+from chassis.model import Model, Stimulus
+from contracts import dispatch, intake, ticket
+from contracts.actor import Actor
+from contracts.cloudevent import CloudEvent, decode, opened
+from contracts.event import Event, type_of
+from contracts.intake import EventRefused
+from contracts.numbering import ticket_number
+from deploy.local.accounts import OWNER
+from deploy.local.endpoints import Endpoints
+from services.dispatch import domain, objection_store, store
+from services.dispatch.directory.importing import import_files
+from services.dispatch.service import DispatchService
+from tests.integration.own_database import own_database
+
+DATABASE = "rulings"
+NOON = datetime(2026, 11, 16, 4, tzinfo=UTC)
+SAMPLE = sorted((Path(__file__).parents[2] / "directory").glob("*.csv"))
+NO, OTHER = ticket_number("urn:test", "1"), ticket_number("urn:test", "2")
+GRID = "99010100100201001"
+EFFECTS = Effects(Model(dispatch, domain, store), {}, shards=4, attempts=6)
+HEARD: dict[type[Event], Any] = {
+    ticket.TicketAccepted: DispatchService.start,
+    intake.OfferAnswered: DispatchService.answer,
+    intake.ObjectionRuled: DispatchService.rule,
+}
+BUREAU, JUDGE = "DEP-CG", Actor(role="adjudicator", id="judge")
+WORDS = "不在清单内"
+
+Tx = psycopg.Connection[TupleRow]
+
+
+@pytest.fixture(scope="module")
+def migrated(servers: Endpoints) -> Iterator[str]:
+    """A database of these tests alone, with the sample directory, as the dispatch service sees it."""
+    with own_database(servers, "dispatch", DATABASE) as url:
+        with psycopg.connect(url) as tx:
+            import_files(tx, [path for path in SAMPLE if path.stem != "demo_requests"])
+        yield url
+
+
+@pytest.fixture
+def tx(migrated: str) -> Iterator[Tx]:
+    """An open transaction of the dispatch service that leaves nothing behind."""
+    with psycopg.connect(migrated) as connection:
+        yield connection
+        connection.rollback()
+
+
+class House:
+    """The dispatch service in one transaction: events have their effect, one batch each."""
+
+    def __init__(self, tx: Tx) -> None:
+        self.tx, self.number = tx, 0
+
+    def hear(self, key: str, fact: Event, at: datetime = NOON) -> list[Any]:
+        """What the service publishes on an event, and what it answers."""
+        self.number += 1
+        event = CloudEvent(
+            specversion="1.0", id=f"e{self.number}", source="urn:test", type=type_of(type(fact)), time=at,
+            data=fact, partitionkey=key, correlationid=key,
+        )  # fmt: skip
+        handler, service = HEARD[type(fact)], None
+        tally = Tally()
+        stimulus = Stimulus(key, lambda known: handler(service, event, known), event, "intake")
+        EFFECTS.of_stimuli(self.tx, [stimulus], at, tally)
+        return [
+            opened(one).data for message in tally.messages
+            for one in decode(message.content_type, message.body.encode())
+        ]  # fmt: skip
+
+    def accept(self, key: str, category: str = "garbage", severity: Any = "general") -> dispatch.OfferMade:
+        """A ticket is accepted; returns the first offer."""
+        accepted = ticket.TicketAccepted(
+            category=category, severity=severity, grid=GRID, channel="resident", source="urn:test"
+        )
+        return next(one for one in self.hear(key, accepted) if isinstance(one, dispatch.OfferMade))
+
+    def give_back(self, key: str, offer: dispatch.OfferMade) -> list[Any]:
+        """Whoever was asked returns it."""
+        said = intake.OfferAnswered(
+            ticket=key, assignment=offer.assignment, assignee=offer.assignee, answer="return",
+            return_code="not_our_duty", basis=WORDS, proposed_unit=BUREAU,
+        )  # fmt: skip
+        return self.hear(key, said)
+
+    def disputed(self, key: str) -> None:
+        """It is returned twice."""
+        (_, second) = self.give_back(key, self.accept(key))
+        assert isinstance(self.give_back(key, second)[-1], dispatch.ObjectionOpened)
+
+    def rule(self, key: str, assignee: str, at: datetime = NOON) -> list[Any]:
+        """The adjudicator names somebody."""
+        said = intake.ObjectionRuled(
+            ticket=key, actor=JUDGE, assignee=assignee, reason_code="in_their_list", basis=WORDS
+        )
+        return self.hear(key, said, at)
+
+
+def test_words_stay_here_and_the_ruling_is_a_precedent_that_later_offers_show(tx: Tx) -> None:
+    house = House(tx)
+    assert house.accept(OTHER).explanation.precedent is None
+    house.disputed(NO)
+    ruled, taken = house.rule(NO, BUREAU)
+    assert (ruled.assignee, ruled.unit, taken.assignee) == ("DEP-CG-1", BUREAU, "DEP-CG-1")
+    grounds = tx.execute("SELECT assignment, code, basis, proposed_unit FROM ground ORDER BY 1").fetchall()
+    assert grounds == [(f"{NO}.{hop}", "not_our_duty", WORDS, BUREAU) for hop in (1, 2)]
+    rulings = tx.execute("SELECT ticket, category, assignee, unit, reason_code, basis, by, at FROM ruling")
+    assert rulings.fetchall() == [(NO, "garbage", "DEP-CG-1", BUREAU, "in_their_list", WORDS, "judge", NOON)]
+    third = ticket_number("urn:test", "3")
+    shown = house.accept(third).explanation.precedent
+    assert shown == dispatch.Precedent(
+        assignee="DEP-CG-1", unit=BUREAU, reason_code="in_their_list", ruled_at=NOON
+    )
+    elsewhere = house.accept(ticket_number("urn:test", "4"), category="noise_construction")
+    assert elsewhere.explanation.precedent is None
+
+
+def test_what_was_ruled_is_known_in_the_next_transaction(tx: Tx) -> None:
+    house = House(tx)
+    house.disputed(NO)
+    _, taken = house.rule(NO, BUREAU)
+    (case,) = store.load(tx, [NO]).values()
+    assert case.bound
+    assert (case.returns, case.bound.assignee, case.bound.ruled_at) == (2, "DEP-CG-1", NOON)
+    assert case.return_until == NOON + timedelta(days=1)
+    (refused,) = house.give_back(NO, taken)
+    assert isinstance(refused, EventRefused)
+    assert "the ruling of 2026-11-16 12:00" in refused.detail
+
+
+def test_loads_are_counted_as_with_an_offer(tx: Tx) -> None:
+    house = House(tx)
+    house.disputed(NO)
+    house.rule(NO, BUREAU)
+    loads = tx.execute("SELECT assignee, open FROM assignee_load WHERE open > 0").fetchall()
+    assert loads == [("DEP-CG-1", 1)]
+
+
+def test_a_ruling_for_somebody_the_directory_does_not_have_is_refused(tx: Tx) -> None:
+    house = House(tx)
+    house.disputed(NO)
+    (refused,) = house.rule(NO, "nobody")
+    assert isinstance(refused, EventRefused)
+    assert "nobody" in refused.detail
+
+
+def test_the_newest_ruling_counts_and_is_found_through_the_index(tx: Tx) -> None:
+    house = House(tx)
+    for number, (whom, at) in enumerate(((BUREAU, NOON), ("DEP-ZJ", NOON + timedelta(days=1)))):
+        key = ticket_number("urn:ruled", str(number))
+        house.disputed(key)
+        house.rule(key, whom, at)
+    shown = house.accept(NO).explanation.precedent
+    assert shown
+    assert shown.unit == "DEP-ZJ"
+    tx.execute("SET LOCAL enable_seqscan = off")
+    plan = tx.execute(f"EXPLAIN {objection_store.PRECEDENTS}", [[GRID], ["garbage"]]).fetchall()
+    assert "ruling_precedent" in repr(plan)
+
+
+def test_who_is_on_a_rota_takes_no_work_after_his_shift(tx: Tx) -> None:
+    house = House(tx)
+    offer = house.accept(NO, category="gas_alarm", severity="emergency")
+    assert offer.kind == "rota"
+    said = intake.OfferAnswered(
+        ticket=NO, assignment=offer.assignment, assignee=offer.assignee, answer="accept"
+    )
+    tx.execute("SAVEPOINT here")
+    (taken,) = house.hear(NO, said)
+    assert isinstance(taken, dispatch.AssignmentAccepted)
+    tx.execute("ROLLBACK TO here")
+    tx.execute("UPDATE rota SET valid_to = '2026-01-02' WHERE assignee = %s", [offer.assignee])
+    (refused,) = house.hear(NO, said)
+    assert refused.detail == f"{offer.assignee} is not on duty"
+
+
+def test_the_upgrade_has_a_way_back(servers: Endpoints, migrated: str) -> None:
+    folder = Path("services/dispatch/migrations")
+    owner = urlsplit(servers.database_url(OWNER))._replace(path=f"/{DATABASE}").geturl()
+    with psycopg.connect(owner) as tx:
+        tx.execute("SET search_path = dispatch")
+        tx.execute((folder / "0003_objection.rollback.sql").read_bytes())
+        tx.execute("""
+            INSERT INTO "case" (id, sequence, state, category, grid, severity, hop, contact_due_at, tried)
+            VALUES ('T', 2, 'accepted', 'garbage', 'g', 'general', 1, '2026-11-21Z', '{}')""")
+        tx.execute((folder / "0003_objection.sql").read_bytes())
+        kept = tx.execute('SELECT returns, return_until, bound FROM "case"').fetchall()
+        assert kept == [(0, datetime(2026, 11, 21, tzinfo=UTC), None)]
+        tx.rollback()
