@@ -8,6 +8,10 @@ SELECT id, 6, 'closed', '/bench/grown', n::text, 'hotline_12345', 'general', 'ga
     now() - interval '30 days', now() - interval '15 days', id || '.1', 'GO-SS-1', 'grid_officer', 'yes', 'satisfied'
 FROM public.bench_numbers;
 INSERT INTO ticket.request (ticket, key, sealed, recorded_at) SELECT id, 'grown', decode(repeat('5e', 120), 'hex'), now() FROM public.bench_numbers;
+INSERT INTO ticket.likeness (ticket, recorded_at, mark, who, key, pieces, lowest)
+SELECT id, now() - interval '1 day', decode(md5('words' || n), 'hex'), decode(md5('who' || n %% 5000), 'hex'), 'grown',
+    ARRAY(SELECT hashtextextended(id, piece) FROM generate_series(1, 64) AS piece),
+    ARRAY(SELECT hashtextextended(id, piece) FROM generate_series(1, 6) AS piece) FROM public.bench_numbers;
 INSERT INTO ticket.history (ticket, source, sequence, type, time, causationid, data)
 SELECT id, 'urn:fengge:ticket', step, 'cn.fengge.ticket.TicketAccepted.v1', now() - interval '30 days', '', '{}'
 FROM public.bench_numbers CROSS JOIN generate_series(1, 4) AS step;

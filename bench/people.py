@@ -33,10 +33,10 @@ _one = msgspec.json.Decoder(Heard)
 def request(
     external_id: str, number: int, grids: list[str], categories: list[str], email: str | None = None
 ) -> intake.RequestSubmitted:
-    """Request `number` of many: each grid and category has its turn."""
+    """Request `number` of many: each grid and category has its turn, and none has the words of another."""
     return intake.RequestSubmitted(
         external_id=external_id, channel="hotline_12345", title="楼道灯不亮，晚上老人上下楼不方便",
-        body="我们楼三层的楼道灯坏了一个多星期，晚上老人上下楼看不清台阶，请尽快安排人来看一看。",
+        body=f"我们楼三层的楼道灯坏了一个多星期，晚上老人上下楼看不清台阶，请尽快来看一看。{external_id}",
         category=categories[number % len(categories)], grid=grids[number % len(grids)],
         requester=intake.Requester(name="王芳", phone="138 0000 0000", email=email),
     )  # fmt: skip

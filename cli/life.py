@@ -37,6 +37,16 @@ class Life:
         )
 
     @property
+    def primary(self) -> str | None:
+        """The ticket that this one follows."""
+        return (self.ticket.get("desk") or {}).get("primary")
+
+    @property
+    def followers(self) -> list[str]:
+        """The tickets that follow this one."""
+        return list((self.ticket.get("desk") or {}).get("followers", ()))
+
+    @property
     def explanation(self) -> dict[str, Any] | None:
         """Why the last offer went where it went."""
         return self.offer["explanation"] if self.offer else None
@@ -45,6 +55,8 @@ class Life:
     def holder(self) -> str:
         """Who has to move next."""
         state, offer = self.ticket["state"], self.offer
+        if self.primary and state in ("merged", "in_progress", "handled"):
+            return f"whoever holds {self.primary}, which it follows"
         if state in ("assigned", "in_progress", "suspended"):
             return f"{self.ticket['assignee']} ({self.ticket['assignee_kind']}) has accepted it"
         if state == "dispatching" and offer:
@@ -67,6 +79,8 @@ class Life:
         return {
             "ticket": self.ticket,
             "holder": self.holder,
+            "primary": self.primary,
+            "followers": self.followers,
             "explanation": self.explanation,
             "history": self.history,
         }

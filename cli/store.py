@@ -17,6 +17,16 @@ WHERE (%(all)s OR state = ANY(%(open)s)) AND (%(state)s::text IS NULL OR state =
 ORDER BY received_at DESC, id LIMIT %(limit)s
 """
 
+KIN = """
+SELECT state, desk ->> 'primary' AS "primary", desk -> 'followers' AS followers FROM ticket WHERE id = %s
+"""
+
+
+def kin(tx: Tx, number: str) -> dict[str, Any] | None:
+    """Which ticket this one follows, which ones follow it, and its state; None where there is none."""
+    with tx.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(KIN, [number]).fetchone()
+
 
 def tickets(tx: Tx, wanted: dict[str, Any], open_states: Sequence[str], limit: int) -> list[dict[str, Any]]:
     """Tickets, newest first, that fit all of `wanted` (state, grid, category, assignee; None fits every one).

@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal
 import typer
 
 from chassis.clock import now
-from cli import person, store
+from cli import merging, person, store
 from cli.deadline import explained
 from cli.life import STATES, Life
+from cli.merging import written_out
 from cli.place import Place
 from cli.say import Failure, JsonFlag, as_json, shown, table
 from cli.transitions import FORMATS, documents
@@ -67,7 +68,7 @@ def show(
     Every event, who holds the ticket and why: candidates, scores, exclusions.
     """
     place: Place = context.obj
-    number = _written_out(number)
+    number = written_out(number)
     with place.transaction("ticket") as tx:
         found = show_ticket(tx, number)
         notes = person.opened(lambda: remarks(tx, place.vault, number))
@@ -95,7 +96,7 @@ def deadline(
     Every deadline it has had: the policy and its version, what it grants, the days counted and skipped.
     """
     place: Place = context.obj
-    number = _written_out(number)
+    number = written_out(number)
     with place.transaction("ticket") as tx:
         found = show_ticket(tx, number)
         known = calendar.load(tx)
@@ -146,6 +147,10 @@ def _print(life: Life) -> None:
     ticket = life.ticket
     print(f"{ticket['id']}  {life.state_words}\n")
     print("\n".join(f"  {name:<16}{shown(value)}" for name, value in _facts(ticket) if value is not None))
+    if life.primary:
+        print(f"  {'follows':<16}{life.primary}")
+    if life.followers:
+        print(f"  {'followed by':<16}{', '.join(life.followers)}")
     print(f"\nWho holds it and why · 承办与理由\n  {life.holder}")
     if life.explanation:
         _print_explanation(life.explanation)
@@ -186,7 +191,6 @@ def _indented(text: str) -> str:
     return "\n".join(f"  {line}" for line in text.splitlines())
 
 
-def _written_out(number: str) -> str:
-    """The number as it is stored, also when it was typed in small letters or without its dashes."""
-    letters = number.upper().replace("-", "").replace(" ", "").translate(str.maketrans("ILO", "110"))
-    return "-".join(letters[start : start + 4] for start in range(0, len(letters), 4))
+app.command()(merging.duplicates)
+app.command()(merging.merge)
+app.command()(merging.unmerge)

@@ -27,6 +27,9 @@ TOLD: dict[str, tuple[str, ...]] = {
     "TicketReopened": ("reworks",),
     "ReworkRequested": (),
     "FinalAnswerGiven": ("answer_code",),
+    "TicketMerged": (),
+    "TicketUnmerged": (),
+    "ReopeningRefused": (),
     "TicketClosed": ("rated",),
     "TicketCancelled": (),
 }

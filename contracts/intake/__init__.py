@@ -1,5 +1,9 @@
 """What outside systems, assignees' apps and residents tell us through the exchange `gov.inbound`."""
 
+from contracts.intake.merge import (
+    MergeOrdered,
+    UnmergeOrdered,
+)
 from contracts.intake.objecting import AssignmentDisputed, DeclineObjected, ObjectionRuled
 from contracts.intake.request import (
     EventRefused,

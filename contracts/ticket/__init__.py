@@ -33,4 +33,13 @@ from contracts.ticket.life import (
     TicketTransferred,
     TicketVerified,
 )
+from contracts.ticket.merge import (
+    Alike,
+    DuplicateSuspected,
+    FollowerJoined,
+    FollowerLeft,
+    ReopeningRefused,
+    TicketMerged,
+    TicketUnmerged,
+)
 from contracts.ticket.objecting import DeclineObjected

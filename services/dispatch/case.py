@@ -97,7 +97,10 @@ def evolve(state: Case, fact: Any) -> Case:
 
 
 def _after_asked(state: Case, fact: Asked) -> Case:
-    return replace(state, state="open", category=fact.category, grid=fact.grid, severity=fact.severity)
+    """Also anew, where it was ended meanwhile: whoever was tried before may be asked again."""
+    return replace(
+        state, state="open", category=fact.category, grid=fact.grid, severity=fact.severity, tried=[]
+    )
 
 
 def _after_offer(state: Case, fact: dispatch.OfferMade) -> Case:

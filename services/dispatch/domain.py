@@ -46,7 +46,7 @@ def decide(state: Case, command: Any) -> list[Any]:
 
 
 def _start(state: Case, command: StartDispatch) -> list[Any]:
-    if state.state != "new":
+    if state.state not in ("new", "ended"):
         return []
     pool = command.pool
     asked = Asked(category=command.category, grid=command.grid, severity=command.severity)

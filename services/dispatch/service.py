@@ -100,3 +100,8 @@ class DispatchService(Service):
     ) -> commands.WithdrawAssignment:
         """The requester took the request back: whoever holds it is told (row 21)."""
         return commands.WithdrawAssignment(reason="ticket_cancelled")
+
+    @consumes(ticket.TicketMerged)
+    def leave(self, event: CloudEvent[ticket.TicketMerged], known: Known) -> commands.WithdrawAssignment:
+        """Another ticket is about the same: nobody is asked twice (row 5)."""
+        return commands.WithdrawAssignment(reason="ticket_merged")

@@ -88,6 +88,7 @@ MOVES: dict[tuple[str, type[Event]], str] = {
     ("asked", evaluation.RatingExpired): "unrated",
     **{(state, ticket.TicketReopened): "none" for state in ("asked", "rated", "unrated", "closed")},
     ("closed", ticket.DeclineObjected): "none",
+    **{(state, ticket.TicketUnmerged): "none" for state in (*LIVE, "closed")},
     **{(state, end): "closed" for state in LIVE for end in ENDS},
 }
 """Every legal move: state and fact → next state."""
@@ -227,6 +228,17 @@ CHANGES: dict[type, Callable[[Case, Any], Case]] = {
     ),
     ticket.DeclineObjected: lambda case, _: replace(case, ended=None),
     ticket.SeverityChanged: lambda case, fact: replace(case, severity=fact.severity),
+    ticket.TicketUnmerged: lambda case, _: replace(
+        case,
+        reworks=0,
+        on_time=None,
+        assignee=None,
+        assignee_kind=None,
+        unit=None,
+        ended=None,
+        resolved=None,
+        satisfaction=None,
+    ),
     **dict.fromkeys(ENDS, lambda case, fact: replace(case, ended=ENDS[type(fact)])),
     dispatch.OfferMade: lambda case, fact: replace(case, hops=max(case.hops, fact.hop)),
     dispatch.OfferExpired: lambda case, _: replace(case, expiries=case.expiries + 1),

@@ -19,8 +19,8 @@ class EvaluationService(Service):
     @consumes(
         ticket.TicketReceived, ticket.TicketTransferred, ticket.TicketDeclined, ticket.TicketAccepted,
         ticket.TicketHandled, ticket.TicketVerified, ticket.TicketReopened, ticket.TicketClosed,
-        ticket.TicketCancelled, ticket.DeclineObjected, ticket.SeverityChanged, dispatch.OfferMade,
-        dispatch.OfferExpired, dispatch.AssignmentReturned, dispatch.AssignmentAccepted,
+        ticket.TicketCancelled, ticket.TicketUnmerged, ticket.DeclineObjected, ticket.SeverityChanged,
+        dispatch.OfferMade, dispatch.OfferExpired, dispatch.AssignmentReturned, dispatch.AssignmentAccepted,
         dispatch.ResponseHastened, dispatch.FirstContactMade,
     )  # fmt: skip
     def observe(self, event: CloudEvent[Event], known: Known) -> domain.Observe:

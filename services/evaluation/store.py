@@ -39,13 +39,14 @@ WINDOWS_OVER = """
 SELECT id FROM casefile WHERE state = 'asked' AND window_ends_at <= %s
 ORDER BY window_ends_at LIMIT %s FOR UPDATE SKIP LOCKED
 """
-# A contact is due once it was made or its time is over; answers count when their case is closed for good.
+# A contact is due once it was made or its time is over; answers count when their case is closed for good. Who
+# was never asked has asked twice, and answers once: only the case with a round counts as closed.
 COUNT = """
 SELECT {key} AS key,
     count(*) AS cases,
     count(*) FILTER (WHERE contacted_in_time IS NOT NULL OR contact_due_at <= %(now)s) AS contacts_due,
     count(*) FILTER (WHERE contacted_in_time) AS contacts_in_time,
-    count(*) FILTER (WHERE ended = 'closed') AS closed,
+    count(*) FILTER (WHERE ended = 'closed' AND round > 0) AS closed,
     count(*) FILTER (WHERE ended = 'closed' AND satisfaction IS NOT NULL) AS rated,
     count(*) FILTER (WHERE ended = 'closed' AND resolved = 'yes') AS resolved_yes,
     count(*) FILTER (WHERE ended = 'closed' AND resolved = 'partly') AS resolved_partly,

@@ -104,6 +104,9 @@ NOTES: dict[type[Event], Note] = {
         fields=lambda about, fact: {"until": moment(fact.window_ends_at)},
     ),
     ticket.TicketReopened: Note(audience="requester", name="ticket_reopened"),
+    ticket.TicketMerged: Note(audience="requester", name="ticket_merged"),
+    ticket.TicketUnmerged: Note(audience="requester", name="ticket_unmerged"),
+    ticket.ReopeningRefused: Note(audience="requester", name="reopening_refused"),
     ticket.TicketClosed: Note(audience="requester", name="ticket_closed", needed=lambda fact: not fact.final),
     dispatch.OfferMade: Note(audience="assignee", name="offer_made", fields=_offer),
     dispatch.AssignmentWithdrawn: Note(

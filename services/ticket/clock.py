@@ -13,13 +13,16 @@ from services.ticket.deadlines import warning
 from services.ticket.state import Desk, Pause, Ticket
 
 
-def deadline(kind: Clock, state: Ticket, command: Any) -> ticket.DeadlineSet:
-    """What the policy `kind` grants from now on."""
+def deadline(kind: Clock, state: Ticket, command: Any, since: datetime | None = None) -> ticket.DeadlineSet:
+    """What the policy `kind` grants from now on; or from `since` on, and what the clock has stood."""
     rule = command.rules[kind]
     span = rule.span(state.severity, state.category, state.source)
+    due_at = command.calendar.due(since or command.at, span)
+    if since:
+        due_at += timedelta(seconds=state.more.paused)
     return ticket.DeadlineSet(
-        kind=kind, since=command.at, span=span, due_at=command.calendar.due(command.at, span),
-        policy=rule.name, policy_version=rule.version,
+        kind=kind, since=since or command.at, span=span, due_at=due_at, policy=rule.name,
+        policy_version=rule.version,
     )  # fmt: skip
 
 

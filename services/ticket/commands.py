@@ -1,6 +1,6 @@
 """What the ticket service can be told to do; the time and the rules in force arrive with the command."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,9 @@ from msgspec import Struct
 from contracts.actor import Actor
 from contracts.event import Event
 from contracts.intake import RequestSubmitted
+from contracts.ticket import Alike
 from services.ticket.deadlines import Calendar
+from services.ticket.letters import Letter
 
 REQUESTER = Actor(role="requester", id="requester")
 """Whose code is never published: a sender might take a number to call for it."""
@@ -29,14 +31,34 @@ class Rule(Struct, frozen=True):
         return str(by_source.get(severity) or by_category.get(severity) or self.value[severity])
 
 
+class Primary(Struct, frozen=True, kw_only=True):
+    """A ticket that another may follow, as it was a moment ago; `primary` is the one it follows itself."""
+
+    id: str
+    state: str = "new"
+    category: str | None = None
+    severity: str = "general"
+    grid: str | None = None
+    received_at: datetime | None = None
+    primary: str | None = None
+
+
+class Match(Struct, frozen=True):
+    """An open ticket with the very same words; with `repeat` the same person asked."""
+
+    primary: Primary
+    repeat: bool
+
+
 class RegisterRequest(Struct, frozen=True, kw_only=True):
-    """Make a ticket of a request."""
+    """Make a ticket of a request; where one with the same words is open it follows that (`match`)."""
 
     source: str
     request: RequestSubmitted
     at: datetime
     rules: Mapping[str, Rule]
     calendar: Calendar
+    match: Match | None = None
 
 
 class TriageTicket(Struct, frozen=True, kw_only=True):
@@ -58,6 +80,33 @@ class DeclineTicket(Struct, frozen=True, kw_only=True):
     statutory_path: str
     actor: Actor
     at: datetime
+
+
+class MergeTicket(Struct, frozen=True, kw_only=True):
+    """The ticket is about the same as its `primary`; without an actor the rule says so."""
+
+    primary: Primary | None
+    at: datetime
+    rules: Mapping[str, Rule]
+    actor: Actor | None = None
+    repeat: bool = False
+    reason_code: str = "ordered"
+
+
+class SuspectDuplicate(Struct, frozen=True, kw_only=True):
+    """The words are much like those of these open tickets, of which each comes with its likeness."""
+
+    ticket: str
+    alike: Sequence[Alike]
+
+
+class ReadLetters(Struct, frozen=True, kw_only=True):
+    """Other tickets have written."""
+
+    letters: Sequence[Letter]
+    at: datetime
+    rules: Mapping[str, Rule]
+    calendar: Calendar
 
 
 class CancelTicket(Struct, frozen=True, kw_only=True):

@@ -122,6 +122,12 @@ class GiveFinalAnswer(Order, frozen=True, kw_only=True):
     answer_code: str
 
 
+class UnmergeTicket(Order, frozen=True, kw_only=True):
+    """Let it stand for itself."""
+
+    reason_code: str
+
+
 class ChangeSeverity(Order, frozen=True, kw_only=True):
     """Say how grave it is."""
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from contracts import ticket
 from contracts.actor import Actor
-from services.ticket import desk
+from services.ticket import desk, letters
 from services.ticket.clock import deadline, pause_over, resumed, stricter
 from services.ticket.commands import REQUESTER
 from services.ticket.escalation import embittered, escalated, supervised, too_often
@@ -90,7 +90,11 @@ def _rework(state: Ticket, command: desk.RequestRework) -> list[Any]:
 
 
 def reopened(state: Ticket, said: Any, command: Any) -> list[Any]:
-    """The same lead works again, by a deadline of its own."""
+    """The same lead works again, by a deadline of its own; a follower asks the ticket it follows for it."""
+    if state.more.primary:
+        return [
+            letters.written(state.id, state.more.primary, letters.Unhappy(said.resolved, said.satisfaction))
+        ]
     number = state.reworks + 1
     again = ticket.TicketReopened(reworks=number, resolved=said.resolved, satisfaction=said.satisfaction)
     often = too_often(state, command, "reworks", number + state.more.sent_back)

@@ -6,25 +6,36 @@ from typing import Any
 from contracts import dispatch, evaluation, ticket
 from contracts.event import Event
 from contracts.problem import Refusal
+from services.ticket import desk, following
 from services.ticket.clock import deadline, resumed
 from services.ticket.commands import (
     CancelTicket,
     DeclineTicket,
+    MergeTicket,
     Observe,
+    ReadLetters,
     RegisterRequest,
     RingAlarm,
+    SuspectDuplicate,
     TriageTicket,
 )
 from services.ticket.deskwork import ORDERS, announced, reopened
 from services.ticket.escalation import embittered, ring, too_often
 from services.ticket.life import Intake, RequestRecorded, Ticket, evolve, initial
-from services.ticket.moves import permitted, rows
+from services.ticket.moves import Row, permitted, rows
 
 __all__ = ["decide", "evolve", "initial"]
 
 
 def decide(state: Ticket, command: Any) -> list[Any]:
     """The facts that follow from `command` in `state`; a Refusal where the table does not allow it."""
+    if type(command) is ReadLetters:
+        return following.read(state, command)
+    facts = _decided(state, command)
+    return [*facts, *following.passed_on(state, facts)] if state.desk and state.desk.followers else facts
+
+
+def _decided(state: Ticket, command: Any) -> list[Any]:
     kind = type(command)
     free = UNASKED.get(kind)
     if free:
@@ -51,12 +62,23 @@ def _register(state: Ticket, command: RegisterRequest) -> list[Any]:
 
 
 def _at_once(state: Ticket, command: RegisterRequest) -> list[Any]:
-    """A request that says all is triaged as it comes; any other waits for the desk, which has a deadline."""
+    """A request that says all is triaged as it comes; any other waits for the desk, which has a deadline.
+
+    Where the very same is open already it follows that, unless an emergency line takes over at once.
+    """
     triage = TriageTicket(
         category=state.category, severity=state.severity, grid=state.grid, at=command.at, rules=command.rules,
         calendar=command.calendar,
     )  # fmt: skip
-    if isinstance(permitted(state, triage), Refusal):
+    row = permitted(state, triage)
+    if command.match and not (isinstance(row, Row) and row.to == "transferred"):
+        merge = MergeTicket(
+            primary=command.match.primary, repeat=command.match.repeat, reason_code="same_words",
+            at=command.at, rules=command.rules,
+        )  # fmt: skip
+        if isinstance(permitted(state, merge), Row):
+            return following.merge(state, merge)
+    if isinstance(row, Refusal):
         return [deadline("triage", state, command)]
     return _triage(state, triage)
 
@@ -92,6 +114,12 @@ def _observe(state: Ticket, command: Observe) -> list[Any]:
     if follow is None or not rows(state.state, type(command.fact)):
         return [command.fact]
     return [command.fact, *follow(state, command.fact, command)]
+
+
+def _suspect(state: Ticket, command: SuspectDuplicate) -> list[Any]:
+    """Said while somebody may still merge it."""
+    late = not rows(state.state, SuspectDuplicate) or state.more.primary
+    return [] if late or not command.alike else [ticket.DuplicateSuspected(alike=list(command.alike))]
 
 
 def _on_done(state: Ticket, fact: dispatch.AssignmentDone, command: Observe) -> list[Any]:
@@ -138,7 +166,9 @@ def _on_rating_expired(_state: Ticket, _fact: evaluation.RatingExpired, command:
 DECISIONS: Mapping[type, Callable[[Ticket, Any], list[Any]]] = {
     TriageTicket: _triage,
     DeclineTicket: _decline,
-    CancelTicket: lambda state, command: [ticket.TicketCancelled(reason_code=command.reason_code)],
+    CancelTicket: following.cancelled,
+    MergeTicket: following.merge,
+    desk.UnmergeTicket: following.unmerge,
     **ORDERS,
 }
 
@@ -146,6 +176,7 @@ UNASKED: Mapping[type, Callable[[Ticket, Any], list[Any]]] = {
     RegisterRequest: _register,
     Observe: _observe,
     RingAlarm: ring,
+    SuspectDuplicate: _suspect,
 }
 """What is not a person's wish: it is never refused for its actor, it has an effect or none."""
 

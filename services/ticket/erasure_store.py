@@ -8,7 +8,7 @@ from msgspec import Struct
 from psycopg.rows import dict_row
 
 from chassis.database import Tx
-from services.ticket import reveal_store, store, vault_store
+from services.ticket import likeness_store, reveal_store, store, vault_store
 from services.ticket.life import LIVE
 from services.ticket.vault import Vault
 from services.ticket.vault_store import AT_ONCE, CONTACT, REQUEST
@@ -87,6 +87,7 @@ def erase(tx: Tx, refs: Sequence[str], who: str, reason: str) -> Erased:
     tx.execute(FORGET_REMARKS, [list(refs)])
     contacts = tx.execute(FORGET_CONTACTS, [list(refs)]).rowcount
     tx.execute(FORGET_RELAYS, [list(refs)])
+    likeness_store.forget(tx, refs)
     tx.execute(NOTE, [who, reason, list(refs), contacts, requests])
     return Erased(list(refs), contacts, requests)
 

@@ -30,3 +30,12 @@ def path(code: str | None) -> list[Cell]:
 def above(code: str | None) -> Cell | None:
     """The next cell up; None at the top, or where nobody can tell."""
     return next(iter(path(code)[1:]), None)
+
+
+def together(one: str, other: str) -> bool:
+    """Whether one of the cells is the other, or above it."""
+    return (
+        one == other
+        or any(cell.code == one for cell in path(other))
+        or any(cell.code == other for cell in path(one))
+    )

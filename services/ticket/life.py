@@ -15,8 +15,9 @@ from services.ticket.clock import (
     after_suspension,
     with_desk,
 )
-from services.ticket.moves import LIVE, MOVES, OPEN
-from services.ticket.state import Asked, Intake, RemarkRecorded, RequestRecorded, Ticket
+from services.ticket.letters import LettersRead, LetterWritten, Unhappy
+from services.ticket.moves import LIVE, MOVES
+from services.ticket.state import OPEN, Asked, Intake, RemarkRecorded, RequestRecorded, Ticket
 
 __all__ = ["LIVE", "MOVES", "OPEN", "Intake", "RequestRecorded", "Ticket", "evolve", "initial"]
 
@@ -119,7 +120,38 @@ def _after_closed(state: Ticket, fact: ticket.TicketClosed) -> Ticket:
 def _after_reopened(state: Ticket, fact: ticket.TicketReopened) -> Ticket:
     """What was said of the last outcome no longer counts, nor does a signature under it."""
     state = replace(state, reworks=fact.reworks, resolved=None, satisfaction=None, closed_at=None)
-    return with_desk(state, final=None) if state.more.final else state
+    return with_desk(state, final=None, unhappy=False) if state.desk else state
+
+
+def _after_merged(state: Ticket, fact: ticket.TicketMerged) -> Ticket:
+    return with_desk(state, primary=fact.primary, repeat=fact.repeat, suspected=(), objection=None)
+
+
+def _after_unmerged(state: Ticket, _fact: ticket.TicketUnmerged) -> Ticket:
+    """What has happened to another ticket no longer counts here."""
+    state = replace(
+        state, reworks=0, resolved=None, satisfaction=None, closed_at=None, assignment=None, assignee=None,
+        assignee_kind=None,
+    )  # fmt: skip
+    return with_desk(state, primary=None, repeat=False, unhappy=False, sent_back=0, final_given=False)
+
+
+def _after_joined(state: Ticket, fact: ticket.FollowerJoined) -> Ticket:
+    others = [number for number in state.more.followers if number != fact.follower]
+    return with_desk(state, followers=(*others, fact.follower))
+
+
+def _after_left(state: Ticket, fact: ticket.FollowerLeft) -> Ticket:
+    return with_desk(state, followers=tuple(n for n in state.more.followers if n != fact.follower))
+
+
+def _after_suspected(state: Ticket, fact: ticket.DuplicateSuspected) -> Ticket:
+    return with_desk(state, suspected=tuple(each.ticket for each in fact.alike))
+
+
+def _after_letter(state: Ticket, fact: LetterWritten) -> Ticket:
+    state = replace(state, letters=(*state.letters, fact.letter))
+    return with_desk(state, unhappy=True) if isinstance(fact.letter.body, Unhappy) else state
 
 
 CHANGES: Mapping[type, Callable[[Ticket, Any], Ticket]] = {
@@ -154,5 +186,13 @@ CHANGES: Mapping[type, Callable[[Ticket, Any], Ticket]] = {
     ticket.FinalAnswerGiven: lambda state, _: with_desk(state, final_given=True),
     ticket.SeverityChanged: lambda state, fact: replace(state, severity=fact.severity),
     RemarkRecorded: lambda state, fact: replace(state, remarks=(*state.remarks, fact.remark)),
+    ticket.TicketMerged: _after_merged,
+    ticket.TicketUnmerged: _after_unmerged,
+    ticket.FollowerJoined: _after_joined,
+    ticket.FollowerLeft: _after_left,
+    ticket.DuplicateSuspected: _after_suspected,
+    ticket.ReopeningRefused: lambda state, _: with_desk(state, unhappy=False),
+    LetterWritten: _after_letter,
+    LettersRead: lambda state, fact: replace(state, read=(*state.read, *fact.numbers)),
 }
 MOVING = frozenset(fact for _, fact in MOVES)

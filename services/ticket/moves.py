@@ -11,13 +11,16 @@ from contracts.event import Event
 from contracts.problem import Refusal
 from services.ticket import commands, desk, guards
 from services.ticket.guards import Guard
-from services.ticket.state import Ticket
+from services.ticket.merge_guards import MERGE, follows_another
+from services.ticket.state import OPEN, RUNNING, WITH_ASSIGNEE, Ticket
 
-WITH_ASSIGNEE = ("assigned", "in_progress")
-RUNNING = ("accepted", "dispatching", *WITH_ASSIGNEE)
-OPEN = ("received", "pending_info", *RUNNING, "suspended")
-"""Where something is still to be done before the work is handled."""
 LIVE = (*OPEN, "handled", "awaiting_rating")
+MERGEABLE = ("received", "accepted", "dispatching")
+"""Where nobody has taken the work yet."""
+FOLLOWING = ("merged", "in_progress", "handled", "awaiting_rating")
+"""Where a ticket that follows another can be while it is not over."""
+OF_FOLLOWERS = (commands.CancelTicket, desk.UnmergeTicket, desk.ReopenTicket, desk.AddComment)
+"""What may be said to a ticket that follows another; all else is said to the one it follows."""
 KNOWN = (*LIVE, "closed", "declined", "transferred", "merged", "cancelled")
 
 
@@ -60,8 +63,30 @@ TABLE: tuple[Row, ...] = (
         who=("requester", "operator"), facts=(ticket.InfoProvided,), time="the clock runs again"),
     Row(number=4, states=("pending_info",), to="received", on=(commands.RingAlarm,), who=("timer",),
         facts=(ticket.TicketResumed,), time="nobody answered in 3 wd"),
-    Row(number=5, states=("received",), to="merged", on=(), who=("rule", "operator"),
-        told=("TicketMerged",), time="inherits"),
+    Row(number=5, states=("received",), to="merged", on=(commands.MergeTicket,), who=("rule", "operator"),
+        guards=MERGE, facts=(ticket.TicketMerged,), time="the primary's counts"),
+    Row(number=5, states=("accepted", "dispatching"), to="merged", on=(commands.MergeTicket,),
+        who=("operator",), guards=MERGE, facts=(ticket.TicketMerged,), time="offers withdrawn"),
+    Row(number=5, states=MERGEABLE, to=None, on=(commands.SuspectDuplicate,), who=("rule",),
+        also=(ticket.DuplicateSuspected,), time="the clock runs on"),
+    Row(number=5, states=(*FOLLOWING, "closed"), to="received", on=(desk.UnmergeTicket,),
+        who=("operator", "supervisor"), guards=(follows_another,), facts=(ticket.TicketUnmerged,),
+        also=(ticket.DeadlineSet, ticket.TicketAccepted), time="from its own beginning"),
+    Row(number=5, states=FOLLOWING, to="received", on=(commands.ReadLetters,), who=("primary",),
+        facts=(ticket.TicketUnmerged,), also=(ticket.DeadlineSet, ticket.TicketAccepted),
+        time="the primary is over"),
+    Row(number=5, states=("merged",), to="handled", on=(commands.ReadLetters,), who=("primary",),
+        facts=(ticket.TicketHandled,), also=(ticket.ReworkRequested, ticket.TicketVerified,
+        ticket.TicketReopened, ticket.FinalAnswerGiven), time="as its primary"),
+    Row(number=5, states=("merged",), to="declined", on=(commands.ReadLetters,), who=("primary",),
+        facts=(ticket.TicketDeclined,)),
+    Row(number=5, states=("merged",), to="transferred", on=(commands.ReadLetters,), who=("primary",),
+        facts=(ticket.TicketTransferred,)),
+    Row(number=5, states=("merged",), to="closed", on=(commands.ReadLetters,), who=("primary",),
+        facts=(ticket.TicketClosed,), time="a repeat ends with its primary"),
+    Row(number=5, states=LIVE, to=None, on=(commands.ReadLetters,), who=("follower",),
+        also=(ticket.FollowerJoined, ticket.FollowerLeft, ticket.TicketReopened, ticket.DeadlineSet,
+        ticket.TicketSupervised), time="each follower rates; unhappy, row 19"),
     Row(number=6, states=("received",), to="accepted", on=(commands.TriageTicket,), who=("operator", "rule"),
         guards=(guards.category_and_grid_known,), facts=(ticket.TicketAccepted,), also=(ticket.DeadlineSet,),
         time="all clocks start"),
@@ -144,8 +169,9 @@ TABLE: tuple[Row, ...] = (
     Row(number=20, states=("awaiting_rating",), to="closed", on=(desk.GiveFinalAnswer,),
         who=("supervisor", "verifier", "adjudicator"), guards=(guards.reworked_twice, guards.signed_by_two),
         facts=(ticket.TicketClosed,), also=(ticket.FinalAnswerGiven,)),
-    Row(number=21, states=OPEN, to="cancelled", on=(commands.CancelTicket,), who=("requester", "operator"),
-        guards=(guards.confirmed_if_safety,), facts=(ticket.TicketCancelled,), time="offers withdrawn"),
+    Row(number=21, states=(*OPEN, "merged"), to="cancelled", on=(commands.CancelTicket,),
+        who=("requester", "operator"), guards=(guards.confirmed_if_safety,),
+        facts=(ticket.TicketCancelled,), time="offers withdrawn"),
     Row(number=0, states=(*OPEN, "handled"), to=None, on=(desk.ChangeSeverity,),
         who=("operator", "supervisor"), guards=(guards.another_severity, guards.reason_for_falling),
         also=(ticket.SeverityChanged, ticket.DeadlineSet), time="never later than before"),
@@ -176,6 +202,8 @@ def permitted(state: Ticket, command: Any) -> Row | Refusal:
     found = rows(state.state, type(command))
     if not found:
         return refusal(state, command, f"a {state.state} ticket cannot do this")
+    if state.desk and state.desk.primary and not isinstance(command, OF_FOLLOWERS):
+        return refusal(state, command, f"it follows {state.desk.primary}: say it there")
     why = f"this is not for a {role}; it is for: {', '.join(found[0].who)}"
     for row in found:
         if role in row.who:
@@ -195,8 +223,12 @@ def refusal(state: Ticket, command: Any, why: str) -> Refusal:
     return Refusal(command=name, state=state.state, allowed=allowed(state.state), detail=why)
 
 
+UNASKED = (commands.RingAlarm, commands.ReadLetters, commands.SuspectDuplicate)
+"""Commands that no person gives."""
+
+
 @cache
 def allowed(state: str) -> list[str]:
     """The commands that somebody may give in this state, by name."""
     given = {on.__name__ for (at, on) in _ROWS if at == state and not issubclass(on, Event)}
-    return sorted(given - {commands.RingAlarm.__name__})
+    return sorted(given - {unasked.__name__ for unasked in UNASKED})

@@ -27,12 +27,14 @@ from services.ticket import (
     desk,
     domain,
     hearing,
+    letter_store,
     reveal_store,
     seals,
     store,
     vault,
     vault_store,
 )
+from services.ticket.comparing import Comparer
 from services.ticket.custody import Custodian
 from services.ticket.disclosure import Look, Verdict
 from services.ticket.sealing import Sealer
@@ -55,14 +57,16 @@ class TicketService(Service):
         self.sealer = Sealer(database)
         self.vault = Vault(settings.vault_keys)
         self.custodian = Custodian(database, self.vault)
+        self.comparer = Comparer(database, self.vault)
         vault.use(self.vault)
 
     @consumes(intake.RequestSubmitted)
     def register(self, event: CloudEvent[intake.RequestSubmitted], known: Known) -> commands.RegisterRequest:
         """A request arrives: row 1, and rows 2 or 6 where they follow at once."""
         return commands.RegisterRequest(
-            source=event.source, request=event.data, at=known.now, rules=known.rules, calendar=known.calendar
-        )
+            source=event.source, request=event.data, at=known.now, rules=known.rules, calendar=known.calendar,
+            match=known.looked.matches.get(event.partitionkey),
+        )  # fmt: skip
 
     @consumes(intake.RequestTriaged)
     def triage(self, event: CloudEvent[intake.RequestTriaged], known: Known) -> commands.TriageTicket:
@@ -94,9 +98,15 @@ class TicketService(Service):
         actor = said.actor or commands.REQUESTER
         return commands.CancelTicket(reason_code=said.reason_code, confirmed=said.confirmed, actor=actor)
 
+    @consumes(intake.MergeOrdered)
+    def merge(self, event: CloudEvent[intake.MergeOrdered], known: Known) -> commands.MergeTicket:
+        """The desk knows that it is about the same as another ticket: row 5."""
+        primary = known.primaries.get(event.data.primary)
+        return commands.MergeTicket(primary=primary, actor=event.data.actor, at=known.now, rules=known.rules)
+
     @consumes(*hearing.HEARD)
     def hear(self, event: CloudEvent[Event], known: Known) -> desk.Order:
-        """What a desk, an assignee or the requester says on the way: rows 3, 4, 12 to 14, 16, 17, 19, 20."""
+        """What desk, assignee or requester says on the way: rows 3 to 5, 12 to 14, 16, 17, 19 and 20."""
         return hearing.order(event.data, known)
 
     @consumes(*events_of(dispatch), *events_of(evaluation), *events_of(notification))
@@ -108,6 +118,18 @@ class TicketService(Service):
     def ring(self, ticket_no: str, known: Known) -> commands.RingAlarm:
         """A deadline comes near or is over, the next level's turn has come, a pause ends: rows 4, 12, 14."""
         return commands.RingAlarm(at=known.now, rules=known.rules, calendar=known.calendar)
+
+    @every(1.0, letter_store.due)
+    def read(self, ticket_no: str, known: Known) -> commands.ReadLetters:
+        """Other tickets have written: those that follow this one, or that it follows (row 5)."""
+        return commands.ReadLetters(
+            letters=known.letters.get(ticket_no, ()), at=known.now, rules=known.rules, calendar=known.calendar
+        )
+
+    @errand(1.0)
+    def compare(self, now: datetime) -> Sequence[Any]:
+        """Requests with words much like those of open tickets are suspected: row 5."""
+        return self.comparer.run(now)
 
     def metrics(self, tx: Tx) -> Sequence[Metric]:
         """How far the seal is behind the history, and how far ahead the calendar reaches."""
@@ -147,8 +169,9 @@ class TicketService(Service):
 
     @errand(600.0)
     def anonymise(self, now: datetime) -> Sequence[Any]:
-        """Who asked long ago is forgotten; it has no command."""
+        """Who asked long ago is forgotten, and what is compared no more; it has no command."""
         self.custodian.anonymise(now)
+        self.comparer.forget(now)
         return ()
 
     @answers("POST", "/contacts")

@@ -7,6 +7,12 @@ from msgspec import Struct
 from contracts.actor import Actor
 from contracts.intake import Requester
 from contracts.terms import Clock
+from services.ticket.letters import Letter
+
+WITH_ASSIGNEE = ("assigned", "in_progress")
+RUNNING = ("accepted", "dispatching", *WITH_ASSIGNEE)
+OPEN = ("received", "pending_info", *RUNNING, "suspended")
+"""Where something is still to be done before the work is handled."""
 
 
 class Intake(Struct, frozen=True, kw_only=True):
@@ -58,7 +64,11 @@ class Objection(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Desk(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What only tickets have that need more than the straight way; `paused` counts all pauses in seconds."""
+    """What only tickets have that need more than the straight way; `paused` counts all pauses in seconds.
+
+    `primary` is the ticket this one follows; with `repeat` the same person asked both. `unhappy`: its
+    requester has asked for more, and the primary has not answered yet.
+    """
 
     pause: Pause | None = None
     paused: float = 0
@@ -76,13 +86,18 @@ class Desk(Struct, frozen=True, kw_only=True, omit_defaults=True):
     objection: Objection | None = None
     declined_at: datetime | None = None
     decline_objected: bool = False
+    primary: str | None = None
+    repeat: bool = False
+    unhappy: bool = False
+    followers: tuple[str, ...] = ()
+    suspected: tuple[str, ...] = ()
 
 
 PLAIN = Desk()
 
 
 class Ticket(Struct, frozen=True, kw_only=True):
-    """The state of one ticket; `intake` and `remarks` live only in the transaction that receives them.
+    """The state of one ticket; `intake`, `remarks`, `letters` and `read` live only in one transaction.
 
     `due_at` is that of `clock`, which grants `span` from `since` on.
     """
@@ -114,6 +129,8 @@ class Ticket(Struct, frozen=True, kw_only=True):
     desk: Desk | None = None
     intake: Intake | None = None
     remarks: tuple[Remark, ...] = ()
+    letters: tuple[Letter, ...] = ()
+    read: tuple[int, ...] = ()
 
     @property
     def more(self) -> Desk:

@@ -1,7 +1,7 @@
 """Load, save, and every SQL statement of the ticket service."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +14,12 @@ from chassis.database import Tx
 from chassis.model import Changes, Stimulus
 from chassis.rows import as_copy, as_json, from_json, texts
 from contracts.cloudevent import CloudEvent
-from services.ticket import calendar, vault
-from services.ticket.commands import Rule
+from contracts.intake import MergeOrdered, RequestSubmitted
+from services.ticket import calendar, letter_store, likeness_store, vault
+from services.ticket.commands import Primary, Rule
 from services.ticket.deadlines import Calendar
+from services.ticket.letters import Letter
+from services.ticket.likeness_store import NOTHING, Looked
 from services.ticket.state import Ticket
 from services.ticket.vault import Identity, Note, Vault, Words
 from services.ticket.vault_store import CONTACT, REMARK, REQUEST, opened, sealed_row
@@ -66,10 +69,13 @@ LIFE = "SELECT time, source, sequence, type, causationid, data FROM history WHER
 
 @dataclass
 class Known(policy.Known):
-    """What every decision of a batch knows."""
+    """What every decision of a batch knows; of other tickets only what its events ask for."""
 
     rules: Mapping[str, Rule]
     calendar: Calendar
+    looked: Looked = NOTHING
+    primaries: Mapping[str, Primary] = field(default_factory=dict)
+    letters: Mapping[str, Sequence[Letter]] = field(default_factory=dict)
 
 
 def load(tx: Tx, keys: Sequence[str]) -> dict[str, Ticket]:
@@ -78,27 +84,57 @@ def load(tx: Tx, keys: Sequence[str]) -> dict[str, Ticket]:
 
 
 def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str, Ticket]) -> Known:
-    """The time, and the policies in force as the rules that commands carry."""
+    """The time, the policies in force as the rules that commands carry, and what matters of other tickets."""
     policies = policy.in_force(tx)
     rules = {name: Rule(name, found.version, found.value) for name, found in policies.items()}
-    return Known(now, policies, rules, calendar.in_force(tx))
+    known = Known(now, policies, rules, calendar.in_force(tx))
+    said = [(stimulus.key, stimulus.event.data) for stimulus in stimuli if stimulus.event]
+    new = {key: data for key, data in said if type(data) is RequestSubmitted and key not in states}
+    if new:
+        known.looked = likeness_store.look(tx, vault.in_use(), now, new, rules["duplicates"])
+    wanted = [data.primary for _, data in said if type(data) is MergeOrdered]
+    if wanted:
+        known.primaries = likeness_store.primaries(tx, wanted)
+    if len(said) < len(stimuli):
+        known.letters = letter_store.letters_for(tx, list({stimulus.key for stimulus in stimuli}))
+    return known
 
 
 def save(tx: Tx, changes: Changes) -> None:
     """Writes tickets, what was said, who asked, and the history of the batch, set-wise."""
     tickets: Sequence[Ticket] = changes.states
-    tx.execute(SAVE, [as_json([replace(ticket, intake=None, remarks=()) for ticket in tickets])])
+    tx.execute(SAVE, [as_json([_lasting(ticket) for ticket in tickets])])
     new = [ticket for ticket in tickets if ticket.intake]
     if new:
         tx.execute(SAVE_REQUESTS, [as_json([_request(ticket) for ticket in new])])
+        _keep_prints(tx, new, changes.known)
     contacts = [_contact(ticket) for ticket in new if ticket.intake and ticket.intake.requester]
     if contacts:
         tx.execute(SAVE_CONTACTS, [as_json(contacts)])
     remarks = [row for ticket in tickets for row in _remarks(ticket)]
     if remarks:
         tx.execute(SAVE_REMARKS, [as_json(remarks)])
+    letters = [letter for ticket in tickets for letter in ticket.letters]
+    if letters:
+        letter_store.post(tx, letters)
+    read = [number for ticket in tickets for number in ticket.read]
+    if read:
+        letter_store.done(tx, read)
     with tx.cursor() as cursor, cursor.copy(SAVE_HISTORY) as copy:
         copy.write(as_copy(_recorded(fact) for fact in changes.facts))
+
+
+def _lasting(ticket: Ticket) -> Ticket:
+    """Without what lives only in this transaction."""
+    if ticket.intake or ticket.remarks or ticket.letters or ticket.read:
+        return replace(ticket, intake=None, remarks=(), letters=(), read=())
+    return ticket
+
+
+def _keep_prints(tx: Tx, new: Sequence[Ticket], known: Known) -> None:
+    prints = [known.looked.prints[ticket.id] for ticket in new if ticket.id in known.looked.prints]
+    if prints:
+        likeness_store.keep(tx, prints)
 
 
 def _recorded(fact: CloudEvent[Any]) -> tuple[str, ...]:

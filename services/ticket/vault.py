@@ -56,9 +56,10 @@ class _Key:
         self.name = _derived(secret, b"name", 4).hex()
         self.cipher = AESGCM(_derived(secret, b"seal", 32))
         self.marking = _derived(secret, b"mark", 32)
+        self.pieces = _derived(secret, b"pieces", 32)
 
-    def mark(self, phone: str) -> bytes:
-        return digest(self.marking, phone.encode(), "sha256")[:MARK]
+    def mark(self, text: str) -> bytes:
+        return digest(self.marking, text.encode(), "sha256")[:MARK]
 
 
 class Vault:
@@ -99,6 +100,15 @@ class Vault:
         """By what a number is found again without opening anything; None where there is no number."""
         number = normal_phone(phone or "")
         return self._newest.mark(number) if number else None
+
+    @property
+    def pieces(self) -> bytes:
+        """The newest key for hashes of pieces of text."""
+        return self._newest.pieces
+
+    def marks_of(self, text: str) -> list[bytes]:
+        """Keyed hashes of any other text under all keys, that of the newest first."""
+        return [key.mark(text) for key in self._keys]
 
     def marks(self, phone: str) -> list[bytes]:
         """The marks of a number under all keys."""

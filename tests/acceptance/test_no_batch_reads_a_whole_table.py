@@ -11,7 +11,7 @@ from contracts.registry import SERVICES
 GROWN = 20_000
 GROWING = (
     "ticket", "request", "contact", "history", "case", "outcome", "casefile", "correspondence", "delivery",
-    "console_message", "position", "inbox%", "outbox%",
+    "console_message", "position", "likeness", "inbox%", "outbox%",
 )  # fmt: skip
 READ_WHOLE = """
 SELECT schemaname || '.' || relname, seq_scan FROM pg_stat_user_tables

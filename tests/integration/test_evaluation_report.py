@@ -165,3 +165,11 @@ def test_a_window_somebody_else_is_ending_is_left_to_them(migrated: str) -> None
         assert store.windows_over(one, later, 200) == ["T8"]
         assert store.windows_over(other, later, 200) == []
         one.execute("DELETE FROM casefile")
+
+
+def test_who_has_asked_twice_counts_once_in_the_coverage(tx: Tx) -> None:
+    a_day(tx)
+    before = overall(tx).counts.closed
+    received = ticket.TicketReceived(source="s", external_id="2", channel="resident", severity="general")
+    effect(tx, ("T7", told(received)), ("T7", told(ticket.TicketClosed(rated=True, resolved="yes"))))
+    assert overall(tx).counts.closed == before

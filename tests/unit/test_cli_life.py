@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from cli.life import Life
+from cli.merging import written_out
 from cli.say import shown
-from cli.ticket import _written_out
 
 NOON = shown(datetime.fromisoformat("2026-11-16T12:00:00+08:00"))
 EXPLANATION = {"place": "G1", "kinds": ["grid_officer"], "candidates": [], "excluded": []}
@@ -52,6 +52,12 @@ def test_the_holder_is_who_has_to_move_next(state: str, history: list[dict[str, 
     assert Life(ticket(state), history).holder == holder
 
 
+def test_a_follower_is_held_by_whoever_holds_its_primary() -> None:
+    life = Life(ticket("merged") | {"desk": {"primary": "P", "followers": []}}, [])
+    assert life.holder == "whoever holds P, which it follows"
+    assert (life.document()["primary"], life.document()["followers"]) == ("P", [])
+
+
 def test_the_reason_is_that_of_the_last_offer() -> None:
     older = fact("OfferMade", assignee="GO-0", kind="grid_officer", hop=1, expires_at="", explanation={})
     assert Life(ticket("dispatching"), [older, OFFER]).explanation == EXPLANATION
@@ -66,4 +72,4 @@ def test_the_history_tells_no_explanation_twice() -> None:
 
 @pytest.mark.parametrize("typed", ["7K3M-9QXR-2B4D-T8WZ", "7k3m9qxr2b4dt8wz", "7k3m 9qxr 2b4d t8wz"])
 def test_a_number_may_be_typed_without_its_dashes(typed: str) -> None:
-    assert _written_out(typed) == "7K3M-9QXR-2B4D-T8WZ"
+    assert written_out(typed) == "7K3M-9QXR-2B4D-T8WZ"

@@ -206,3 +206,13 @@ def test_a_reopened_ticket_goes_back_to_the_same_lead() -> None:
     assert isinstance(fact, dispatch.AssignmentReopened)
     assert fact.assignee == "SO-1"
     assert evolve(state, fact).state == "accepted"
+
+
+def test_a_ticket_that_follows_another_asks_nobody_and_begins_anew_when_it_is_parted() -> None:
+    blocked = given(start(Pool(place="990101001001", item=ITEM, options=[])))
+    assert blocked.state == "blocked"
+    follows = commands.WithdrawAssignment(reason="ticket_merged")
+    ended = evolve(blocked, decide(blocked, follows)[0])
+    assert (ended.state, ended.expires_at) == ("ended", None)
+    again = given(start(), follows, start())
+    assert (again.state, again.assignee, again.hop, again.tried) == ("offered", "SO-1", 2, ["SO-1"])

@@ -204,3 +204,11 @@ def test_a_rework_in_time_does_not_wipe_out_the_old_breach() -> None:
         assignment="a1", assignee="officer-1", assignee_kind="grid_officer", resolved="yes", on_time=False
     )
     assert given(RECEIVED, late, VERIFIED, rating("no"), REOPENED, HANDLED).on_time is False
+
+
+def test_a_follower_is_asked_with_its_primary_and_no_more_when_it_is_parted() -> None:
+    asked = given(RECEIVED, HANDLED, VERIFIED)
+    assert (asked.state, asked.round) == ("asked", 1)
+    parted = after(asked, told(ticket.TicketUnmerged(primary=NO, reason_code="another_lamp")))
+    assert (parted.state, parted.assignee, parted.on_time, parted.ended) == ("none", None, None, None)
+    assert given(RECEIVED, HANDLED, VERIFIED, rating("no"), REOPENED, HANDLED, VERIFIED).state == "asked"

@@ -224,3 +224,12 @@ def test_a_reminder_goes_to_whoever_holds_the_ticket_else_to_the_desk(
     reminded = ticket.TicketReminded(by=by, at=NOON, number=1, assignee=assignee)
     (message,) = queued(given(RECEIVED), told(reminded))
     assert message.destination == destination
+
+
+def test_who_asked_for_the_same_is_told_of_joining_and_parting_and_not_of_whom() -> None:
+    merged = ticket.TicketMerged(primary="P", reason_code="same_words")
+    parted = ticket.TicketUnmerged(primary="P", reason_code="another_lamp")
+    for fact, name in ((merged, "ticket_merged"), (parted, "ticket_unmerged")):
+        (message,) = queued(given(RECEIVED), told(fact))
+        assert message.template == f"{name}.requester.zh.v1"
+        assert message.fields == {"number": NO}

@@ -19,7 +19,8 @@ from contracts.event import Event, publisher_of
 from contracts.intake import RequestSubmitted
 from contracts.problem import Refusal
 from contracts.terms import Role
-from services.ticket import commands, desk, domain, store
+from services.ticket import commands, desk, domain, letters, store
+from services.ticket.letters import Letter
 from services.ticket.life import LIVE, MOVES, OPEN, initial
 from services.ticket.moves import KNOWN, TABLE
 from services.ticket.state import Ticket
@@ -34,8 +35,10 @@ from tests.unit.ticketing import (
     DONE,
     EXPIRED,
     HAPPY,
+    LI,
     NOW,
     OFFERED,
+    PRIMARY,
     RETURNED,
     RULED,
     RULES,
@@ -117,13 +120,36 @@ def register(at: datetime) -> commands.RegisterRequest:
     return commands.RegisterRequest(source="urn:s", request=request, at=at, rules=RULES, calendar=CALENDAR)
 
 
+def post(*bodies: Any) -> Any:
+    """Letters of the ticket `P`, which leads this one or follows it."""
+    written = tuple(Letter(ticket="T", sender="P", body=body) for body in bodies)
+    return lambda at: commands.ReadLetters(letters=written, at=at, rules=RULES, calendar=CALENDAR)
+
+
 def look(at: datetime) -> commands.RingAlarm:
     return commands.RingAlarm(at=at, rules=RULES, calendar=CALENDAR)
 
 
-ANYTHING = st.one_of(
-    st.sampled_from(ORDERS).flatmap(orders), others(), others(), triages(), cancels(), st.just(look)
+HANDLED = ticket.TicketHandled(
+    assignment="a1", assignee="li", assignee_kind="grid_officer", resolved="yes", on_time=True
 )
+PRIMARYS = (
+    HANDLED, ticket.TicketVerified(by="rule"), ticket.ReworkRequested(by=LI, reason_code="x", number=1),
+    ticket.TicketReopened(reworks=1, resolved="no", satisfaction="dissatisfied"),
+    ticket.TicketClosed(rated=False, at=NOW), ticket.TicketClosed(rated=False, at=NOW, final=True),
+    ticket.TicketCancelled(reason_code="solved"), ticket.TicketTransferred(line="119", reason_code="119"),
+    ticket.TicketDeclined(reason_code="court", statutory_path="court", by="an"),
+)  # fmt: skip
+BODIES = (
+    letters.Joining(repeat=False), letters.Leaving("mistake"), letters.NotTaken(),
+    letters.Unhappy("no", "dissatisfied"), letters.NotReopened("no", "dissatisfied"),
+    *map(letters.moved, PRIMARYS),
+)  # fmt: skip
+MERGES = st.sampled_from([(commands.MergeTicket, role) for role in ("rule", "operator")])
+ANYTHING = st.one_of(
+    st.sampled_from(ORDERS).flatmap(orders), others(), others(), triages(), cancels(), st.just(look),
+    st.sampled_from(BODIES).map(post), MERGES.map(lambda merge: _with_another(*merge)),
+)  # fmt: skip
 STEPS = st.lists(st.tuples(LATER, ANYTHING), max_size=20)
 PAUSES = (timedelta(0), timedelta(minutes=7), timedelta(hours=5), DAY, 5 * DAY)
 
@@ -137,6 +163,8 @@ def sensible(state: Ticket, pick: int) -> Any:
     on, role = fitting[pick % len(fitting)] if fitting else (commands.RingAlarm, "timer")
     if on is commands.RingAlarm:
         return look
+    if on in (commands.MergeTicket, commands.ReadLetters, commands.SuspectDuplicate):
+        return _with_another(on, role)
     if issubclass(on, Event):
         return _seen(
             next(fact for fact in FACTS if type(fact) is on), BY_DESK if pick // len(fitting) % 2 else RULES
@@ -196,7 +224,7 @@ def _walked(state: Ticket, facts: list[Any]) -> Ticket:
 
 def _clock_is_kept(state: Ticket) -> None:
     """Whatever is open is due at some time, and somebody will be told unless the highest are told already."""
-    if state.state in (*OPEN, "handled"):
+    if state.state in (*OPEN, "handled") and not state.more.primary:
         assert state.clock
         assert state.due_at
         assert state.alarm_at or state.more.supervision
@@ -217,6 +245,19 @@ def sensibly(chance: random.Random, number: int) -> list[tuple[timedelta, Any]]:
     return [(chance.choice(PAUSES), chance.randrange(10_000)) for _ in range(number)]
 
 
+def _with_another(on: type, role: str) -> Any:
+    """What has to do with a ticket `P`, which this one may follow."""
+    if on is commands.MergeTicket:
+        actor = None if role == "rule" else Actor(role="operator", id="an")
+        return lambda at: commands.MergeTicket(
+            primary=replace(PRIMARY, received_at=at, severity="emergency"), at=at, rules=RULES, actor=actor
+        )
+    if on is commands.SuspectDuplicate:
+        alike = [ticket.Alike(ticket="P", likeness=80)]
+        return lambda at: commands.SuspectDuplicate(ticket="T", alike=alike)
+    return post(*BODIES)
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.integers(0, 1_000_000), STEPS)
 def test_no_order_of_commands_loses_state_clock_or_number(
@@ -229,4 +270,4 @@ def test_no_order_of_commands_loses_state_clock_or_number(
 def test_the_walk_reaches_every_state() -> None:
     """So that the property is not one of tickets that never leave the door."""
     reached = {state for seed in range(200) for state in walk(sensibly(random.Random(seed), 60))}
-    assert reached >= {*LIVE, "closed", "declined", "disputed"}
+    assert reached >= {*LIVE, "closed", "declined", "merged", "disputed"}

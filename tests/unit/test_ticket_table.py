@@ -15,7 +15,7 @@ from services.ticket.clock import with_desk
 from services.ticket.commands import RegisterRequest, RingAlarm
 from services.ticket.domain import decide
 from services.ticket.life import evolve
-from services.ticket.moves import KNOWN, TABLE, Row, allowed, rows
+from services.ticket.moves import KNOWN, OF_FOLLOWERS, TABLE, UNASKED, Row, allowed, rows
 from services.ticket.state import Desk, Ticket
 from tests.unit.ticketing import (
     BY_DESK,
@@ -27,6 +27,7 @@ from tests.unit.ticketing import (
     HAPPY,
     NOW,
     OFFERED,
+    PRIMARY,
     RETURNED,
     RULED,
     STARTED,
@@ -74,13 +75,20 @@ BROKEN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "not_yet_proposed": ({}, {}),
     "signed_by_two": ({"actor": by("supervisor", "first")}, {}),
     "confirmed_if_safety": ({"confirmed": False}, {"severity": "emergency"}),
+    "another_ticket": ({"primary": replace(PRIMARY, id="T")}, {}),
+    "primary_open": ({"primary": replace(PRIMARY, state="handled")}, {}),
+    "same_category_and_place": ({"primary": replace(PRIMARY, grid="99010100100102")}, {}),
+    "close_in_time": ({"primary": replace(PRIMARY, received_at=NOW - 31 * DAY)}, {}),
+    "not_graver": ({}, {"severity": "emergency"}),
+    "leads_none": ({}, {"followers": ("F",)}),
+    "follows_another": ({}, {}),
     "another_severity": ({"severity": "urgent"}, {}),
     "reason_for_falling": ({"severity": "general"}, {}),
 }
 
 
 def of_people(row: Row) -> Iterator[type]:
-    return (on for on in row.on if not issubclass(on, Event | RegisterRequest | RingAlarm))
+    return (on for on in row.on if not issubclass(on, (Event, RegisterRequest, *UNASKED)))
 
 
 PEOPLE = [(row, on, state) for row in TABLE for on in of_people(row) for state in row.states]
@@ -101,9 +109,12 @@ def altered(state: str, changes: dict[str, Any]) -> Ticket:
 
 def legal(row: Row, on: type, state: str, role: str) -> tuple[Ticket, Any]:
     """A ticket and a command that this row lets through."""
-    unsigned = {"final": None} if on is desk.ProposeFinalAnswer else {}
+    otherwise: dict[type, dict[str, Any]] = {
+        desk.ProposeFinalAnswer: {"final": None},
+        desk.UnmergeTicket: {"primary": "P", "category": None},
+    }
     line = {"line": "119"} if row.to == "transferred" else {}
-    return altered(state, unsigned), command_of(on, role, **line)
+    return altered(state, otherwise.get(on, {})), command_of(on, role, **line)
 
 
 def after(state: Ticket, facts: list[Any]) -> Ticket:
@@ -169,6 +180,16 @@ def test_in_any_other_state_the_command_is_refused(on: type) -> None:
             assert isinstance(refusal, Refusal)
             assert (refusal.state, refusal.command) == (state, on.__name__)
             assert refusal.problem == ("unknown-ticket" if state == "new" else "illegal-move")
+
+
+@pytest.mark.parametrize(("row", "on", "state"), PEOPLE, ids=named)
+def test_to_a_follower_only_its_own_matters_are_said(row: Row, on: type, state: str) -> None:
+    before, command = legal(row, on, state, row.who[0])
+    before = with_desk(before, primary="P")
+    if on not in OF_FOLLOWERS:
+        (refusal,) = decide(before, command)
+        assert isinstance(refusal, Refusal)
+        assert refusal.detail == "it follows P: say it there"
 
 
 @pytest.mark.parametrize(("row", "on", "state"), OTHERS, ids=named)

@@ -33,7 +33,12 @@ RULES = {
     "decline_objection": Rule("decline_objection", 1, {"within": "15d"}),
     "emergency_lines": Rule("emergency_lines", 1, {"119": "119"}),
     "reworks_at_most": Rule("reworks_at_most", 1, {"reworks": 2}),
+    "duplicates": Rule("duplicates", 1, {"days": 30}),
 }
+PRIMARY = commands.Primary(
+    id="P", state="accepted", category="lighting", severity="urgent", grid="99010100100101",
+    received_at=NOW - DAY,
+)  # fmt: skip
 BY_DESK = {**RULES, "verifier": Rule("verifier", 1, dict.fromkeys(SEVERITIES, "desk"))}
 CALENDAR = Calendar()
 ADJUDICATOR = Actor(role="adjudicator", id="a-adjudicator")
@@ -105,6 +110,7 @@ SAID: dict[type, dict[str, Any]] = {
     desk.ReopenTicket: {"resolved": "no", "satisfaction": "dissatisfied"},
     desk.ProposeFinalAnswer: {"answer_code": "all_means_used"},
     desk.GiveFinalAnswer: {"answer_code": "all_means_used"},
+    desk.UnmergeTicket: {"reason_code": "another_lamp"},
     desk.ChangeSeverity: {"severity": "emergency"},
     desk.AddComment: {"words": "已核对", "internal": True},
 }
@@ -118,6 +124,9 @@ def command_of(on: type, role: Any, **said: Any) -> Any:
         line = said.pop("line", None)
         told = {"category": line or "lighting", "grid": BUILDING, "severity": "urgent", "actor": actor} | said
         return commands.TriageTicket(at=NOW, rules=RULES, calendar=CALENDAR, **told)
+    if on is commands.MergeTicket:
+        told = {"primary": PRIMARY, "at": NOW, "actor": actor, **said}
+        return commands.MergeTicket(rules=RULES, **told)
     assert actor
     if on is commands.DeclineTicket:
         told = {"reason_code": "court", "statutory_path": "go to court"} | said

@@ -1,0 +1,2 @@
+DELETE FROM policy WHERE name = 'duplicates';
+DROP TABLE letter, likeness;

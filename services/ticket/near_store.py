@@ -1,0 +1,82 @@
+"""Tickets with similar words, in the database: found by the lowest hashes of their pieces."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+from psycopg.rows import dict_row
+
+from chassis.database import Tx
+from chassis.rows import as_json
+from services.ticket.likeness import LOWEST
+from services.ticket.state import OPEN
+
+WAITING = """
+SELECT l.ticket AS ref, r.key, r.sealed, r.title, r.body, r.address
+FROM (SELECT ticket FROM likeness WHERE key IS NULL ORDER BY recorded_at LIMIT %s FOR UPDATE SKIP LOCKED) l
+LEFT JOIN request r ON r.ticket = l.ticket
+"""
+SKETCH = """
+UPDATE likeness SET key = new.key, pieces = new.pieces, lowest = new.lowest
+FROM json_populate_recordset(null::likeness, %s) AS new WHERE likeness.ticket = new.ticket
+"""
+# OFFSET 0 keeps the search to the index, ticket by ticket.
+NEAR = """
+SELECT mine.ticket, near.ticket AS other, mine.pieces, near.pieces AS others,
+       a.category, a.grid, b.category AS other_category, b.grid AS other_grid
+FROM likeness mine
+CROSS JOIN LATERAL (
+    SELECT ticket, pieces FROM likeness l
+    WHERE l.lowest && mine.lowest AND l.key = mine.key AND l.ticket <> mine.ticket
+      AND (l.recorded_at, l.ticket) < (mine.recorded_at, mine.ticket) AND l.recorded_at >= %(since)s
+    OFFSET 0) near
+JOIN ticket a ON a.id = mine.ticket
+JOIN ticket b ON b.id = near.ticket
+WHERE mine.ticket = ANY(%(tickets)s) AND a.desk ->> 'primary' IS NULL
+  AND b.state = ANY(%(open)s) AND b.desk ->> 'primary' IS NULL
+"""
+SUSPECTED = """
+SELECT t.id, t.state, t.category, t.grid, t.received_at, h.data
+FROM ticket t CROSS JOIN LATERAL (
+    SELECT data FROM history WHERE ticket = t.id AND type = 'cn.fengge.ticket.DuplicateSuspected.v1'
+    ORDER BY no DESC LIMIT 1) h
+WHERE t.desk ->> 'suspected' IS NOT NULL AND t.state = ANY(%s)
+ORDER BY t.received_at DESC LIMIT %s
+"""
+
+
+class Sketch(Struct, frozen=True):
+    """The hashes that stand for a ticket's words, and the name of their key."""
+
+    ticket: str
+    key: str
+    pieces: Sequence[int]
+
+
+def waiting(tx: Tx, limit: int) -> list[dict[str, Any]]:
+    """The words of the next tickets that were compared with no other yet, sealed; locked."""
+    with tx.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(WAITING, [limit]).fetchall()
+
+
+def keep(tx: Tx, sketches: Sequence[Sketch]) -> None:
+    """Notes what stands for the words of these tickets."""
+    rows = [
+        {"ticket": s.ticket, "key": s.key, "pieces": list(s.pieces), "lowest": list(s.pieces[:LOWEST])}
+        for s in sketches
+    ]
+    tx.execute(SKETCH, [as_json(rows)])
+
+
+def near(tx: Tx, tickets: Sequence[str], since: datetime) -> list[dict[str, Any]]:
+    """Pairs of these tickets and earlier open ones that may be alike, with what stands for their words."""
+    with tx.cursor(row_factory=dict_row) as cursor:
+        values = {"tickets": list(tickets), "since": since, "open": list(OPEN)}
+        return cursor.execute(NEAR, values).fetchall()
+
+
+def suspected(tx: Tx, states: Sequence[str], limit: int) -> list[dict[str, Any]]:
+    """Tickets in these states whose words are much like those of others, and which; the newest first."""
+    with tx.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(SUSPECTED, [list(states), limit]).fetchall()
