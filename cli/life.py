@@ -47,6 +47,17 @@ class Life:
         return list((self.ticket.get("desk") or {}).get("followers", ()))
 
     @property
+    def parent(self) -> str | None:
+        """The ticket of whose work this one is a part."""
+        return (self.ticket.get("desk") or {}).get("parent")
+
+    @property
+    def children(self) -> list[dict[str, Any]]:
+        """Its parts that are tickets of their own: number, mandatory or not, what has become of them."""
+        found = (self.ticket.get("desk") or {}).get("children", ())
+        return [{"state": "open", **child} for child in found]
+
+    @property
     def explanation(self) -> dict[str, Any] | None:
         """Why the last offer went where it went."""
         return self.offer["explanation"] if self.offer else None
@@ -81,6 +92,8 @@ class Life:
             "holder": self.holder,
             "primary": self.primary,
             "followers": self.followers,
+            "parent": self.parent,
+            "children": self.children,
             "explanation": self.explanation,
             "history": self.history,
         }

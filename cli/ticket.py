@@ -151,6 +151,11 @@ def _print(life: Life) -> None:
         print(f"  {'follows':<16}{life.primary}")
     if life.followers:
         print(f"  {'followed by':<16}{', '.join(life.followers)}")
+    if life.parent:
+        print(f"  {'part of':<16}{life.parent}")
+    for child in life.children:
+        needed = "mandatory" if child["mandatory"] else "not waited for"
+        print(f"  {'child':<16}{child['number']}  {needed}, {child['state']}")
     print(f"\nWho holds it and why · 承办与理由\n  {life.holder}")
     if life.explanation:
         _print_explanation(life.explanation)

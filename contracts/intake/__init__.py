@@ -1,5 +1,10 @@
 """What outside systems, assignees' apps and residents tell us through the exchange `gov.inbound`."""
 
+from contracts.intake.children import (
+    Part,
+    SplitOrdered,
+    WaiverOrdered,
+)
 from contracts.intake.merge import (
     MergeOrdered,
     UnmergeOrdered,

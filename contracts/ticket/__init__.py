@@ -1,5 +1,14 @@
 """Facts of the ticket service: the life of a request as the resident sees it."""
 
+from contracts.ticket.children import (
+    ChildMoved,
+    ChildOpened,
+    ChildReleased,
+    ChildState,
+    ChildWaived,
+    OutcomeKept,
+    ParentEnded,
+)
 from contracts.ticket.desk import (
     DeadlineExtended,
     ExtensionRefused,

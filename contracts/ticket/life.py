@@ -16,11 +16,15 @@ from contracts.terms import (
     Satisfaction,
     Severity,
     Source,
+    TicketNo,
 )
 
 
 class TicketReceived(Event, frozen=True, kw_only=True):
-    """A request has become a ticket; `requester_ref` stands for a person whose contact stays in the vault."""
+    """A request has become a ticket; `requester_ref` stands for a person whose contact stays in the vault.
+
+    With `parent` it is a part of that ticket's work, and nobody has asked for it but the desk.
+    """
 
     source: Source
     external_id: Label
@@ -29,6 +33,7 @@ class TicketReceived(Event, frozen=True, kw_only=True):
     category: Label | None = None
     grid: Code | None = None
     requester_ref: Code | None = None
+    parent: TicketNo | None = None
     language: Literal["zh", "en"] = "zh"
     lives_alone: bool = False
 
@@ -103,10 +108,11 @@ class TicketHandled(Event, frozen=True, kw_only=True):
 
 
 class TicketVerified(Event, frozen=True, kw_only=True):
-    """The outcome was checked; the requester may now be asked."""
+    """The outcome was checked; the requester may now be asked, where there is one (`asked`)."""
 
     by: Code
     reworks: Count = 0
+    asked: bool = True
 
 
 class TicketClosed(Event, frozen=True, kw_only=True):

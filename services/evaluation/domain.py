@@ -126,7 +126,7 @@ def _observe(state: Case, command: Observe) -> list[Any]:
 
 
 def _ask(state: Case, fact: ticket.TicketVerified, command: Observe) -> list[Any]:
-    if state.state != "none":
+    if state.state != "none" or not fact.asked:
         return []
     ends_at = command.now + timedelta(seconds=command.window)
     return [evaluation.RatingRequested(round=fact.reworks + 1, window_ends_at=ends_at)]

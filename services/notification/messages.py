@@ -106,6 +106,11 @@ NOTES: dict[type[Event], Note] = {
     ticket.TicketReopened: Note(audience="requester", name="ticket_reopened"),
     ticket.TicketMerged: Note(audience="requester", name="ticket_merged"),
     ticket.TicketUnmerged: Note(audience="requester", name="ticket_unmerged"),
+    ticket.ParentEnded: Note(
+        audience="supervisor",
+        name="parent_ended",
+        fields=lambda about, fact: {"parent": fact.parent, "state": fact.state},
+    ),
     ticket.ReopeningRefused: Note(audience="requester", name="reopening_refused"),
     ticket.TicketClosed: Note(audience="requester", name="ticket_closed", needed=lambda fact: not fact.final),
     dispatch.OfferMade: Note(audience="assignee", name="offer_made", fields=_offer),

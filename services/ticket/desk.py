@@ -1,11 +1,12 @@
 """What people at the desk, assignees and requesters can tell a ticket to do on its way."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
 
 from contracts.actor import Actor
+from contracts.intake import Part
 from contracts.terms import Missing, Resolved, Satisfaction, Severity
 from services.ticket.commands import Rule
 from services.ticket.deadlines import Calendar
@@ -120,6 +121,19 @@ class GiveFinalAnswer(Order, frozen=True, kw_only=True):
     """Sign as the second."""
 
     answer_code: str
+
+
+class SplitTicket(Order, frozen=True, kw_only=True):
+    """Let others do parts of it."""
+
+    parts: Sequence[Part]
+
+
+class WaiveChild(Order, frozen=True, kw_only=True):
+    """Do not wait for a part."""
+
+    child: str
+    reason_code: str
 
 
 class UnmergeTicket(Order, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from services.ticket import desk, letters
 from services.ticket.clock import deadline, pause_over, resumed, stricter
 from services.ticket.commands import REQUESTER
 from services.ticket.escalation import embittered, escalated, supervised, too_often
+from services.ticket.outcome import verified
 from services.ticket.state import Remark, RemarkRecorded, Ticket
 
 
@@ -143,9 +144,7 @@ ORDERS: Mapping[type, Callable[[Ticket, Any], list[Any]]] = {
     desk.RemindTicket: _remind,
     desk.SuperviseTicket: lambda state, command: supervised(state, command.reason_code, command.actor),
     desk.EscalateTicket: _escalate,
-    desk.VerifyOutcome: lambda state, command: [
-        ticket.TicketVerified(by=command.actor.id, reworks=state.reworks)
-    ],
+    desk.VerifyOutcome: lambda state, command: verified(state, command.actor.id, command),
     desk.RequestRework: _rework,
     desk.ReopenTicket: lambda state, command: reopened(state, command, command),
     desk.ProposeFinalAnswer: lambda state, command: [

@@ -3,11 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from contracts import dispatch, evaluation, ticket
 from contracts.event import Event
 from contracts.problem import Refusal
-from services.ticket import desk, following
-from services.ticket.clock import deadline, resumed
+from services.ticket import children, desk, following, post
+from services.ticket.acceptance import accepted, transferred
+from services.ticket.clock import deadline
 from services.ticket.commands import (
     CancelTicket,
     DeclineTicket,
@@ -21,8 +24,10 @@ from services.ticket.commands import (
 )
 from services.ticket.deskwork import ORDERS, announced, reopened
 from services.ticket.escalation import embittered, ring, too_often
+from services.ticket.kin import told
 from services.ticket.life import Intake, RequestRecorded, Ticket, evolve, initial
 from services.ticket.moves import Row, permitted, rows
+from services.ticket.outcome import reported
 
 __all__ = ["decide", "evolve", "initial"]
 
@@ -30,9 +35,9 @@ __all__ = ["decide", "evolve", "initial"]
 def decide(state: Ticket, command: Any) -> list[Any]:
     """The facts that follow from `command` in `state`; a Refusal where the table does not allow it."""
     if type(command) is ReadLetters:
-        return following.read(state, command)
+        return post.read(state, command)
     facts = _decided(state, command)
-    return [*facts, *following.passed_on(state, facts)] if state.desk and state.desk.followers else facts
+    return [*facts, *told(state, facts)] if state.desk else facts
 
 
 def _decided(state: Ticket, command: Any) -> list[Any]:
@@ -93,14 +98,8 @@ def _already(state: Ticket, command: RegisterRequest) -> Refusal:
 
 
 def _triage(state: Ticket, command: TriageTicket) -> list[Any]:
-    line = command.rules["emergency_lines"].value.get(command.category or "")
-    if line:
-        return [ticket.TicketTransferred(line=line, reason_code=command.category or "")]
-    accepted = ticket.TicketAccepted(
-        category=command.category or "", severity=command.severity, grid=command.grid or "",  # type: ignore[arg-type]
-        channel=state.channel, source=state.source, lives_alone=state.lives_alone,  # type: ignore[arg-type]
-    )  # fmt: skip
-    return [accepted, deadline("handling", evolve(state, accepted), command)]
+    known = replace(state, category=command.category, severity=command.severity, grid=command.grid)
+    return transferred(command.category, command) or accepted(known, command)
 
 
 def _decline(_state: Ticket, command: DeclineTicket) -> list[Any]:
@@ -123,20 +122,8 @@ def _suspect(state: Ticket, command: SuspectDuplicate) -> list[Any]:
 
 
 def _on_done(state: Ticket, fact: dispatch.AssignmentDone, command: Observe) -> list[Any]:
-    """Who reports while the clock stands ends the pause; then the rule or a verifier checks the outcome."""
-    if state.state == "handled":
-        return []
-    back = [resumed(state, command, "work_done")] if state.more.pause else []
-    due_at = back[0].due_at if back else state.due_at
-    handled = ticket.TicketHandled(
-        assignment=fact.assignment, assignee=fact.assignee, assignee_kind=fact.kind, resolved=fact.resolved,
-        unresolved_reason=fact.unresolved_reason, reworks=state.reworks,
-        on_time=due_at is None or command.at <= due_at,
-    )  # fmt: skip
-    verifier = command.rules["verifier"].span(state.severity, state.category, state.source)
-    if verifier == "rule":
-        return [*back, handled, ticket.TicketVerified(by="rule", reworks=state.reworks)]
-    return [*back, handled, deadline("verification", state, command)]
+    """Row 15; on row 17 the outcome has been verified in the same breath."""
+    return [] if state.state == "handled" else reported(state, fact, command)
 
 
 def _on_return(state: Ticket, _fact: dispatch.AssignmentReturned, command: Observe) -> list[Any]:
@@ -169,6 +156,8 @@ DECISIONS: Mapping[type, Callable[[Ticket, Any], list[Any]]] = {
     CancelTicket: following.cancelled,
     MergeTicket: following.merge,
     desk.UnmergeTicket: following.unmerge,
+    desk.SplitTicket: children.split,
+    desk.WaiveChild: children.waive,
     **ORDERS,
 }
 

@@ -1,29 +1,23 @@
 """Tickets about the same: one leads, the others follow it, and what happens to it happens to them."""
 
-from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from contracts import ticket
 from contracts.actor import Actor
-from contracts.event import Event
 from contracts.problem import Refusal
 from contracts.terms import Clock
 from services.ticket import desk, letters
+from services.ticket.acceptance import accepted
 from services.ticket.clock import deadline
 from services.ticket.commands import REQUESTER, MergeTicket, ReadLetters
 from services.ticket.deskwork import reopened
-from services.ticket.letters import Letter, LetterWritten, written
+from services.ticket.letters import Letter, written
 from services.ticket.life import evolve
 from services.ticket.moves import FOLLOWING, MOVES, permitted
+from services.ticket.outcome import verified
 from services.ticket.state import OPEN, Ticket
 
-PASSED_ON: frozenset[type[Event]] = frozenset({
-    ticket.TicketTransferred, ticket.TicketDeclined, ticket.TicketHandled, ticket.ReworkRequested,
-    ticket.TicketVerified, ticket.TicketReopened, ticket.FinalAnswerGiven, ticket.TicketClosed,
-    ticket.TicketCancelled,
-})  # fmt: skip
-"""What followers are told of the ticket they follow."""
 ENDS = (ticket.TicketTransferred, ticket.TicketDeclined, ticket.TicketClosed, ticket.TicketCancelled)
 CONTENT = ("very_satisfied", "satisfied", "basically_satisfied")
 
@@ -53,41 +47,21 @@ def cancelled(state: Ticket, command: Any) -> list[Any]:
     return [*facts, written(state.id, primary, letters.Leaving("cancelled"))] if primary else facts
 
 
-def passed_on(state: Ticket, facts: list[Any]) -> list[LetterWritten]:
-    """Letters to all followers about what has happened to the ticket they follow."""
-    return [
-        written(state.id, follower, letters.moved(fact))
-        for fact in facts
-        if type(fact) in PASSED_ON
-        for follower in state.more.followers
-    ]
-
-
-def read(state: Ticket, command: ReadLetters) -> list[Any]:
-    """What follows from the post, letter by letter."""
-    facts: list[Any] = [letters.LettersRead(tuple(letter.no for letter in command.letters))]
-    for letter in command.letters:
-        found = ANSWERS[type(letter.body)](state, letter, command)
-        found = [*found, *passed_on(state, found)]
-        for fact in found:
-            state = evolve(state, fact)
-        facts += found
-    return facts
-
-
-def _joining(state: Ticket, letter: Letter, _command: ReadLetters) -> list[Any]:
+def joining(state: Ticket, letter: Letter, _command: ReadLetters) -> list[Any]:
+    """Another ticket wants to follow; whoever is over, or follows another, takes none."""
     if state.state not in OPEN or state.more.primary:
         return [written(state.id, letter.sender, letters.NotTaken())]
     return [ticket.FollowerJoined(follower=letter.sender, repeat=letter.body.repeat)]  # type: ignore[union-attr]
 
 
-def _leaving(state: Ticket, letter: Letter, _command: ReadLetters) -> list[Any]:
+def leaving(state: Ticket, letter: Letter, _command: ReadLetters) -> list[Any]:
+    """A follower is none any more."""
     if letter.sender not in state.more.followers:
         return []
     return [ticket.FollowerLeft(follower=letter.sender, reason_code=letter.body.reason_code)]  # type: ignore[union-attr]
 
 
-def _unhappy(state: Ticket, letter: Letter, command: ReadLetters) -> list[Any]:
+def unhappy(state: Ticket, letter: Letter, command: ReadLetters) -> list[Any]:
     """Done again where row 19 allows it; who is at it again already needs no second word."""
     if letter.sender in state.more.followers and state.state in (*OPEN, "handled"):
         return []
@@ -101,7 +75,7 @@ def _unhappy(state: Ticket, letter: Letter, command: ReadLetters) -> list[Any]:
     return reopened(state, order, command)
 
 
-def _moved(state: Ticket, letter: Letter, command: ReadLetters) -> list[Any]:
+def moved(state: Ticket, letter: Letter, command: ReadLetters) -> list[Any]:
     """What has happened to the primary happens here, as far as it is a move; what others want goes on."""
     if letter.sender != state.more.primary:
         return []
@@ -111,6 +85,8 @@ def _moved(state: Ticket, letter: Letter, command: ReadLetters) -> list[Any]:
             return []
         leaving = written(state.id, letter.sender, letters.Leaving("primary_cancelled"))
         return [*_parted(state, command, "primary_cancelled"), leaving]
+    if isinstance(fact, ticket.TicketVerified) and not state.more.repeat:
+        return verified(state, fact.by, command) if state.state == "handled" else []
     if isinstance(fact, ticket.FinalAnswerGiven):
         return [fact] if state.state == "awaiting_rating" else []
     return [fact] if _concerns(state, fact) and (state.state, type(fact)) in MOVES else []
@@ -126,12 +102,13 @@ def _concerns(state: Ticket, fact: Any) -> bool:
     return not (isinstance(fact, ticket.TicketReopened) and settled and not state.more.unhappy)
 
 
-def _not_taken(state: Ticket, letter: Letter, command: ReadLetters) -> list[Any]:
+def not_taken(state: Ticket, letter: Letter, command: ReadLetters) -> list[Any]:
+    """The ticket cannot follow, and stands for itself."""
     here = letter.sender == state.more.primary and state.state in FOLLOWING
     return _parted(state, command, "primary_ended") if here else []
 
 
-def _not_reopened(state: Ticket, letter: Letter, command: ReadLetters) -> list[Any]:
+def not_reopened(state: Ticket, letter: Letter, command: ReadLetters) -> list[Any]:
     """The rating stands, and closes what it was about."""
     if letter.sender != state.more.primary:
         return []
@@ -154,24 +131,10 @@ def _parted(state: Ticket, command: Any, reason: str, by: Actor | None = None) -
     state = evolve(state, parted)
     if not (state.category and state.grid):
         return [parted, deadline("triage", state, command, _begun(state, "triage", command))]
-    accepted = ticket.TicketAccepted(
-        category=state.category, severity=state.severity, grid=state.grid, channel=state.channel,  # type: ignore[arg-type]
-        source=state.source, lives_alone=state.lives_alone,
-    )  # fmt: skip
-    return [parted, accepted, deadline("handling", state, command, _begun(state, "handling", command))]
+    return [parted, *accepted(state, command, _begun(state, "handling", command))]
 
 
 def _begun(state: Ticket, kind: Clock, command: Any) -> datetime:
     """When the clock began, or would have begun had nobody merged it: no moment of waiting is taken back."""
     since = state.since if state.clock == kind else state.received_at
     return since or command.at
-
-
-ANSWERS: Mapping[type, Callable[[Ticket, Letter, ReadLetters], list[Any]]] = {
-    letters.Joining: _joining,
-    letters.Leaving: _leaving,
-    letters.Unhappy: _unhappy,
-    letters.Moved: _moved,
-    letters.NotTaken: _not_taken,
-    letters.NotReopened: _not_reopened,
-}

@@ -12,6 +12,7 @@ from services.ticket.state import Asked, Ticket
 Guard = Callable[[Ticket, Any], str | None]
 
 GRAVITY = ("general", "urgent", "emergency")
+DONE = ("handled", "closed", "waived")
 
 
 def emergency_class(_state: Ticket, command: TriageTicket) -> str | None:
@@ -203,3 +204,30 @@ def reason_for_falling(state: Ticket, command: desk.ChangeSeverity) -> str | Non
     """A severity falls only for a named reason."""
     falls = GRAVITY.index(command.severity) < GRAVITY.index(state.severity)
     return "a severity falls only for a named reason" if falls and not command.reason_code else None
+
+
+def waited_for(state: Ticket) -> list[str]:
+    """The mandatory children that are neither handled nor waived."""
+    return [child.number for child in state.more.children if child.mandatory and child.state not in DONE]
+
+
+def children_done(state: Ticket, _command: Any) -> str | None:
+    """All mandatory children are handled or waived."""
+    left = waited_for(state)
+    return f"these children are open: {', '.join(left)}" if left else None
+
+
+def parts_named(_state: Ticket, command: desk.SplitTicket) -> str | None:
+    """Somebody has a part in it."""
+    return None if command.parts else "say which parts"
+
+
+def no_part_itself(state: Ticket, _command: Any) -> str | None:
+    """A part is not divided again."""
+    return f"it is a part of {state.more.parent}" if state.more.parent else None
+
+
+def child_waited_for(state: Ticket, command: desk.WaiveChild) -> str | None:
+    """The ticket waits for this child."""
+    left = waited_for(state)
+    return None if command.child in left else f"it does not wait for {command.child}"

@@ -61,6 +61,10 @@ HEARD: Mapping[type[Event], Callable[[Any], tuple[type[desk.Order], dict[str, An
     intake.ReopeningAsked: lambda said: (
         desk.ReopenTicket, {"resolved": said.resolved, "satisfaction": said.satisfaction}
     ),
+    intake.SplitOrdered: lambda said: (desk.SplitTicket, {"parts": said.parts}),
+    intake.WaiverOrdered: lambda said: (
+        desk.WaiveChild, {"child": said.child, "reason_code": said.reason_code}
+    ),
     intake.UnmergeOrdered: lambda said: (desk.UnmergeTicket, {"reason_code": said.reason_code}),
     intake.FinalAnswerProposed: lambda said: (desk.ProposeFinalAnswer, {"answer_code": said.answer_code}),
     intake.FinalAnswerSigned: lambda said: (desk.GiveFinalAnswer, {"answer_code": said.answer_code}),

@@ -7,7 +7,8 @@ from msgspec import Struct
 
 from contracts.event import Event, type_of
 from contracts.registry import EVENTS
-from contracts.terms import Resolved, Satisfaction
+from contracts.terms import Channel, Resolved, Satisfaction, Severity
+from contracts.ticket import ChildState
 
 
 class Joining(Struct, frozen=True, tag="joining"):
@@ -52,7 +53,30 @@ class NotReopened(Struct, frozen=True, tag="not_reopened"):
     satisfaction: Satisfaction
 
 
-Body = Joining | Leaving | Unhappy | Moved | NotTaken | NotReopened
+class Opening(Struct, frozen=True, kw_only=True, tag="opening"):
+    """You are a part of my work."""
+
+    external_id: str
+    category: str
+    severity: Severity
+    grid: str
+    channel: Channel
+    lives_alone: bool
+
+
+class Progress(Struct, frozen=True, tag="progress"):
+    """This has become of me, who am a part of your work."""
+
+    state: ChildState
+
+
+class Ended(Struct, frozen=True, tag="ended"):
+    """I am over, of whose work you are a part."""
+
+    state: ChildState
+
+
+Body = Joining | Leaving | Unhappy | Moved | NotTaken | NotReopened | Opening | Progress | Ended
 
 
 class Letter(Struct, frozen=True, kw_only=True):

@@ -17,7 +17,16 @@ from services.ticket.clock import (
 )
 from services.ticket.letters import LettersRead, LetterWritten, Unhappy
 from services.ticket.moves import LIVE, MOVES
-from services.ticket.state import OPEN, Asked, Intake, RemarkRecorded, RequestRecorded, Ticket
+from services.ticket.state import (
+    OPEN,
+    Asked,
+    Child,
+    ChildBegun,
+    Intake,
+    RemarkRecorded,
+    RequestRecorded,
+    Ticket,
+)
 
 __all__ = ["LIVE", "MOVES", "OPEN", "Intake", "RequestRecorded", "Ticket", "evolve", "initial"]
 
@@ -149,6 +158,21 @@ def _after_suspected(state: Ticket, fact: ticket.DuplicateSuspected) -> Ticket:
     return with_desk(state, suspected=tuple(each.ticket for each in fact.alike))
 
 
+def _after_child_opened(state: Ticket, fact: ticket.ChildOpened) -> Ticket:
+    return with_desk(
+        state, children=(*state.more.children, Child(number=fact.child, mandatory=fact.mandatory))
+    )
+
+
+def _child_is(state: Ticket, number: str, what: ticket.ChildState) -> Ticket:
+    children = (replace(c, state=what) if c.number == number else c for c in state.more.children)
+    return with_desk(state, children=tuple(children))
+
+
+def _after_child_begun(state: Ticket, fact: ChildBegun) -> Ticket:
+    return with_desk(replace(state, received_at=fact.at), parent=fact.parent)
+
+
 def _after_letter(state: Ticket, fact: LetterWritten) -> Ticket:
     state = replace(state, letters=(*state.letters, fact.letter))
     return with_desk(state, unhappy=True) if isinstance(fact.letter.body, Unhappy) else state
@@ -192,6 +216,12 @@ CHANGES: Mapping[type, Callable[[Ticket, Any], Ticket]] = {
     ticket.FollowerLeft: _after_left,
     ticket.DuplicateSuspected: _after_suspected,
     ticket.ReopeningRefused: lambda state, _: with_desk(state, unhappy=False),
+    ticket.ChildOpened: _after_child_opened,
+    ticket.ChildMoved: lambda state, fact: _child_is(state, fact.child, fact.state),
+    ticket.ChildWaived: lambda state, fact: _child_is(state, fact.child, "waived"),
+    ticket.OutcomeKept: lambda state, fact: with_desk(state, outcome=fact),
+    ticket.TicketHandled: lambda state, _: with_desk(state, outcome=None) if state.more.outcome else state,
+    ChildBegun: _after_child_begun,
     LetterWritten: _after_letter,
     LettersRead: lambda state, fact: replace(state, read=(*state.read, *fact.numbers)),
 }

@@ -53,9 +53,9 @@ def not_graver(state: Ticket, command: MergeTicket) -> str | None:
 
 
 def leads_none(state: Ticket, _command: MergeTicket) -> str | None:
-    """A ticket that leads others does not follow."""
-    led = state.more.followers
-    return f"it is followed by {', '.join(led)}: merge these first" if led else None
+    """A ticket that leads others, or has children, does not follow."""
+    led = state.more.followers or tuple(child.number for child in state.more.children)
+    return f"it leads {', '.join(led)}" if led else None
 
 
 def follows_another(state: Ticket, _command: Any) -> str | None:

@@ -7,6 +7,7 @@ from msgspec import Struct
 from contracts.actor import Actor
 from contracts.intake import Requester
 from contracts.terms import Clock
+from contracts.ticket import ChildState, OutcomeKept
 from services.ticket.letters import Letter
 
 WITH_ASSIGNEE = ("assigned", "in_progress")
@@ -63,6 +64,14 @@ class Objection(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ticket_alarm_at: datetime | None = None
 
 
+class Child(Struct, frozen=True, kw_only=True):
+    """A part of the work that is a ticket of its own, and what has become of it."""
+
+    number: str
+    mandatory: bool
+    state: ChildState = "open"
+
+
 class Desk(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What only tickets have that need more than the straight way; `paused` counts all pauses in seconds.
 
@@ -91,6 +100,9 @@ class Desk(Struct, frozen=True, kw_only=True, omit_defaults=True):
     unhappy: bool = False
     followers: tuple[str, ...] = ()
     suspected: tuple[str, ...] = ()
+    parent: str | None = None
+    children: tuple[Child, ...] = ()
+    outcome: OutcomeKept | None = None
 
 
 PLAIN = Desk()
@@ -142,6 +154,13 @@ class RequestRecorded(Struct, frozen=True):
     """What was said, for the vault only."""
 
     intake: Intake
+    at: datetime
+
+
+class ChildBegun(Struct, frozen=True):
+    """A part of another ticket's work begins; private."""
+
+    parent: str
     at: datetime
 
 

@@ -58,6 +58,13 @@ def test_a_follower_is_held_by_whoever_holds_its_primary() -> None:
     assert (life.document()["primary"], life.document()["followers"]) == ("P", [])
 
 
+def test_parts_are_told_with_what_has_become_of_them() -> None:
+    kin = {"parent": "P", "children": [{"number": "C", "mandatory": True}]}
+    life = Life(ticket("in_progress") | {"desk": kin}, [])
+    assert life.document()["parent"] == "P"
+    assert life.children == [{"number": "C", "mandatory": True, "state": "open"}]
+
+
 def test_the_reason_is_that_of_the_last_offer() -> None:
     older = fact("OfferMade", assignee="GO-0", kind="grid_officer", hop=1, expires_at="", explanation={})
     assert Life(ticket("dispatching"), [older, OFFER]).explanation == EXPLANATION

@@ -33,7 +33,7 @@ def test_one_event_is_a_structured_cloudevent_without_empty_attributes() -> None
         "source": "urn:fengge:ticket",
         "type": "cn.fengge.ticket.TicketVerified.v1",
         "time": "2026-11-21T10:00:00Z",
-        "data": {"by": "rule:evidence", "reworks": 0},
+        "data": {"by": "rule:evidence", "reworks": 0, "asked": True},
         "sequence": "1",
         "partitionkey": "PQ42-1RE6-5GQJ-WJVC",
     }

@@ -212,3 +212,10 @@ def test_a_follower_is_asked_with_its_primary_and_no_more_when_it_is_parted() ->
     parted = after(asked, told(ticket.TicketUnmerged(primary=NO, reason_code="another_lamp")))
     assert (parted.state, parted.assignee, parted.on_time, parted.ended) == ("none", None, None, None)
     assert given(RECEIVED, HANDLED, VERIFIED, rating("no"), REOPENED, HANDLED, VERIFIED).state == "asked"
+
+
+def test_nobody_is_asked_about_a_part_of_another_ticket() -> None:
+    part = given(
+        RECEIVED, HANDLED, ticket.TicketVerified(by="rule", asked=False), ticket.TicketClosed(rated=False)
+    )
+    assert (part.state, part.round, part.on_time) == ("closed", 0, True)

@@ -233,3 +233,11 @@ def test_who_asked_for_the_same_is_told_of_joining_and_parting_and_not_of_whom()
         (message,) = queued(given(RECEIVED), told(fact))
         assert message.template == f"{name}.requester.zh.v1"
         assert message.fields == {"number": NO}
+
+
+def test_the_desk_is_told_of_a_part_that_outlives_the_whole() -> None:
+    (message,) = queued(initial(NO), told(ticket.ParentEnded(parent="P", state="cancelled")))
+    assert (message.audience, message.fields) == (
+        "supervisor",
+        {"number": NO, "parent": "P", "state": "cancelled"},
+    )

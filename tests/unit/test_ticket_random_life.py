@@ -120,9 +120,9 @@ def register(at: datetime) -> commands.RegisterRequest:
     return commands.RegisterRequest(source="urn:s", request=request, at=at, rules=RULES, calendar=CALENDAR)
 
 
-def post(*bodies: Any) -> Any:
-    """Letters of the ticket `P`, which leads this one or follows it."""
-    written = tuple(Letter(ticket="T", sender="P", body=body) for body in bodies)
+def post(*bodies: Any, senders: Sequence[str] = ("P",)) -> Any:
+    """Letters of the ticket `P`, which leads this one or follows it; or of others."""
+    written = tuple(Letter(ticket="T", sender=sender, body=body) for sender in senders for body in bodies)
     return lambda at: commands.ReadLetters(letters=written, at=at, rules=RULES, calendar=CALENDAR)
 
 
@@ -143,6 +143,7 @@ PRIMARYS = (
 BODIES = (
     letters.Joining(repeat=False), letters.Leaving("mistake"), letters.NotTaken(),
     letters.Unhappy("no", "dissatisfied"), letters.NotReopened("no", "dissatisfied"),
+    letters.Progress("handled"), letters.Ended("cancelled"),
     *map(letters.moved, PRIMARYS),
 )  # fmt: skip
 MERGES = st.sampled_from([(commands.MergeTicket, role) for role in ("rule", "operator")])
@@ -164,7 +165,7 @@ def sensible(state: Ticket, pick: int) -> Any:
     if on is commands.RingAlarm:
         return look
     if on in (commands.MergeTicket, commands.ReadLetters, commands.SuspectDuplicate):
-        return _with_another(on, role)
+        return _with_another(on, role, state)
     if issubclass(on, Event):
         return _seen(
             next(fact for fact in FACTS if type(fact) is on), BY_DESK if pick // len(fitting) % 2 else RULES
@@ -245,8 +246,10 @@ def sensibly(chance: random.Random, number: int) -> list[tuple[timedelta, Any]]:
     return [(chance.choice(PAUSES), chance.randrange(10_000)) for _ in range(number)]
 
 
-def _with_another(on: type, role: str) -> Any:
-    """What has to do with a ticket `P`, which this one may follow."""
+def _with_another(on: type, role: str, state: Ticket | None = None) -> Any:
+    """What has to do with a ticket `P`, which this one may follow; or with its children."""
+    if role == "child" and state:
+        return post(letters.Progress("handled"), senders=[child.number for child in state.more.children])
     if on is commands.MergeTicket:
         actor = None if role == "rule" else Actor(role="operator", id="an")
         return lambda at: commands.MergeTicket(

@@ -16,7 +16,7 @@ from services.ticket.commands import RegisterRequest, RingAlarm
 from services.ticket.domain import decide
 from services.ticket.life import evolve
 from services.ticket.moves import KNOWN, OF_FOLLOWERS, TABLE, UNASKED, Row, allowed, rows
-from services.ticket.state import Desk, Ticket
+from services.ticket.state import Child, Desk, Ticket
 from tests.unit.ticketing import (
     BY_DESK,
     CONTACTED,
@@ -82,6 +82,10 @@ BROKEN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "not_graver": ({}, {"severity": "emergency"}),
     "leads_none": ({}, {"followers": ("F",)}),
     "follows_another": ({}, {}),
+    "children_done": ({}, {"children": (Child(number="C", mandatory=True),)}),
+    "parts_named": ({"parts": []}, {}),
+    "no_part_itself": ({}, {"parent": "P"}),
+    "child_waited_for": ({"child": "D"}, {"children": (Child(number="C", mandatory=True),)}),
     "another_severity": ({"severity": "urgent"}, {}),
     "reason_for_falling": ({"severity": "general"}, {}),
 }
@@ -112,6 +116,7 @@ def legal(row: Row, on: type, state: str, role: str) -> tuple[Ticket, Any]:
     otherwise: dict[type, dict[str, Any]] = {
         desk.ProposeFinalAnswer: {"final": None},
         desk.UnmergeTicket: {"primary": "P", "category": None},
+        desk.WaiveChild: {"children": (Child(number="C", mandatory=True),)},
     }
     line = {"line": "119"} if row.to == "transferred" else {}
     return altered(state, otherwise.get(on, {})), command_of(on, role, **line)

@@ -6,6 +6,7 @@ from typing import Any
 from contracts import dispatch, evaluation
 from contracts.actor import Actor
 from contracts.event import Event
+from contracts.intake import Part
 from services.ticket import commands, desk
 from services.ticket.commands import Rule
 from services.ticket.deadlines import Calendar
@@ -110,6 +111,8 @@ SAID: dict[type, dict[str, Any]] = {
     desk.ReopenTicket: {"resolved": "no", "satisfaction": "dissatisfied"},
     desk.ProposeFinalAnswer: {"answer_code": "all_means_used"},
     desk.GiveFinalAnswer: {"answer_code": "all_means_used"},
+    desk.SplitTicket: {"parts": [Part(category="trees", grid=BUILDING)]},
+    desk.WaiveChild: {"child": "C", "reason_code": "not_needed"},
     desk.UnmergeTicket: {"reason_code": "another_lamp"},
     desk.ChangeSeverity: {"severity": "emergency"},
     desk.AddComment: {"words": "已核对", "internal": True},
