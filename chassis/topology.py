@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from contracts.event import Event, publisher_of
-from contracts.intake import Inbound, RequestSubmitted
+from contracts.intake import FromOutside
 from contracts.registry import SERVICES
 
 INBOUND = "gov.inbound"
@@ -101,7 +101,7 @@ def of_service(service: str, consumed: Sequence[type[Event]], shards: int) -> To
     for publisher in sorted({publisher_of(event) for event in consumed} - {"intake"}):
         for shard in range(shards):
             topology.bindings.append(Binding(f"{publisher}.events", queue_name(service, shard), str(shard)))
-    areas = sorted({event.AREA for event in consumed if issubclass(event, Inbound | RequestSubmitted)})
+    areas = sorted({event.AREA for event in consumed if issubclass(event, FromOutside)})
     if areas:
         spread = f"{service}.inbound"
         topology.exchanges.append(Exchange(spread, "x-consistent-hash"))

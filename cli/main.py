@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from cli import calendar, directory, house, parked, playing, publishing, reporting, ticket, vault
+from cli import calendar, directory, house, order, parked, playing, publishing, reporting, ticket, vault
 from cli.audit.command import audit
 from cli.place import Place
 from cli.say import Failure
@@ -52,6 +52,7 @@ def fengge(
 
 
 app.add_typer(ticket.app, name="ticket")
+app.add_typer(order.app, name="order")
 app.add_typer(parked.app, name="parked")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(vault.app, name="vault")

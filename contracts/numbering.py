@@ -5,6 +5,9 @@ import zlib
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base 32: no I, L, O, U to mishear
 
+ORDER = "SO-"
+"""What a standing order's number begins with, and no ticket's does."""
+
 
 def ticket_number(source: str, external_id: str) -> str:
     """The number of the request that `source` calls `external_id`, e.g. `7K3M-9QXR-2B4D-T8WZ`.
@@ -15,6 +18,11 @@ def ticket_number(source: str, external_id: str) -> str:
     bits = int.from_bytes(digest)
     letters = "".join(ALPHABET[bits >> shift & 31] for shift in range(75, -1, -5))
     return f"{letters[:4]}-{letters[4:8]}-{letters[8:12]}-{letters[12:]}"
+
+
+def order_number(source: str, external_id: str) -> str:
+    """The number of the standing order that `source` calls so, e.g. `SO-7K3M-9QXR-2B4D-T8WZ`."""
+    return ORDER + ticket_number(f"standing order\n{source}", external_id)
 
 
 def shard_of(partitionkey: str, shards: int) -> int:

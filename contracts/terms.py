@@ -22,6 +22,14 @@ TicketNo = Annotated[
 ]
 """The number people say on the phone, four groups of four: see `contracts.numbering`."""
 
+OrderNo = Annotated[
+    str,
+    Meta(
+        pattern=r"^SO-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}\Z"
+    ),
+]
+"""The number of a standing order."""
+
 Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z\u3400-\u9fff_.:/+@-]+\Z")]
 """A code of a list: grid cell, assignee, reason; Latin or Chinese letters, digits and `_.:/+@-`."""
 
@@ -39,6 +47,16 @@ Body = Annotated[str, Meta(max_length=20_000, pattern=NO_NUL)]
 
 Instant = Annotated[datetime, Meta(tz=True)]
 """A moment with its zone (RFC 3339)."""
+
+Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\Z")]
+"""A day in China, e.g. `2026-11-23`."""
+TimeOfDay = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
+"""What a clock in China shows, e.g. `09:30`."""
+Recurrence = Annotated[
+    str, Meta(min_length=10, max_length=200, pattern=r"^FREQ=(DAILY|WEEKLY|MONTHLY)(;[A-Z]+=[0-9A-Z,+-]+)*\Z")
+]
+"""How often: an RRULE (RFC 5545, 3.3.10) of days; its end and its time of day are told apart."""
+Minutes = Annotated[int, Meta(ge=0, le=10_080)]
 
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 Points = Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]

@@ -48,7 +48,8 @@ WITH run AS (
 owed AS (
     SELECT ticket COLLATE "C" AS ticket, source COLLATE "C" AS source, sequence
     FROM (SELECT partitionkey AS ticket, source, sequence FROM position
-          UNION ALL SELECT id, %(own)s, sequence FROM ticket WHERE sequence > 0) streams
+          UNION ALL SELECT id, %(own)s, sequence FROM ticket WHERE sequence > 0
+          UNION ALL SELECT id, %(own)s, sequence FROM standing_order) streams
     WHERE {OURS})
 SELECT ticket, source, coalesce(owed.sequence, 0)
 FROM run FULL JOIN owed USING (ticket, source)

@@ -10,9 +10,18 @@ from contracts.intake.merge import (
     UnmergeOrdered,
 )
 from contracts.intake.objecting import AssignmentDisputed, DeclineObjected, ObjectionRuled
+from contracts.intake.orders import (
+    OrderSaid,
+    StandingOrderChanged,
+    StandingOrderEnded,
+    StandingOrderPaused,
+    StandingOrderPlaced,
+    StandingOrderResumed,
+)
 from contracts.intake.request import (
     EventRefused,
     FirstContactLogged,
+    FromOutside,
     Inbound,
     OfferAnswered,
     RatingGiven,

@@ -37,14 +37,19 @@ class Requester(Struct, frozen=True, kw_only=True):
     language: Literal["zh", "en"] = "zh"
 
 
-class Inbound(Event, frozen=True, kw_only=True):
-    """An event of an outside system about one ticket; AREA is the first word of its routing key."""
+class FromOutside(Event, frozen=True, kw_only=True):
+    """An event of an outside system; AREA is the first word of its routing key."""
 
     AREA: ClassVar[Area]
+
+
+class Inbound(FromOutside, frozen=True, kw_only=True):
+    """An event of an outside system about one ticket."""
+
     ticket: TicketNo
 
 
-class RequestSubmitted(Event, frozen=True, kw_only=True):
+class RequestSubmitted(FromOutside, frozen=True, kw_only=True):
     """A resident's request arrives (DOMAIN.md §1 row 1); `external_id` is the sender's own number."""
 
     AREA: ClassVar[Area] = "request"

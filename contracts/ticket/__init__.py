@@ -52,3 +52,14 @@ from contracts.ticket.merge import (
     TicketUnmerged,
 )
 from contracts.ticket.objecting import DeclineObjected
+from contracts.ticket.orders import (
+    StandingOrderChanged,
+    StandingOrderEnded,
+    StandingOrderOpened,
+    StandingOrderPaused,
+    StandingOrderResumed,
+    VisitConfirmed,
+    VisitDue,
+    VisitMissed,
+    VisitSkipped,
+)

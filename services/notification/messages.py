@@ -162,6 +162,19 @@ NOTES: dict[type[Event], Note] = {
         name="ticket_reminded",
         fields=lambda about, fact: {"times": str(fact.number)},
     ),
+    ticket.VisitSkipped: Note(
+        audience="supervisor", name="visit_skipped", fields=lambda about, fact: {"at": moment(fact.visit_at)}
+    ),
+    ticket.VisitMissed: Note(
+        audience="supervisor",
+        name="visit_missed",
+        fields=lambda about, fact: {
+            "order": fact.order,
+            "at": moment(fact.visit_at),
+            "until": moment(fact.confirm_by),
+            "check": fact.welfare_check,
+        },
+    ),
     ticket.TicketEscalated: Note(audience="supervisor", name="ticket_escalated", fields=_escalation),
     ticket.TicketSupervised: Note(
         audience="supervisor",

@@ -25,6 +25,10 @@ SET_YEAR = """
 INSERT INTO calendar_year (year, notice) VALUES (%s, %s)
 ON CONFLICT (year) DO UPDATE SET notice = EXCLUDED.notice
 """
+# Orders look again, once every process knows the calendar.
+WAKE_ORDERS = """
+UPDATE standing_order SET due_at = least(due_at, now() + interval '10 s') WHERE due_at IS NOT NULL
+"""
 
 
 class Day(Struct, frozen=True):
@@ -43,8 +47,9 @@ def days(tx: Tx, first: date, last: date) -> list[Day]:
 
 
 def set_day(tx: Tx, day: Day) -> None:
-    """Says of a day whether it is worked; deadlines set from now on count so."""
+    """Says of a day whether it is worked; deadlines set from now on count so, visits to come are moved."""
     tx.execute(SET_DAY, [day.day, day.works, day.name, day.by])
+    tx.execute(WAKE_ORDERS)
 
 
 def set_year(tx: Tx, year: int, notice: str, found: Sequence[Day]) -> None:

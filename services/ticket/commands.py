@@ -126,9 +126,13 @@ class Observe(Struct, frozen=True, kw_only=True):
     calendar: Calendar
 
 
-class RingAlarm(Struct, frozen=True, kw_only=True):
-    """The time of a deadline, of its warning, of the next escalation or of the end of a pause has come."""
+class Timed(Struct, frozen=True, kw_only=True):
+    """What a timer says, with the time and the rules it meets."""
 
     at: datetime
     rules: Mapping[str, Rule]
     calendar: Calendar
+
+
+class RingAlarm(Timed, frozen=True, kw_only=True):
+    """The time of a deadline, of its warning, of the next escalation or of the end of a pause has come."""

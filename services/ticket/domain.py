@@ -7,8 +7,9 @@ from msgspec.structs import replace
 
 from contracts import dispatch, evaluation, ticket
 from contracts.event import Event
+from contracts.numbering import ORDER
 from contracts.problem import Refusal
-from services.ticket import children, desk, following, post
+from services.ticket import children, desk, following, life, order_life, post
 from services.ticket.acceptance import accepted, transferred
 from services.ticket.clock import deadline
 from services.ticket.commands import (
@@ -25,22 +26,36 @@ from services.ticket.commands import (
 from services.ticket.deskwork import ORDERS, announced, reopened
 from services.ticket.escalation import embittered, ring, too_often
 from services.ticket.kin import told
-from services.ticket.life import Intake, RequestRecorded, Ticket, evolve, initial
+from services.ticket.life import Intake, RequestRecorded, Ticket
 from services.ticket.moves import Row, permitted, rows
+from services.ticket.orders import CheckVisit, PlanVisits, StandingOrder
 from services.ticket.outcome import reported
+from services.ticket.visits import check
 
 __all__ = ["decide", "evolve", "initial"]
 
 
-def decide(state: Ticket, command: Any) -> list[Any]:
+def initial(key: str) -> Any:
+    """A ticket or a standing order nobody has heard of yet; its number says which."""
+    return StandingOrder(id=key) if key.startswith(ORDER) else life.initial(key)
+
+
+def evolve(state: Any, fact: Any) -> Any:
+    """The ticket, or the standing order, after `fact`."""
+    if type(state) is StandingOrder:
+        return order_life.evolve(state, fact)
+    return life.evolve(state, fact)
+
+
+def decide(state: Any, command: Any) -> list[Any]:
     """The facts that follow from `command` in `state`; a Refusal where the table does not allow it."""
     if type(command) is ReadLetters:
         return post.read(state, command)
     facts = _decided(state, command)
-    return [*facts, *told(state, facts)] if state.desk else facts
+    return [*facts, *told(state, facts)] if type(state) is Ticket and state.desk else facts
 
 
-def _decided(state: Ticket, command: Any) -> list[Any]:
+def _decided(state: Any, command: Any) -> list[Any]:
     kind = type(command)
     free = UNASKED.get(kind)
     if free:
@@ -159,13 +174,16 @@ DECISIONS: Mapping[type, Callable[[Ticket, Any], list[Any]]] = {
     desk.SplitTicket: children.split,
     desk.WaiveChild: children.waive,
     **ORDERS,
+    **order_life.DECISIONS,
 }
 
-UNASKED: Mapping[type, Callable[[Ticket, Any], list[Any]]] = {
+UNASKED: Mapping[type, Callable[[Any, Any], list[Any]]] = {
     RegisterRequest: _register,
     Observe: _observe,
     RingAlarm: ring,
     SuspectDuplicate: _suspect,
+    PlanVisits: order_life.plan_visits,
+    CheckVisit: check,
 }
 """What is not a person's wish: it is never refused for its actor, it has an effect or none."""
 

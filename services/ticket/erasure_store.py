@@ -8,13 +8,16 @@ from msgspec import Struct
 from psycopg.rows import dict_row
 
 from chassis.database import Tx
-from services.ticket import likeness_store, reveal_store, store, vault_store
+from services.ticket import likeness_store, order_store, reveal_store, store, vault_store
 from services.ticket.life import LIVE
 from services.ticket.vault import Vault
 from services.ticket.vault_store import AT_ONCE, CONTACT, REQUEST
 
 FIND = "SELECT ref FROM contact WHERE phone_mark = ANY(%s) ORDER BY ref"
-OPEN = "SELECT id FROM ticket WHERE id = ANY(%s) AND state = ANY(%s) ORDER BY id"
+OPEN = """
+SELECT id FROM ticket WHERE id = ANY(%(refs)s) AND state = ANY(%(live)s)
+UNION ALL SELECT id FROM standing_order WHERE id = ANY(%(refs)s) AND state <> 'ended' ORDER BY 1
+"""
 FORGET_REQUESTS = "DELETE FROM request WHERE ticket = ANY(%s)"
 FORGET_REMARKS = "DELETE FROM remark WHERE ticket = ANY(%s)"
 FORGET_CONTACTS = "DELETE FROM contact WHERE ref = ANY(%s)"
@@ -26,11 +29,12 @@ PARKED_WITH = """
 SELECT no FROM parked WHERE state = 'open'
   AND EXISTS (SELECT FROM unnest(%s::text[]) said WHERE position(convert_to(said, 'UTF8') IN body) > 0)
 """
-# A ticket's time begins with the last thing that happened to it after its end. Few requests are old and not
-# over: those of tickets that are open for very long, or were until lately.
+# The time of a ticket, or of a standing order, begins with the last thing that happened to it after its end.
+# Few requests are old and not over: those of what is open for very long, or was until lately.
 EXPIRED = """
-SELECT r.ticket FROM request r JOIN ticket t ON t.id = r.ticket
-WHERE r.recorded_at < %(before)s AND t.state <> ALL(%(live)s)
+SELECT r.ticket FROM request r LEFT JOIN ticket t ON t.id = r.ticket
+LEFT JOIN standing_order o ON o.id = r.ticket
+WHERE r.recorded_at < %(before)s AND (t.state <> ALL(%(live)s) OR o.state = 'ended')
   AND NOT EXISTS (SELECT FROM history h WHERE h.ticket = r.ticket AND h.time >= %(before)s)
 ORDER BY r.recorded_at LIMIT %(limit)s FOR UPDATE OF r SKIP LOCKED
 """
@@ -51,8 +55,8 @@ def refs_of(tx: Tx, vault: Vault, phone: str) -> list[str]:
 
 
 def still_open(tx: Tx, refs: Sequence[str]) -> list[str]:
-    """Which of these tickets somebody still works on."""
-    return [number for (number,) in tx.execute(OPEN, [list(refs), list(LIVE)])]
+    """Which of these tickets somebody still works on, and which of these standing orders have not ended."""
+    return [number for (number,) in tx.execute(OPEN, {"refs": list(refs), "live": list(LIVE)})]
 
 
 def parked_with(tx: Tx, spellings: Sequence[str]) -> list[int]:
@@ -74,8 +78,10 @@ def _held(tx: Tx, vault: Vault, ref: str) -> dict[str, Any]:
         with tx.cursor(row_factory=dict_row) as cursor:
             row = cursor.execute(statement, [[ref]]).fetchone()
         document[shelf.table] = vault_store.opened(vault, shelf, row) if row else None
-    shown = store.show(tx, ref)
-    document["ticket"], document["history"] = shown or (None, [])
+    order, shown = order_store.find(tx, ref), store.show(tx, ref)
+    document["standing_order"] = order
+    document["ticket"] = shown[0] if shown else None
+    document["history"] = store.life(tx, ref)
     document["remarks"] = store.remarks(tx, lambda: vault, ref, of_requester=True)
     document["reveals"] = reveal_store.reveals(tx, ref, 100_000)
     return document

@@ -9,7 +9,7 @@ from services.ticket.commands import CancelTicket, DeclineTicket, Observe, Triag
 from services.ticket.deadlines import parsed
 from services.ticket.state import Asked, Ticket
 
-Guard = Callable[[Ticket, Any], str | None]
+Guard = Callable[[Any, Any], str | None]
 
 GRAVITY = ("general", "urgent", "emergency")
 DONE = ("handled", "closed", "waived")

@@ -5,7 +5,8 @@ from typing import Any
 
 from contracts import intake
 from contracts.event import Event
-from services.ticket import desk
+from services.ticket import desk, orders
+from services.ticket.state import Intake
 from services.ticket.store import Known
 
 UNSAID = "not_said"
@@ -41,6 +42,13 @@ def _supervision(said: intake.SupervisionOrdered) -> tuple[type[desk.Order], dic
     return kind, {"reason_code": said.reason_code}
 
 
+def _words(said: intake.StandingOrderChanged) -> Intake | None:
+    """Other words, or another person; an empty title stands for the words there are."""
+    if said.title is None and said.requester is None:
+        return None
+    return Intake(title=said.title or "", body=said.body, address=said.address, requester=said.requester)
+
+
 HEARD: Mapping[type[Event], Callable[[Any], tuple[type[desk.Order], dict[str, Any]]]] = {
     intake.DeclineObjected: lambda said: (desk.ObjectToDecline, {}),
     intake.InformationAsked: lambda said: (desk.RequestInformation, {"missing": said.missing}),
@@ -71,5 +79,13 @@ HEARD: Mapping[type[Event], Callable[[Any], tuple[type[desk.Order], dict[str, An
     intake.SeverityCorrected: lambda said: (
         desk.ChangeSeverity, {"severity": said.severity, "reason_code": said.reason_code}
     ),
+    intake.StandingOrderChanged: lambda said: (
+        orders.ChangeStandingOrder, {"plan": said.plan, "intake": _words(said)}
+    ),
+    intake.StandingOrderPaused: lambda said: (
+        orders.PauseStandingOrder, {"reason_code": said.reason_code}
+    ),
+    intake.StandingOrderResumed: lambda said: (orders.ResumeStandingOrder, {}),
+    intake.StandingOrderEnded: lambda said: (orders.EndStandingOrder, {"reason_code": said.reason_code}),
     intake.CommentAdded: lambda said: (desk.AddComment, {"words": said.words, "internal": said.internal}),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The one table of a ticket's moves (DOMAIN.md §1): who may do what in which state, and what follows."""
+"""The one table of moves of tickets and standing orders (DOMAIN.md §1): who may do what, what follows."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -9,9 +9,10 @@ from msgspec import Struct
 from contracts import dispatch, evaluation, ticket
 from contracts.event import Event
 from contracts.problem import Refusal
-from services.ticket import commands, desk, guards
+from services.ticket import commands, desk, guards, order_guards, orders
 from services.ticket.guards import Guard
 from services.ticket.merge_guards import MERGE, follows_another
+from services.ticket.orders import StandingOrder
 from services.ticket.state import OPEN, RUNNING, WITH_ASSIGNEE, Ticket
 
 LIVE = (*OPEN, "handled", "awaiting_rating")
@@ -21,6 +22,9 @@ FOLLOWING = ("merged", "in_progress", "handled", "awaiting_rating")
 """Where a ticket that follows another can be while it is not over."""
 OF_FOLLOWERS = (commands.CancelTicket, desk.UnmergeTicket, desk.ReopenTicket, desk.AddComment)
 """What may be said to a ticket that follows another; all else is said to the one it follows."""
+STANDING = ("active", "paused")
+"""A standing order that has not ended."""
+CARETAKERS = ("operator", "grid_officer")
 KNOWN = (*LIVE, "closed", "declined", "transferred", "merged", "cancelled")
 
 
@@ -195,6 +199,24 @@ TABLE: tuple[Row, ...] = (
     Row(number=0, states=KNOWN, to=None, on=(desk.AddComment,),
         who=("operator", "grid_officer", "requester", "assignee", "supervisor", "verifier", "adjudicator"),
         also=(ticket.TicketCommented,), time="no clock is touched"),
+    Row(number=0, states=KNOWN, to=None, on=(orders.CheckVisit,), who=("timer",),
+        also=(ticket.VisitConfirmed, ticket.VisitMissed), time="n min after the visit of who lives alone"),
+    Row(number=0, states=("new",), to="active", on=(orders.OpenStandingOrder,), who=CARETAKERS,
+        guards=(order_guards.legible_plan, order_guards.a_visit_ahead), facts=(ticket.StandingOrderOpened,)),
+    Row(number=0, states=STANDING, to=None, on=(orders.ChangeStandingOrder,), who=CARETAKERS,
+        guards=(order_guards.legible_plan, order_guards.a_visit_ahead),
+        also=(ticket.StandingOrderChanged, ticket.VisitDue, ticket.VisitSkipped)),
+    Row(number=0, states=("active",), to="paused", on=(orders.PauseStandingOrder,), who=CARETAKERS,
+        facts=(ticket.StandingOrderPaused,), also=(ticket.VisitDue, ticket.VisitSkipped)),
+    Row(number=0, states=("paused",), to="active", on=(orders.ResumeStandingOrder,), who=CARETAKERS,
+        guards=(order_guards.a_visit_ahead,), facts=(ticket.StandingOrderResumed,)),
+    Row(number=0, states=STANDING, to="ended", on=(orders.EndStandingOrder,), who=CARETAKERS,
+        facts=(ticket.StandingOrderEnded,), also=(ticket.VisitDue, ticket.VisitSkipped)),
+    Row(number=0, states=("active",), to=None, on=(orders.PlanVisits,), who=("timer",),
+        also=(ticket.VisitDue, ticket.VisitSkipped), time="ahead of the visit, as the plan says"),
+    Row(number=0, states=("active",), to="ended", on=(orders.PlanVisits,), who=("timer",),
+        facts=(ticket.StandingOrderEnded,), also=(ticket.VisitDue, ticket.VisitSkipped),
+        time="no visit is left"),
 )  # fmt: skip
 
 MOVES: Mapping[tuple[str, type[Event]], str] = {
@@ -213,14 +235,14 @@ def rows(state: str, on: type) -> tuple[Row, ...]:
     return _ROWS.get((state, on), ())
 
 
-def permitted(state: Ticket, command: Any) -> Row | Refusal:
+def permitted(state: Ticket | StandingOrder, command: Any) -> Row | Refusal:
     """The row by which this command may be done now, or the refusal that says why not."""
     role = command.actor.role if command.actor else "rule"
     found = rows(state.state, type(command))
     if not found:
-        return refusal(state, command, f"a {state.state} ticket cannot do this")
-    if state.desk and state.desk.primary and not isinstance(command, OF_FOLLOWERS):
-        return refusal(state, command, f"it follows {state.desk.primary}: say it there")
+        return refusal(state, command, f"a {state.state} {state.NOUN} cannot do this")
+    if isinstance(state, Ticket) and state.more.primary and not isinstance(command, OF_FOLLOWERS):
+        return refusal(state, command, f"it follows {state.more.primary}: say it there")
     why = f"this is not for a {role}; it is for: {', '.join(found[0].who)}"
     for row in found:
         if role in row.who:
@@ -230,17 +252,23 @@ def permitted(state: Ticket, command: Any) -> Row | Refusal:
     return refusal(state, command, why)
 
 
-def refusal(state: Ticket, command: Any, why: str) -> Refusal:
+def refusal(state: Ticket | StandingOrder, command: Any, why: str) -> Refusal:
     """Names state, command and the commands that people may give now."""
     name = type(command).__name__
-    if state.state == "new":
+    if state.state == "new" and not rows("new", type(command)):
         return Refusal(
-            command=name, state="new", problem="unknown-ticket", status=404, detail=f"no ticket {state.id}"
+            command=name,
+            state="new",
+            problem="unknown-ticket",
+            status=404,
+            detail=f"no {state.NOUN} {state.id}",
         )
     return Refusal(command=name, state=state.state, allowed=allowed(state.state), detail=why)
 
 
-UNASKED = (commands.RingAlarm, commands.ReadLetters, commands.SuspectDuplicate)
+UNASKED = (
+    commands.RingAlarm, commands.ReadLetters, commands.SuspectDuplicate, orders.CheckVisit, orders.PlanVisits
+)  # fmt: skip
 """Commands that no person gives."""
 
 

@@ -20,6 +20,7 @@ from contracts import dispatch, evaluation, intake, notification, ticket
 from contracts.actor import Actor
 from contracts.cloudevent import CloudEvent
 from contracts.event import Event
+from contracts.problem import ContractViolation
 from contracts.registry import events_of
 from services.ticket import (
     calendar,
@@ -28,16 +29,20 @@ from services.ticket import (
     domain,
     hearing,
     letter_store,
+    order_store,
+    orders,
     reveal_store,
     seals,
     store,
     vault,
     vault_store,
+    visits,
 )
 from services.ticket.comparing import Comparer
 from services.ticket.custody import Custodian
 from services.ticket.disclosure import Look, Verdict
 from services.ticket.sealing import Sealer
+from services.ticket.state import Intake
 from services.ticket.store import Known
 from services.ticket.vault import Locked, Vault
 
@@ -63,6 +68,8 @@ class TicketService(Service):
     @consumes(intake.RequestSubmitted)
     def register(self, event: CloudEvent[intake.RequestSubmitted], known: Known) -> commands.RegisterRequest:
         """A request arrives: row 1, and rows 2 or 6 where they follow at once."""
+        if event.source == orders.SOURCE:
+            raise ContractViolation("source", 403, f"only the ticket service sends as {orders.SOURCE}")
         return commands.RegisterRequest(
             source=event.source, request=event.data, at=known.now, rules=known.rules, calendar=known.calendar,
             match=known.looked.matches.get(event.partitionkey),
@@ -109,6 +116,18 @@ class TicketService(Service):
         """What desk, assignee or requester says on the way: rows 3 to 5, 12 to 14, 16, 17, 19 and 20."""
         return hearing.order(event.data, known)
 
+    @consumes(intake.StandingOrderPlaced)
+    def open_order(
+        self, event: CloudEvent[intake.StandingOrderPlaced], known: Known
+    ) -> orders.OpenStandingOrder:
+        """Somebody is to be visited again and again."""
+        said = event.data
+        words = Intake(title=said.title, body=said.body, address=said.address, requester=said.requester)
+        return orders.OpenStandingOrder(
+            source=event.source, external_id=said.external_id, plan=said.plan, intake=words, actor=said.actor,
+            at=known.now, rules=known.rules, calendar=known.calendar,
+        )  # fmt: skip
+
     @consumes(*events_of(dispatch), *events_of(evaluation), *events_of(notification))
     def observe(self, event: CloudEvent[Event], known: Known) -> commands.Observe:
         """What the other services publish goes into the history; it moves the ticket if the table says so."""
@@ -130,6 +149,21 @@ class TicketService(Service):
     def compare(self, now: datetime) -> Sequence[Any]:
         """Requests with words much like those of open tickets are suspected: row 5."""
         return self.comparer.run(now)
+
+    @every(2.0, order_store.due)
+    def plan_visits(self, order: str, known: Known) -> orders.PlanVisits:
+        """A visit of a standing order has to become a ticket."""
+        return orders.PlanVisits(at=known.now, rules=known.rules, calendar=known.calendar)
+
+    @every(2.0, order_store.visits_due)
+    def attend(self, ticket_no: str, known: Known) -> commands.RegisterRequest | orders.CheckVisit:
+        """A visit becomes a ticket by row 1, like any request; later it must have been confirmed."""
+        visit = known.visits[ticket_no]
+        if not visit.opened:
+            known.opened.append(ticket_no)
+            return visits.registered(visit, known)
+        known.checked.append(ticket_no)
+        return orders.CheckVisit(visit=visit, at=known.now, rules=known.rules, calendar=known.calendar)
 
     def metrics(self, tx: Tx) -> Sequence[Metric]:
         """How far the seal is behind the history, and how far ahead the calendar reaches."""

@@ -1,6 +1,7 @@
 """The state of a ticket as a value, and the private facts that never leave the service."""
 
 from datetime import datetime
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -113,6 +114,8 @@ class Ticket(Struct, frozen=True, kw_only=True):
 
     `due_at` is that of `clock`, which grants `span` from `since` on.
     """
+
+    NOUN: ClassVar[str] = "ticket"
 
     id: str
     sequence: int = 0

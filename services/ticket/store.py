@@ -15,11 +15,13 @@ from chassis.model import Changes, Stimulus
 from chassis.rows import as_copy, as_json, from_json, texts
 from contracts.cloudevent import CloudEvent
 from contracts.intake import MergeOrdered, RequestSubmitted
-from services.ticket import calendar, letter_store, likeness_store, vault
+from contracts.numbering import ORDER
+from services.ticket import calendar, letter_store, likeness_store, order_store, vault
 from services.ticket.commands import Primary, Rule
 from services.ticket.deadlines import Calendar
 from services.ticket.letters import Letter
 from services.ticket.likeness_store import NOTHING, Looked
+from services.ticket.orders import SOURCE, StandingOrder, Visit
 from services.ticket.state import Ticket
 from services.ticket.vault import Identity, Note, Vault, Words
 from services.ticket.vault_store import CONTACT, REMARK, REQUEST, opened, sealed_row
@@ -76,14 +78,23 @@ class Known(policy.Known):
     looked: Looked = NOTHING
     primaries: Mapping[str, Primary] = field(default_factory=dict)
     letters: Mapping[str, Sequence[Letter]] = field(default_factory=dict)
+    visits: Mapping[str, Visit] = field(default_factory=dict)
+    opened: list[str] = field(default_factory=list)
+    """Visits that the batch has made tickets."""
+    checked: list[str] = field(default_factory=list)
+    """Visits that the batch has asked whether they are confirmed."""
 
 
-def load(tx: Tx, keys: Sequence[str]) -> dict[str, Ticket]:
-    """The tickets with these numbers, locked in the order of their numbers."""
-    return {ticket.id: ticket for ticket in from_json(Ticket, tx.execute(LOAD, [texts(keys)]))}
+def load(tx: Tx, keys: Sequence[str]) -> dict[str, Any]:
+    """The tickets and standing orders with these numbers, locked in the order of their numbers."""
+    orders = [key for key in keys if key.startswith(ORDER)]
+    found: dict[str, Any] = dict(order_store.load(tx, orders)) if orders else {}
+    if len(orders) < len(keys):
+        found |= {ticket.id: ticket for ticket in from_json(Ticket, tx.execute(LOAD, [texts(keys)]))}
+    return found
 
 
-def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str, Ticket]) -> Known:
+def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str, Any]) -> Known:
     """The time, the policies in force as the rules that commands carry, and what matters of other tickets."""
     policies = policy.in_force(tx)
     rules = {name: Rule(name, found.version, found.value) for name, found in policies.items()}
@@ -96,18 +107,39 @@ def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str
     if wanted:
         known.primaries = likeness_store.primaries(tx, wanted)
     if len(said) < len(stimuli):
-        known.letters = letter_store.letters_for(tx, list({stimulus.key for stimulus in stimuli}))
+        _know_what_timers_mean(tx, {one.key for one in stimuli if not one.event}, states, known)
     return known
 
 
+def _know_what_timers_mean(tx: Tx, keys: set[str], states: Mapping[str, Any], known: Known) -> None:
+    known.letters = letter_store.letters_for(tx, list(keys))
+    if visits := [key for key in keys if _may_be_visit(states.get(key))]:
+        known.visits = order_store.visits(tx, visits)
+
+
+def _may_be_visit(state: Ticket | StandingOrder | None) -> bool:
+    """A timer means a ticket that is not there yet, or one that was a visit from the start."""
+    return state is None or (isinstance(state, Ticket) and state.source == SOURCE)
+
+
 def save(tx: Tx, changes: Changes) -> None:
-    """Writes tickets, what was said, who asked, and the history of the batch, set-wise."""
-    tickets: Sequence[Ticket] = changes.states
+    """Writes tickets, orders, what was said, who asked, and the history of the batch, set-wise."""
+    tickets = [state for state in changes.states if isinstance(state, Ticket)]
+    known: Known = changes.known
+    if len(tickets) < len(changes.states) or known.visits:
+        order_store.save(tx, changes)
+    if tickets:
+        _save_tickets(tx, tickets, known)
+    with tx.cursor() as cursor, cursor.copy(SAVE_HISTORY) as copy:
+        copy.write(as_copy(_recorded(fact) for fact in changes.facts))
+
+
+def _save_tickets(tx: Tx, tickets: Sequence[Ticket], known: Known) -> None:
     tx.execute(SAVE, [as_json([_lasting(ticket) for ticket in tickets])])
     new = [ticket for ticket in tickets if ticket.intake]
     if new:
         tx.execute(SAVE_REQUESTS, [as_json([_request(ticket) for ticket in new])])
-        _keep_prints(tx, new, changes.known)
+        _keep_prints(tx, new, known)
     contacts = [_contact(ticket) for ticket in new if ticket.intake and ticket.intake.requester]
     if contacts:
         tx.execute(SAVE_CONTACTS, [as_json(contacts)])
@@ -120,8 +152,6 @@ def save(tx: Tx, changes: Changes) -> None:
     read = [number for ticket in tickets for number in ticket.read]
     if read:
         letter_store.done(tx, read)
-    with tx.cursor() as cursor, cursor.copy(SAVE_HISTORY) as copy:
-        copy.write(as_copy(_recorded(fact) for fact in changes.facts))
 
 
 def _lasting(ticket: Ticket) -> Ticket:
@@ -178,7 +208,13 @@ def show(tx: Tx, number: str) -> tuple[dict[str, Any], list[dict[str, Any]]] | N
     """A ticket and its whole history, or None; without the requester's words and contact."""
     with tx.cursor(row_factory=dict_row) as cursor:
         ticket = cursor.execute(SHOW, [number]).fetchone()
-        return (ticket, cursor.execute(LIFE, [number]).fetchall()) if ticket else None
+        return (ticket, life(tx, number)) if ticket else None
+
+
+def life(tx: Tx, number: str) -> list[dict[str, Any]]:
+    """The whole history of a ticket or a standing order, oldest first."""
+    with tx.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(LIFE, [number]).fetchall()
 
 
 def remarks(

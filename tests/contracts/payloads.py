@@ -61,7 +61,9 @@ HOSTILE_SHAPES: tuple[Any, ...] = (
     {"name": "a\0"},
 )
 EXAMPLES = (
-    "7K3M-9QXR-2B4D-T8WZ", "0000-0000-0000-0000", "a", "街道-㐀鿿", "go-0312", "_.:/+@-", "urn:hotline:12345",
+    "7K3M-9QXR-2B4D-T8WZ", "0000-0000-0000-0000", "SO-7K3M-9QXR-2B4D-T8WZ", "2026-11-23", "2026-02-31",
+    "09:30", "FREQ=WEEKLY;BYDAY=MO,TH", "FREQ=DAILY", "a", "街道-㐀鿿", "go-0312", "_.:/+@-",
+    "urn:hotline:12345",
     "/hotline?a=%20#b",
     "a@b", "街@道.中国", "application/json", "application/json; charset=utf-8", "application/vnd.a+json", "",
     "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",

@@ -13,7 +13,9 @@ from msgspec import Struct, inspect
 from contracts.envelope import Envelope
 from contracts.registry import EVENTS
 from contracts.schema import schema
+from contracts.terms import NO_NUL
 from tests.contracts.payloads import (
+    EXAMPLES,
     HOSTILE_NUMBERS,
     HOSTILE_SHAPES,
     HOSTILE_TEXTS,
@@ -105,6 +107,8 @@ def plain(kind: Any) -> Any:
         return kind.values[0]
     if isinstance(kind, inspect.StructType):
         return minimal(kind.cls)
+    if isinstance(kind, inspect.StrType) and kind.pattern not in (None, NO_NUL):
+        return next(text for text in EXAMPLES if re.match(kind.pattern or "", text))
     return PLAIN[type(kind)]
 
 

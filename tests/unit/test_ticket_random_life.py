@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
@@ -19,7 +18,7 @@ from contracts.event import Event, publisher_of
 from contracts.intake import RequestSubmitted
 from contracts.problem import Refusal
 from contracts.terms import Role
-from services.ticket import commands, desk, domain, letters, store
+from services.ticket import commands, desk, domain, letters, orders, store
 from services.ticket.letters import Letter
 from services.ticket.life import LIVE, MOVES, OPEN, initial
 from services.ticket.moves import KNOWN, TABLE
@@ -47,6 +46,8 @@ from tests.unit.ticketing import (
     TAKEN,
     UNHAPPY,
     UNRATED,
+    Known,
+    order_in,
 )
 
 FACTS = (
@@ -63,18 +64,8 @@ LATER = st.sampled_from([timedelta(0), timedelta(minutes=7), timedelta(hours=30)
 MODEL = Model(ticket, domain, store)
 
 
-@dataclass
-class Known:
-    """The time of one decision."""
-
-    now: datetime
-
-    def learn(self, fact: Any) -> None:
-        """Nothing to learn."""
-
-
 @st.composite
-def orders(draw: Any, kind: type[desk.Order]) -> Any:
+def spoken_orders(draw: Any, kind: type[desk.Order]) -> Any:
     told = dict(SAID.get(kind, {}))
     if kind is desk.ChangeSeverity:
         told = {"severity": draw(SEVERITY), "reason_code": draw(st.sampled_from([None, "calmed"]))}
@@ -130,6 +121,12 @@ def look(at: datetime) -> commands.RingAlarm:
     return commands.RingAlarm(at=at, rules=RULES, calendar=CALENDAR)
 
 
+def checked(at: datetime) -> orders.CheckVisit:
+    visit = orders.Visit(ticket="T", kind="visit", visit_at=at - DAY, confirm_by=at, opened=True,
+                         order=order_in("active"))  # fmt: skip
+    return orders.CheckVisit(visit=visit, at=at, rules=RULES, calendar=CALENDAR)
+
+
 HANDLED = ticket.TicketHandled(
     assignment="a1", assignee="li", assignee_kind="grid_officer", resolved="yes", on_time=True
 )
@@ -148,7 +145,8 @@ BODIES = (
 )  # fmt: skip
 MERGES = st.sampled_from([(commands.MergeTicket, role) for role in ("rule", "operator")])
 ANYTHING = st.one_of(
-    st.sampled_from(ORDERS).flatmap(orders), others(), others(), triages(), cancels(), st.just(look),
+    st.sampled_from(ORDERS).flatmap(spoken_orders), others(), others(), triages(), cancels(),
+    st.just(look), st.just(checked),
     st.sampled_from(BODIES).map(post), MERGES.map(lambda merge: _with_another(*merge)),
 )  # fmt: skip
 STEPS = st.lists(st.tuples(LATER, ANYTHING), max_size=20)
@@ -166,6 +164,8 @@ def sensible(state: Ticket, pick: int) -> Any:
         return look
     if on in (commands.MergeTicket, commands.ReadLetters, commands.SuspectDuplicate):
         return _with_another(on, role, state)
+    if on is orders.CheckVisit:
+        return checked
     if issubclass(on, Event):
         return _seen(
             next(fact for fact in FACTS if type(fact) is on), BY_DESK if pick // len(fitting) % 2 else RULES

@@ -1,16 +1,21 @@
 """Tickets in every state, the rules they live by, and who speaks to them; for the tests of the table."""
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from contracts import dispatch, evaluation
 from contracts.actor import Actor
 from contracts.event import Event
 from contracts.intake import Part
-from services.ticket import commands, desk
+from contracts.plan import Plan
+from services.ticket import commands, desk, orders
 from services.ticket.commands import Rule
 from services.ticket.deadlines import Calendar
-from services.ticket.state import Asked, Desk, Pause, Ticket
+from services.ticket.orders import StandingOrder
+from services.ticket.state import Asked, Desk, Intake, Pause, Ticket
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """A Monday afternoon in China."""
@@ -35,6 +40,15 @@ RULES = {
     "emergency_lines": Rule("emergency_lines", 1, {"119": "119"}),
     "reworks_at_most": Rule("reworks_at_most", 1, {"reworks": 2}),
     "duplicates": Rule("duplicates", 1, {"days": 30}),
+    "visits": Rule(
+        "visits",
+        1,
+        {
+            "late": "24h",
+            "confirm_within": 60,
+            "welfare_check": {"category": "welfare_check", "severity": "urgent"},
+        },
+    ),
 }
 PRIMARY = commands.Primary(
     id="P", state="accepted", category="lighting", severity="urgent", grid="99010100100101",
@@ -60,6 +74,24 @@ BITTER = evaluation.RatingSubmitted(round=1, resolved="no", satisfaction="very_d
 UNHAPPY = evaluation.RatingSubmitted(round=1, resolved="no", satisfaction="dissatisfied")
 HAPPY = evaluation.RatingSubmitted(round=1, resolved="yes", satisfaction="satisfied")
 UNRATED = evaluation.RatingExpired(round=1)
+
+
+PLAN = Plan(category="medicine_delivery", grid=BUILDING, rule="FREQ=WEEKLY;BYDAY=MO", at="09:30",
+            starts_on="2026-11-02")  # fmt: skip
+OVER = replace(PLAN, ends_on="2026-11-10")
+ORDER_STATES = ("active", "paused", "ended")
+
+
+@dataclass
+class Known:
+    """The time of one decision, and the rules in force."""
+
+    now: datetime
+    rules: Any = field(default_factory=lambda: RULES)
+    calendar: Calendar = CALENDAR
+
+    def learn(self, fact: Any) -> None:
+        """Nothing to learn."""
 
 
 def by(role: Any, name: str | None = None) -> Actor:
@@ -91,10 +123,20 @@ def ticket_in(state: str, **more: Any) -> Ticket:
     return Ticket(id="T", state=state, **(told | more))
 
 
+def order_in(state: str, **more: Any) -> StandingOrder:
+    """A standing order in `state`, whose next visit is a week ahead."""
+    told: dict[str, Any] = {"plan": PLAN, "seen": NOW - DAY / 2, "source": "urn:s", "external_id": "7"}
+    told["due_at"] = NOW + 6 * DAY if state == "active" else None
+    return (
+        StandingOrder(id="SO-T", state=state, **(told | more)) if state != "new" else StandingOrder(id="SO-T")
+    )
+
+
 def order(kind: type[desk.Order], role: Any, at: datetime = NOW, **said: Any) -> Any:
     """A person's command, with what it needs to be legal unless `said` otherwise."""
     actor = said.pop("actor", None) or by(role)
-    return kind(actor=actor, at=at, rules=RULES, calendar=CALENDAR, **(SAID.get(kind, {}) | said))
+    told = {"at": at, "rules": RULES, "calendar": CALENDAR, **SAID.get(kind, {}), **said}
+    return kind(actor=actor, **{name: told[name] for name in told if name in kind.__struct_fields__})
 
 
 SAID: dict[type, dict[str, Any]] = {
@@ -116,7 +158,14 @@ SAID: dict[type, dict[str, Any]] = {
     desk.UnmergeTicket: {"reason_code": "another_lamp"},
     desk.ChangeSeverity: {"severity": "emergency"},
     desk.AddComment: {"words": "已核对", "internal": True},
-}
+    orders.OpenStandingOrder: {"source": "urn:s", "external_id": "7", "plan": PLAN,
+                               "intake": Intake(title="每周一送药", body="")},
+    orders.ChangeStandingOrder: {"plan": PLAN, "intake": None},
+    orders.PauseStandingOrder: {"reason_code": "in_hospital"},
+    orders.EndStandingOrder: {"reason_code": "moved_away"},
+}  # fmt: skip
+ORDER_COMMANDS = (orders.OpenStandingOrder, orders.ChangeStandingOrder, orders.PauseStandingOrder,
+                  orders.ResumeStandingOrder, orders.EndStandingOrder)  # fmt: skip
 
 
 def command_of(on: type, role: Any, **said: Any) -> Any:
