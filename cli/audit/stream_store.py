@@ -7,7 +7,7 @@ from cli.audit.store import OURS, Keys, array
 
 BUCKETS = 4096
 STATES = {
-    "ticket": "ticket",
+    "ticket": "(SELECT id, sequence FROM ticket UNION ALL SELECT id, sequence FROM standing_order) known",
     "dispatch": '"case"',
     "notification": "correspondence",
     "evaluation": "casefile",

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from contracts.numbering import ALPHABET, shard_of, ticket_number
+from contracts.numbering import ALPHABET, ORDER, order_number, shard_of, ticket_number
 
 
 def test_the_same_request_has_the_same_number_forever() -> None:
@@ -40,3 +40,10 @@ def test_shards_are_evenly_filled() -> None:
         assert set(filled) == set(range(shards))
         mean = 16_000 / shards
         assert all(0.8 * mean < count < 1.2 * mean for count in filled.values())
+
+
+def test_a_standing_order_has_a_number_that_no_ticket_has() -> None:
+    number = order_number("urn:s", "7")
+    assert number.startswith(ORDER)
+    assert number.removeprefix(ORDER) != ticket_number("urn:s", "7")
+    assert order_number("urn:s", "7") == number != order_number("urn:s", "8")
