@@ -85,7 +85,8 @@ Satisfaction = Literal[
 """The five levels of GB/T 39735."""
 
 Audience = Literal["requester", "follower", "assignee", "supervisor"]
-NotificationChannel = Literal["console", "smtp"]
+NotificationChannel = Literal["console", "smtp", "sms", "app", "callback"]
+"""`app`: a message in WeChat or a city's app; `callback`: an operator rings."""
 
 Role = Literal["operator", "grid_officer", "requester", "assignee", "supervisor", "verifier", "adjudicator"]
 """In what capacity a person speaks; which moves are open to it says the table of transitions."""
