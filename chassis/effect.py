@@ -67,6 +67,8 @@ class Effects:
     handlers: Mapping[str, Handler]
     shards: int
     attempts: int
+    passes: Callable[[str], bool] = lambda event_type: False
+    """Whether nobody wants an event of this type at the moment, although there is a handler for it."""
 
     def of_arrivals(
         self, tx: Tx, arrivals: Sequence[Arrival], now: datetime, tally: Tally, care: Care = Care.TOGETHER
@@ -148,6 +150,8 @@ class Effects:
         handler = self.handlers.get(arrival.event.type)
         if handler is None:
             _nothing_to_do(arrival.event.type, inbound)
+            return None
+        if self.passes(arrival.event.type):
             return None
         event = arrival.event if inbound else opened(arrival.event)
 

@@ -4,10 +4,13 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 from chassis.keys import read_keys
 from contracts.broker import broker
+
+Network = IPv4Network | IPv6Network
 
 
 class SettingsError(Exception):
@@ -41,6 +44,16 @@ class Settings:
     ticket_url: str = ""
     smtp_url: str = ""
     mail_from: str = "fengge@localhost"
+    sms_url: str = ""
+    sms_key: str = field(default="", repr=False)
+    """Account at the SMS gateway, `name:secret` (`name:sm3:secret` signs with SM3); `app_key` likewise."""
+    sms_receipts_url: str = ""
+    app_url: str = ""
+    app_key: str = field(default="", repr=False)
+    notify_token: str = field(default="", repr=False)
+    """What the secrets of webhooks and the fingerprints of addresses are derived from."""
+    webhook_networks: tuple[Network, ...] = ()
+    """Private networks into which webhooks may go."""
     vault_keys: tuple[bytes, ...] = field(default=(), repr=False)
     """Keys of the identity vault, the newest first."""
 
@@ -110,6 +123,26 @@ def _instance(text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
+def _account(text: str) -> str:
+    if text and not re.fullmatch(r"[^:\s]+:\S+", text):
+        raise ValueError("is not name:secret")
+    return text
+
+
+def _token(text: str) -> str:
+    if text and len(text) < SHORTEST_TOKEN:
+        raise ValueError(f"is not at least {SHORTEST_TOKEN} characters long")
+    return text
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(word.strip()) for word in text.split(",") if word.strip())
+    except ValueError:
+        raise ValueError("is no list of networks like 10.1.0.0/16,fd00::/8") from None
+
+
+SHORTEST_TOKEN = 32
 REQUIRED = frozenset({"amqp_url", "database_url"})
 CHECKS: dict[str, Callable[[str], Any]] = {
     "amqp_url": _broker,
@@ -134,5 +167,12 @@ CHECKS: dict[str, Callable[[str], Any]] = {
     "ticket_url": _url("http", "https", empty=True),
     "smtp_url": _url("smtp", "smtps", empty=True),
     "mail_from": str,
+    "sms_url": _url("http", "https", empty=True),
+    "sms_key": _account,
+    "sms_receipts_url": _url("http", "https", empty=True),
+    "app_url": _url("http", "https", empty=True),
+    "app_key": _account,
+    "notify_token": _token,
+    "webhook_networks": _networks,
     "vault_keys": read_keys,
 }

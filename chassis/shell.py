@@ -96,7 +96,10 @@ class Loops(DependencyProvider):  # type: ignore[misc]
         self.service = service_class()
         self.service.begin(settings, self.database)
         self.relay = Relay(settings, self.database, name)
-        effects = Effects(service_class.model, self._handlers(), settings.shards, settings.retry_attempts)
+        handlers = self._handlers()
+        effects = Effects(
+            service_class.model, handlers, settings.shards, settings.retry_attempts, self.service.passes
+        )
         self.worker = Worker(effects, self.database, self.relay, self.stopping)
         topology = of_service(name, consumed_by(service_class), settings.shards)
         self.consumer = Consumer(settings, topology, self.worker, name, service_class.gather)
@@ -235,6 +238,10 @@ class Service:
     needs: ClassVar[Sequence[str]] = ()
     """Settings that others can do without."""
     loops = Loops()
+
+    def passes(self, event_type: str) -> bool:  # noqa: ARG002 (a service that may not care asks)
+        """Whether nobody here wants an event of this type now; it then costs no look at its ticket."""
+        return False
 
     def metrics(self, tx: Tx) -> Sequence[Metric]:  # noqa: ARG002 (a service with figures of its own asks)
         """Figures of the service alone, at the moment of a scrape."""
