@@ -18,6 +18,7 @@ WITHHELD = frozenset(
         "DATABASE_URL",
         "INTERNAL_TOKEN",
         "VAULT_KEYS",
+        "NOTIFY_TOKEN",
         *(f"AMQP_URL_{each.name.upper()}" for each in BROKER_USERS),
     }
 )
@@ -85,11 +86,15 @@ def _service(name: str, process: str, endpoints: Endpoints, port: int, env: Mapp
 
 def _extra_settings(endpoints: Endpoints, ports: Mapping[str, int], vault: str) -> dict[str, dict[str, str]]:
     """Contacts go from the ticket service to notification over HTTP alone, with a secret the two share."""
-    token = kept_secrets(endpoints.run, ["internal_token"])["internal_token"]
-    contacts = {"INTERNAL_TOKEN": token, "TICKET_URL": f"http://127.0.0.1:{ports['ticket']}"}
+    drawn = kept_secrets(endpoints.run, ["internal_token", "notify_token"])
+    contacts = {
+        "INTERNAL_TOKEN": drawn["internal_token"],
+        "TICKET_URL": f"http://127.0.0.1:{ports['ticket']}",
+    }
     return {
         "ticket": contacts | {"VAULT_KEYS": vault},
-        "notification": contacts | {"SMTP_URL": f"smtp://127.0.0.1:{ports[MAILBOX]}"},
+        "notification": contacts
+        | {"SMTP_URL": f"smtp://127.0.0.1:{ports[MAILBOX]}", "NOTIFY_TOKEN": drawn["notify_token"]},
     }
 
 

@@ -2,10 +2,13 @@
 
 import http.client
 from collections.abc import Sequence
+from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
+
+Kind = Literal["email", "phone"]
 
 TIMEOUT = 3.0
 """Seconds for each answer of the ticket service."""
@@ -16,21 +19,22 @@ class Contact(Struct, frozen=True):
 
     ref: str
     email: str | None = None
+    phone: str | None = None
 
 
 class ContactsUnavailable(Exception):
     """The ticket service did not tell; it may do so later."""
 
 
-def addresses(url: str, token: str, refs: Sequence[str]) -> dict[str, str]:
-    """E-mail addresses by reference, of those who have one; raises ContactsUnavailable."""
+def addresses(url: str, token: str, refs: Sequence[str], kind: Kind = "email") -> dict[str, str]:
+    """Addresses of a kind by reference, of those who have one; raises ContactsUnavailable."""
     asked = {"refs": sorted(set(refs)), "purpose": "notify", "who": "notification", "role": "notification"}
     body = _post(f"{url}/contacts", token, msgspec.json.encode(asked))
     try:
         contacts = msgspec.json.decode(body, type=list[Contact])
     except msgspec.DecodeError as error:
         raise ContactsUnavailable("not a list of contacts") from error
-    return {contact.ref: contact.email for contact in contacts if contact.email}
+    return {contact.ref: address for contact in contacts if (address := getattr(contact, kind))}
 
 
 def _post(url: str, token: str, body: bytes) -> bytes:

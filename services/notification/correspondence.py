@@ -27,7 +27,9 @@ class Delivery(Struct, frozen=True, kw_only=True):
     channels: list[NotificationChannel]
     channel: NotificationChannel
     due_at: datetime
-    state: Literal["queued", "sent", "failed"] = "queued"
+    urgent: bool | None = None
+    state: Literal["queued", "handed", "sent", "failed"] = "queued"
+    """`handed`: a gateway has taken it and will say whether it arrived, until `due_at`."""
     attempt: int = 0
     error: str | None = None
 
@@ -43,6 +45,20 @@ class Page(Struct, frozen=True, kw_only=True):
     body: str
 
 
+class Letter(Struct, frozen=True, kw_only=True):
+    """A message as it goes out: its words and, for as long as that takes, the address."""
+
+    delivery: Delivery
+    address: str
+    subject: str
+    body: str
+
+    @property
+    def key(self) -> str:
+        """The message's idempotency key."""
+        return self.delivery.key
+
+
 class Outcome(Struct, frozen=True, kw_only=True):
     """What became of one try: no error, or its code; `again` says that a later try may succeed."""
 
@@ -50,10 +66,26 @@ class Outcome(Struct, frozen=True, kw_only=True):
     again: bool = False
     counted: bool = True
     """False where it was no fault of the message's: the try does not count."""
+    fault: bool = False
+    """Whether the way itself failed, not this message on it."""
+    wait: float = 0.0
+    """Seconds before which another try makes no sense."""
+    receipt: bool = False
+    """Whether a receipt will follow."""
+
+
+class Post(Struct, frozen=True, kw_only=True):
+    """An event as one subscriber system gets it; `ident` is unique with the subscriber and never changes."""
+
+    ident: str
+    subscriber: str
+    event_type: str
+    ticket: str
+    body: str
 
 
 class Correspondence(Struct, frozen=True, kw_only=True):
-    """One ticket's messages under way; `touched` and `pages` live only in the transaction that makes them."""
+    """One ticket's messages under way; `touched`, `pages`, `posts` live only in the transaction at hand."""
 
     id: str
     sequence: int = 0
@@ -62,7 +94,9 @@ class Correspondence(Struct, frozen=True, kw_only=True):
     language: Language = "zh"
     category: str | None = None
     grid: str | None = None
+    urgent: bool = False
     no_address: list[NotificationChannel] = field(default_factory=list)
     deliveries: Mapping[str, Delivery] = field(default_factory=dict)
     touched: frozenset[str] = frozenset()
     pages: tuple[Page, ...] = ()
+    posts: tuple[Post, ...] = ()

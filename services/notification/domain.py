@@ -4,65 +4,31 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from contracts import ticket
-from contracts.event import Event
 from contracts.notification import NotificationFailed, NotificationSent
 from contracts.terms import NotificationChannel
+from services.notification.commands import (
+    DeliveryMoved,
+    MessageArrived,
+    MessageHanded,
+    MessageQueued,
+    PageShown,
+    PassOn,
+    PostsQueued,
+    RecordOutcome,
+    RecordReceipt,
+    ShowOnConsole,
+    Tell,
+)
 from services.notification.correspondence import Correspondence, Delivery, Outcome, Page
 from services.notification.messages import NOTES, Note, destination
 
-
-class Tell(Struct, frozen=True, kw_only=True):
-    """The fact `event` has happened; requesters are reached through `channels`, in this order.
-
-    `page` writes a message for the console, which is shown at once.
-    """
-
-    event: str
-    fact: Event
-    channels: Sequence[NotificationChannel]
-    page: Callable[[Delivery], Page | Outcome]
-    at: datetime
-
-
-class ShowOnConsole(Struct, frozen=True, kw_only=True):
-    """Messages whose turn has come on the console: by key the written page, or why there is none."""
-
-    pages: dict[str, Page | Outcome]
-    at: datetime
-
-
-class RecordOutcome(Struct, frozen=True, kw_only=True):
-    """A channel has tried: `channel` and `attempt` say which try of which delivery this was."""
-
-    ticket: str
-    key: str
-    channel: NotificationChannel
-    attempt: int
-    outcome: Outcome
-    retries: Sequence[float]
-    at: datetime
-
-
-class MessageQueued(Struct, frozen=True):
-    """A message waits for its channel; private."""
-
-    delivery: Delivery
-
-
-class DeliveryMoved(Struct, frozen=True):
-    """A message waits for another try, or for its next channel; private."""
-
-    delivery: Delivery
-
-
-class PageShown(Struct, frozen=True):
-    """A message stands on the console; private."""
-
-    page: Page
+RECEIPT_WITHIN = timedelta(days=3)
+"""After which a message whose receipt has not come counts as sent."""
+URGENT = ("urgent", "emergency")
+"""Severities whose messages wait for no morning."""
 
 
 class TicketNotKnownYet(Exception):
@@ -87,10 +53,12 @@ def evolve(state: Correspondence, fact: Any) -> Correspondence:
 def _tell(state: Correspondence, command: Tell) -> list[Any]:
     fact = command.fact
     note = NOTES[type(fact)]
-    remembered = [fact] if isinstance(fact, ticket.TicketReceived | ticket.TicketAccepted) else []
+    remembered: list[Any] = [fact] if isinstance(fact, ticket.TicketReceived | ticket.TicketAccepted) else []
     about = evolve(state, fact) if remembered else state
     if note.audience == "requester" and not about.received:
         raise TicketNotKnownYet(type(fact).__name__)
+    if command.posts:
+        remembered.append(PostsQueued(command.posts))
     to = destination(note.audience, about, fact)
     if to is None or not note.needed(fact):
         return remembered
@@ -111,12 +79,18 @@ def _message(about: Correspondence, note: Note, to: str, command: Tell) -> Deliv
         ticket=about.id,
         audience=note.audience,
         destination=to,
-        template=note.template(about.language if requester else "zh"),
+        template=note.template(about.language if requester else "zh", command.newest),
         fields=note.blanks(about, command.fact),
         channels=channels,
         channel=channels[0],
         due_at=command.at,
+        urgent=about.urgent,
     )
+
+
+def _pass_on(_state: Correspondence, command: PassOn) -> list[Any]:
+    known = [command.fact] if isinstance(command.fact, ticket.SeverityChanged) else []
+    return [*known, PostsQueued(command.posts)] if command.posts else known
 
 
 def _show(state: Correspondence, command: ShowOnConsole) -> list[Any]:
@@ -138,9 +112,26 @@ def _record(state: Correspondence, command: RecordOutcome) -> list[Any]:
     delivery = state.deliveries.get(command.key)
     if delivery is None or (delivery.channel, delivery.attempt) != (command.channel, command.attempt):
         return []
+    if delivery.state != "queued":
+        return []
     if command.outcome.error is None:
-        return [_sent(delivery)]
+        sent = _sent(delivery)
+        if not command.outcome.receipt:
+            return [sent]
+        until = command.at + RECEIPT_WITHIN
+        return [sent, MessageHanded(replace(delivery, attempt=sent.attempt, state="handed", due_at=until))]
     return [_failed(delivery, command.outcome, command.retries, command.at)]
+
+
+def _receive(state: Correspondence, command: RecordReceipt) -> list[Any]:
+    """What did not arrive takes its next channel, as if the gateway had refused it."""
+    delivery = state.deliveries.get(command.key)
+    if delivery is None or (delivery.state, delivery.channel) != ("handed", command.channel):
+        return []
+    if command.arrived:
+        return [MessageArrived(replace(delivery, state="sent", due_at=command.at))]
+    tried = replace(delivery, attempt=delivery.attempt - 1)
+    return [_failed(tried, Outcome(error="undelivered"), (), command.at)]
 
 
 def _sent(delivery: Delivery) -> NotificationSent:
@@ -156,14 +147,15 @@ def _failed(
     """Another try on the same channel, the next channel, or the end."""
     error = outcome.error or "unknown"
     if not outcome.counted:
-        return DeliveryMoved(replace(delivery, due_at=at, error=error))
+        return DeliveryMoved(replace(delivery, due_at=at + timedelta(seconds=outcome.wait), error=error))
     tries = delivery.attempt + 1
     if outcome.again and tries <= len(retries):
-        later = at + timedelta(seconds=retries[delivery.attempt])
+        later = at + timedelta(seconds=max(retries[delivery.attempt], outcome.wait))
         return DeliveryMoved(replace(delivery, attempt=tries, due_at=later, error=error))
     following = delivery.channels[delivery.channels.index(delivery.channel) + 1 :]
     if following:
-        return DeliveryMoved(replace(delivery, channel=following[0], attempt=0, due_at=at, error=error))
+        moved = replace(delivery, channel=following[0], attempt=0, due_at=at, error=error, state="queued")
+        return DeliveryMoved(moved)
     return NotificationFailed(
         key=delivery.key, audience=delivery.audience, channel=delivery.channel, template=delivery.template,
         attempt=tries, error=error,
@@ -174,6 +166,8 @@ DECISIONS: dict[type, Callable[[Correspondence, Any], list[Any]]] = {
     Tell: _tell,
     ShowOnConsole: _show,
     RecordOutcome: _record,
+    RecordReceipt: _receive,
+    PassOn: _pass_on,
 }
 
 
@@ -206,11 +200,21 @@ def _after_failed(state: Correspondence, fact: NotificationFailed) -> Correspond
 
 CHANGES: dict[type, Callable[[Correspondence, Any], Correspondence]] = {
     ticket.TicketReceived: lambda state, fact: replace(
-        state, received=True, requester_ref=fact.requester_ref, language=fact.language
+        state,
+        received=True,
+        requester_ref=fact.requester_ref,
+        language=fact.language,
+        urgent=fact.severity in URGENT,
     ),
-    ticket.TicketAccepted: lambda state, fact: replace(state, category=fact.category, grid=fact.grid),
+    ticket.TicketAccepted: lambda state, fact: replace(
+        state, category=fact.category, grid=fact.grid, urgent=fact.severity in URGENT
+    ),
+    ticket.SeverityChanged: lambda state, fact: replace(state, urgent=fact.severity in URGENT),
     MessageQueued: lambda state, fact: _with(state, fact.delivery),
     DeliveryMoved: _after_move,
+    MessageHanded: lambda state, fact: _with(state, fact.delivery),
+    MessageArrived: lambda state, fact: _with(state, fact.delivery),
+    PostsQueued: lambda state, fact: replace(state, posts=(*state.posts, *fact.posts)),
     PageShown: lambda state, fact: replace(state, pages=(*state.pages, fact.page)),
     NotificationSent: _after_sent,
     NotificationFailed: _after_failed,

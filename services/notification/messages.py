@@ -13,6 +13,8 @@ from services.notification.correspondence import Correspondence
 
 DESK = "community_desk"
 
+NOTHING: Mapping[str, int] = {}
+
 Fields = Callable[[Correspondence, Any], Mapping[str, str]]
 
 
@@ -25,9 +27,10 @@ class Note(Struct, frozen=True, kw_only=True):
     fields: Fields = lambda about, fact: {}
     needed: Callable[[Any], bool] = lambda fact: True
 
-    def template(self, language: str) -> str:
-        """The template's code, e.g. `ticket_accepted.requester.zh.v1`."""
-        return f"{self.name}.{self.audience}.{language}.v{self.version}"
+    def template(self, language: str, newest: Mapping[str, int] = NOTHING) -> str:
+        """The template's code, e.g. `ticket_accepted.requester.zh.v1`, in its newest version."""
+        words = f"{self.name}.{self.audience}.{language}"
+        return f"{words}.v{newest.get(words, self.version)}"
 
     def blanks(self, about: Correspondence, fact: Any) -> dict[str, str]:
         """All fields on one line each; the ticket's number is always among them."""

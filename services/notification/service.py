@@ -1,81 +1,170 @@
 """The notification service: what it hears, and how each channel takes its turn."""
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from chassis import clock
-from chassis.line import Deadline
+from chassis import policy
+from chassis.database import Database, Tx
+from chassis.metrics import Metric
 from chassis.model import Model
+from chassis.settings import Settings
 from chassis.shell import DUE_AT_ONCE, Service, consumes, errand, every
-from contracts import notification
+from contracts import notification, ticket
 from contracts.cloudevent import CloudEvent
-from contracts.event import Event
+from contracts.event import Event, type_of
 from contracts.terms import NotificationChannel
-from services.notification import contacts, domain, store
-from services.notification.channels import console, smtp
-from services.notification.correspondence import Delivery, Outcome
+from services.notification import channel_store, domain, store, subscribers, webhook_store
+from services.notification.channels import WAYS, console, receipts
+from services.notification.commands import PassOn, RecordOutcome, RecordReceipt, ShowOnConsole, Tell
+from services.notification.correspondence import Outcome, Post
 from services.notification.messages import NOTES
+from services.notification.posting import Posting
+from services.notification.rounds import Round
 from services.notification.store import Known
 
-CONTACTS_PAUSE = timedelta(seconds=3)
-"""After which letters are tried again whose addresses could not be asked; that is no try of theirs."""
-ROUND = 4.0
-"""Seconds after which a mail round sends no further message; what was started still ends within the drain."""
-
-log = logging.getLogger(__name__)
+OTHERS = tuple(event for event in subscribers.TOLD if event not in NOTES)
+"""Facts that nobody here is told of, but a subscriber may want."""
+HEARD = frozenset([*map(type_of, NOTES), type_of(ticket.SeverityChanged)])
+NOT_REACHED = Outcome(error="not_reached", again=True)
 
 
 class NotificationService(Service):
-    """Tells requesters, assignees and the desk; keeps count of what got there."""
+    """Tells requesters, assignees, the desk and other systems; keeps count of what got there."""
 
     name = "notification"
     model = Model(notification, domain, store)
     gather = 0.1
 
+    def begin(self, settings: Settings, database: Database) -> None:
+        """Gives every channel a worker of its own."""
+        super().begin(settings, database)
+        self.rounds = {name: Round(name, way, settings, database) for name, way in WAYS.items()}
+        self.posting = Posting(settings, database)
+        self._subscribed: webhook_store.Subscribed | None = None
+
+    def passes(self, event_type: str) -> bool:
+        """Whether nobody here wants to know of such an event."""
+        subscribed = self._subscribed
+        return event_type not in HEARD and subscribed is not None and event_type not in subscribed
+
     @consumes(*NOTES)
-    def tell(self, event: CloudEvent[Event], known: Known) -> domain.Tell:
+    def tell(self, event: CloudEvent[Event], known: Known) -> Tell:
         """Something happened that somebody should know."""
-        return domain.Tell(
-            event=event.id, fact=event.data, channels=self._to_requesters(), page=console.page, at=known.now
-        )
+        return Tell(
+            event=event.id, fact=event.data, channels=self._channels(event.data, known), page=console.page,
+            at=known.now, posts=self._posts(event, known),
+        )  # fmt: skip
+
+    @consumes(*OTHERS)
+    def pass_on(self, event: CloudEvent[Event], known: Known) -> PassOn:
+        """Something happened that only other systems may want to know."""
+        return PassOn(fact=event.data, posts=self._posts(event, known))
 
     @every(1.0, store.due_on_console)
-    def show(self, ticket_no: str, known: Known) -> domain.ShowOnConsole:
+    def show(self, ticket_no: str, known: Known) -> ShowOnConsole:
         """Messages that no other channel could deliver: claimed, shown and recorded in one transaction."""
         pages = {delivery.key: console.page(delivery) for delivery in known.on_console(ticket_no)}
-        return domain.ShowOnConsole(pages=pages, at=known.now)
+        return ShowOnConsole(pages=pages, at=known.now)
 
     @errand(1.0)
-    def mail(self, now: datetime) -> list[domain.RecordOutcome]:
+    def mail(self, now: datetime) -> Sequence[RecordOutcome]:
         """Messages for the mail server, which may take its time: claimed first, recorded afterwards."""
-        deadline = Deadline(ROUND)
+        return self.rounds["smtp"].take(now)
+
+    @errand(1.0)
+    def text(self, now: datetime) -> Sequence[RecordOutcome]:
+        """The same for the SMS gateway."""
+        return self.rounds["sms"].take(now)
+
+    @errand(1.0)
+    def push(self, now: datetime) -> Sequence[RecordOutcome]:
+        """The same for the app gateway."""
+        return self.rounds["app"].take(now)
+
+    @errand(2.0)
+    def ring(self, now: datetime) -> Sequence[RecordOutcome]:
+        """Operators are a channel, too: what came of the calls they have made."""
         with self.database.statements() as tx:
-            due = store.claim(tx, "smtp", now, DUE_AT_ONCE)
-            retries = store.retries(tx) if due else []
-        try:
-            outcomes = self._mailed(due, deadline) if due else {}
-        except contacts.ContactsUnavailable as error:
-            log.warning("contacts not available", extra={"cause": str(error), "letters": len(due)})
-            with self.database.statements() as tx:
-                store.put_back(tx, due, clock.now() + CONTACTS_PAUSE)
-            return []
-        at = clock.now()
+            made = channel_store.calls_made(tx, DUE_AT_ONCE)
+            retries = policy.in_force(tx)["retry_callback"].value["seconds"] if made else []
         return [
-            domain.RecordOutcome(
-                ticket=delivery.ticket, key=delivery.key, channel=delivery.channel, attempt=delivery.attempt,
-                outcome=outcomes[delivery.key], retries=retries, at=at,
+            RecordOutcome(
+                ticket=number, key=key, channel="callback", attempt=attempt, retries=retries, at=now,
+                outcome=Outcome() if reached else NOT_REACHED,
             )
-            for delivery in due
+            for number, key, attempt, reached in made
         ]  # fmt: skip
 
-    def _mailed(self, due: Sequence[Delivery], deadline: Deadline) -> dict[str, Outcome]:
+    @errand(5.0)
+    def receive(self, now: datetime) -> Sequence[RecordReceipt]:
+        """What the SMS gateway says of what it had taken; all that has its effect before more is asked."""
         settings = self.settings
-        if not settings.smtp_url:
-            return dict.fromkeys((delivery.key for delivery in due), smtp.NOT_CONFIGURED)
-        refs = [delivery.destination for delivery in due]
-        addresses = contacts.addresses(settings.ticket_url, settings.internal_token, refs)
-        return smtp.send(due, addresses, settings.smtp_url, settings.mail_from, deadline)
+        if not settings.sms_receipts_url:
+            return []
+        with self.database.statements() as tx:
+            channel_store.give_up_receipts(tx, now)
+            after = channel_store.receipts_after(tx, "sms")
+        told = receipts.fetch(settings.sms_receipts_url, settings.sms_key, after)
+        if told is None or told.after == after:
+            return []
+        with self.database.statements() as tx:
+            open_ = channel_store.awaited(tx, "sms", [receipt.key for receipt in told.receipts])
+            if not open_:
+                channel_store.receipts_read(tx, "sms", told.after)
+        return [
+            RecordReceipt(
+                ticket=open_[receipt.key].ticket,
+                key=receipt.key,
+                channel="sms",
+                arrived=receipt.arrived,
+                at=now,
+            )
+            for receipt in told.receipts
+            if receipt.key in open_ and open_[receipt.key].handed
+        ]
 
-    def _to_requesters(self) -> list[NotificationChannel]:
-        return ["smtp", "console"] if self.settings.smtp_url else ["console"]
+    @errand(1.0)
+    def post(self, now: datetime) -> Sequence[RecordOutcome]:
+        """Events for other systems whose last answer was good."""
+        with self.database.statements() as tx:
+            self._subscribed = webhook_store.subscribed(tx)
+        if self._subscribed:
+            self.posting.take(now, doubtful=False)
+        return []
+
+    @errand(1.0)
+    def post_again(self, now: datetime) -> Sequence[RecordOutcome]:
+        """The same for those that hang or fail, who thus delay nobody else."""
+        if self._subscribed and self.posting.any_doubtful:
+            self.posting.take(now, doubtful=True)
+        return []
+
+    @errand(3600.0)
+    def tidy(self, now: datetime) -> Sequence[RecordOutcome]:
+        """Forgets what is of no use any more."""
+        with self.database.statements() as tx:
+            keep = policy.in_force(tx)["retry_webhook"].value["keep_days"]
+            webhook_store.tidy(tx, now - timedelta(days=keep))
+            channel_store.forget_pace(tx, now)
+        return []
+
+    def metrics(self, tx: Tx) -> Sequence[Metric]:
+        """Alarms, and which channels are down for this process."""
+        alarms = channel_store.open_alarms(tx)
+        down = sum(each.breaker.open for each in self.rounds.values())
+        return [
+            Metric("fengge_notification_alarms", "gauge", "Alarms that stand.", alarms),
+            Metric("fengge_notification_channels_down", "gauge", "Channels whose breaker is open.", down),
+        ]
+
+    def _channels(self, fact: Event, known: Known) -> list[NotificationChannel]:
+        """In which order a requester is reached: what is configured, and in the end a person or a page."""
+        rule = known.policies["channels"].value
+        last: NotificationChannel = "callback" if NOTES[type(fact)].name in rule["call_back"] else "console"
+        ways = [name for name in rule["order"] if name in WAYS and WAYS[name].configured(self.settings)]
+        return [*ways, last] if ways else ["console"]
+
+    def _posts(self, event: CloudEvent[Event], known: Known) -> list[Post]:
+        self._subscribed = known.subscribed
+        wanted = known.subscribed.get(event.type)
+        return subscribers.posts(event, wanted) if wanted else []

@@ -13,14 +13,16 @@ from chassis.database import Tx
 from chassis.model import Changes, Fact, Stimulus
 from chassis.rows import as_json, from_json, texts
 from contracts.terms import NotificationChannel
+from services.notification import webhook_store
 from services.notification.correspondence import Correspondence, Delivery
+from services.notification.webhook_store import Subscribed, subscribed
 
 LEASE = timedelta(seconds=60)
 """How long a claimed message belongs to its sender; after a crash it comes back by itself."""
 LOOK_AHEAD = 4
 """Messages looked at per ticket wanted: one ticket may have several."""
 
-COLUMNS = "id, sequence, received, requester_ref, language, category, grid, no_address"
+COLUMNS = "id, sequence, received, requester_ref, language, category, grid, urgent, no_address"
 LOAD = f"""
 SELECT to_json(c)::text FROM
     (SELECT {COLUMNS} FROM correspondence WHERE id = ANY(%s) ORDER BY id FOR UPDATE) c
@@ -29,7 +31,7 @@ SELECT to_json(c)::text FROM
 # keeps it to the index, ticket by ticket: without fresh statistics the planner would read the whole table.
 UNDER_WAY = """
 SELECT to_json(d)::text FROM unnest(%s::text[]) AS wanted (number) CROSS JOIN LATERAL
-    (SELECT * FROM delivery WHERE ticket = wanted.number AND state = 'queued' OFFSET 0) d
+    (SELECT * FROM delivery WHERE ticket = wanted.number AND state IN ('queued', 'handed') OFFSET 0) d
 """
 SAVE = f"""
 INSERT INTO correspondence ({COLUMNS})
@@ -37,7 +39,7 @@ SELECT {COLUMNS} FROM json_populate_recordset(null::correspondence, %s)
 ON CONFLICT (id) DO UPDATE SET
     sequence = EXCLUDED.sequence, received = EXCLUDED.received, requester_ref = EXCLUDED.requester_ref,
     language = EXCLUDED.language, category = EXCLUDED.category, grid = EXCLUDED.grid,
-    no_address = EXCLUDED.no_address
+    urgent = EXCLUDED.urgent, no_address = EXCLUDED.no_address
 """
 SAVE_DELIVERIES = """
 INSERT INTO delivery SELECT * FROM json_populate_recordset(null::delivery, %s)
@@ -70,10 +72,12 @@ FROM console_message ORDER BY no DESC LIMIT %s
 
 
 class Known(Struct):
-    """The time, and the messages under way of the tickets at hand."""
+    """The time, the messages under way of the tickets at hand, the policies, and who subscribes to what."""
 
     now: datetime
     states: Mapping[str, Correspondence]
+    policies: Mapping[str, policy.Policy]
+    subscribed: Subscribed
 
     def learn(self, fact: Fact) -> None:
         """Facts of the batch change nothing here."""
@@ -97,20 +101,23 @@ def load(tx: Tx, keys: Sequence[str]) -> dict[str, Correspondence]:
 
 
 def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str, Correspondence]) -> Known:
-    """The time, and the states themselves."""
-    return Known(now, states)
+    """The time and the states themselves; policies and subscribers as of the last second."""
+    return Known(now, states, policy.in_force(tx), subscribed(tx))
 
 
 def save(tx: Tx, changes: Changes) -> None:
-    """Writes correspondence, the messages that moved and the pages that are shown, set-wise."""
+    """Writes correspondence, messages that moved, pages shown and posts for subscribers, set-wise."""
     states: Sequence[Correspondence] = changes.states
-    tx.execute(SAVE, [as_json([replace(state, deliveries={}, pages=()) for state in states])])
+    tx.execute(SAVE, [as_json([replace(state, deliveries={}, pages=(), posts=()) for state in states])])
     moved = [state.deliveries[key] for state in states for key in state.touched]
     if moved:
         tx.execute(SAVE_DELIVERIES, [as_json(moved)])
     pages = [page for state in states for page in state.pages]
     if pages:
         tx.execute(SHOW, [as_json(pages)])
+    posts = [post for state in states for post in state.posts]
+    if posts:
+        webhook_store.queue(tx, posts)
 
 
 def due_on_console(tx: Tx, now: datetime, limit: int) -> list[str]:
@@ -126,11 +133,6 @@ def claim(tx: Tx, channel: NotificationChannel, now: datetime, limit: int) -> li
 def put_back(tx: Tx, claimed: Sequence[Delivery], due_at: datetime) -> None:
     """Ends one claim on messages that nobody has tried to send; who claimed them since keeps them."""
     tx.execute(PUT_BACK, [due_at, texts([delivery.key for delivery in claimed]), claimed[0].due_at])
-
-
-def retries(tx: Tx) -> list[float]:
-    """Seconds to wait after the first, second … failed try on one channel."""
-    return list(policy.in_force(tx)["retry_seconds"].value["seconds"])
 
 
 def console(tx: Tx, limit: int) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from chassis.effect import Effects, Tally
 from chassis.model import Model, Stimulus
 from contracts import notification, ticket
 from deploy.local.endpoints import Endpoints
-from services.notification import domain, store
+from services.notification import commands, domain, store
 from services.notification.channels import console
 from services.notification.correspondence import Outcome
 from tests.integration.own_database import own_database
@@ -57,7 +57,7 @@ def accepted(number: str, channels: Any = ("smtp", "console")) -> list[tuple[str
         category="lift", severity="general", grid="C1", channel="resident", source="urn:test"
     )
     told = [
-        domain.Tell(
+        commands.Tell(
             event=f"{number}.{type(fact).__name__}",
             fact=fact,
             channels=channels,
@@ -70,7 +70,7 @@ def accepted(number: str, channels: Any = ("smtp", "console")) -> list[tuple[str
 
 
 def recorded(delivery: Any, outcome: Outcome) -> tuple[str, Any]:
-    return delivery.ticket, domain.RecordOutcome(
+    return delivery.ticket, commands.RecordOutcome(
         ticket=delivery.ticket, key=delivery.key, channel=delivery.channel, attempt=delivery.attempt,
         outcome=outcome, retries=[5.0], at=NOON,
     )  # fmt: skip
@@ -109,7 +109,7 @@ def test_console_pages_are_shown_once_and_in_the_transaction_that_records_them(t
     states = store.load(tx, ["T1"])
     due = store.know(tx, NOON, [], states).on_console("T1")
     pages = {delivery.key: console.page(delivery) for delivery in due}
-    (body,) = effect(tx, ("T1", domain.ShowOnConsole(pages=pages, at=NOON)))
+    (body,) = effect(tx, ("T1", commands.ShowOnConsole(pages=pages, at=NOON)))
     assert "cn.fengge.notification.NotificationSent.v1" in body
     assert store.due_on_console(tx, NOON, 200) == []
     assert [page["ticket"] for page in store.console(tx, 10)] == ["T1"]

@@ -19,7 +19,12 @@ PROJECT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text(encoding="utf-8"))
 EXAMPLE = settings_in((PROJECT / ".env.example").read_text(encoding="utf-8"))
 VARIABLE = re.compile(r"\$\{(\w+)(:-|:\?)?([^}]*)\}")
-FILLED = {"SMTP_URL": "smtp://mail:25", "MAIL_FROM": "fengge@example.org", "VAULT_KEYS": "0" * 64}
+FILLED = {
+    "SMTP_URL": "smtp://mail:25",
+    "MAIL_FROM": "fengge@example.org",
+    "VAULT_KEYS": "0" * 64,
+    "NOTIFY_TOKEN": "0" * 48,
+}
 
 
 def with_what_it_extends(entry: dict[str, Any]) -> dict[str, Any]:

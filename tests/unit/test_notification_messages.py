@@ -5,6 +5,7 @@ from functools import reduce
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from contracts import dispatch, evaluation, ticket
 from contracts.actor import Actor
@@ -12,19 +13,20 @@ from contracts.event import Event
 from contracts.notification import NotificationFailed, NotificationSent
 from contracts.terms import NotificationChannel
 from services.notification.channels import console
-from services.notification.correspondence import Correspondence, Delivery, Outcome
-from services.notification.domain import (
+from services.notification.commands import (
     DeliveryMoved,
+    MessageHanded,
     MessageQueued,
     PageShown,
+    PassOn,
+    PostsQueued,
     RecordOutcome,
+    RecordReceipt,
     ShowOnConsole,
     Tell,
-    TicketNotKnownYet,
-    decide,
-    evolve,
-    initial,
 )
+from services.notification.correspondence import Correspondence, Delivery, Outcome, Post
+from services.notification.domain import TicketNotKnownYet, decide, evolve, initial
 
 NO = "7K3M-9QXR-2B4D-T8WZ"
 NOON = datetime(2026, 11, 16, 4, tzinfo=UTC)
@@ -241,3 +243,91 @@ def test_the_desk_is_told_of_a_part_that_outlives_the_whole() -> None:
         "supervisor",
         {"number": NO, "parent": "P", "state": "cancelled"},
     )
+TEXTED: list[NotificationChannel] = ["sms", "callback"]
+
+
+def handed() -> Correspondence:
+    """A ticket whose message the SMS gateway has taken, for which it owes a receipt."""
+    state = given(RECEIVED)
+    told_ = Tell(event="e2", fact=ACCEPTED, channels=TEXTED, page=console.page, at=NOON)
+    state = reduce(evolve, decide(state, told_), state)
+    facts = decide(state, tried(the_delivery(state), Outcome(receipt=True)))
+    assert [type(fact) for fact in facts] == [NotificationSent, MessageHanded]
+    return reduce(evolve, facts, state)
+
+
+def receipt(arrived: bool) -> RecordReceipt:
+    return RecordReceipt(ticket=NO, key="e2.requester", channel="sms", arrived=arrived, at=NOON)
+
+
+def test_a_message_whose_receipt_is_good_is_sent_and_said_so_once() -> None:
+    state = handed()
+    assert the_delivery(state).state == "handed"
+    arrived = decide(state, receipt(arrived=True))
+    assert not any(isinstance(fact, NotificationSent) for fact in arrived)
+    state = reduce(evolve, arrived, state)
+    assert the_delivery(state).state == "sent"
+    assert decide(state, receipt(arrived=False)) == []
+
+
+def test_a_message_that_did_not_arrive_takes_its_next_channel() -> None:
+    state = handed()
+    state = reduce(evolve, decide(state, receipt(arrived=False)), state)
+    message = the_delivery(state)
+    assert (message.channel, message.state, message.attempt) == ("callback", "queued", 0)
+    assert message.error == "undelivered"
+
+
+def test_a_call_that_reaches_nobody_three_times_fails_openly() -> None:
+    state = handed()
+    state = reduce(evolve, decide(state, receipt(arrived=False)), state)
+    missed = Outcome(error="not_reached", again=True)
+    waits = []
+    for _ in range(2):
+        command = replace(tried(the_delivery(state), missed), retries=[14400.0, 86400.0])
+        state = reduce(evolve, decide(state, command), state)
+        waits.append((the_delivery(state).due_at - NOON).total_seconds())
+    assert waits == [14400, 86400]
+    (failed,) = decide(state, replace(tried(the_delivery(state), missed), retries=[14400.0, 86400.0]))
+    assert isinstance(failed, NotificationFailed)
+    assert (failed.channel, failed.attempt, failed.error) == ("callback", 3, "not_reached")
+
+
+def test_whoever_asks_for_patience_is_tried_no_earlier() -> None:
+    state = given(RECEIVED, ACCEPTED)
+    patient = Outcome(error="throttled", again=True, wait=90)
+    (moved,) = decide(state, tried(the_delivery(state), patient))
+    assert (moved.delivery.due_at - NOON).total_seconds() == 90
+
+
+def test_the_night_costs_no_try() -> None:
+    state = given(RECEIVED, ACCEPTED)
+    (moved,) = decide(
+        state, tried(the_delivery(state), Outcome(error="quiet_hours", again=True, counted=False, wait=3600))
+    )
+    assert (moved.delivery.attempt, (moved.delivery.due_at - NOON).total_seconds()) == (0, 3600)
+
+
+def test_messages_about_urgent_tickets_are_urgent_until_the_severity_falls() -> None:
+    by = Actor(role="supervisor", id="s")
+    risen = ticket.SeverityChanged(before="general", severity="urgent", by=by)
+    fallen = ticket.SeverityChanged(before="urgent", severity="general", by=by, reason_code="calm")
+    state = given(RECEIVED, ACCEPTED)
+    for fact, urgent in ((risen, True), (fallen, False)):
+        state = reduce(evolve, decide(state, PassOn(fact=fact)), state)
+        (message,) = queued(state, told(RATE, event="e9"))
+        assert message.urgent == urgent
+
+
+def test_what_systems_subscribe_to_waits_for_them_beside_the_message() -> None:
+    post = Post(ident="msg_1", subscriber="city", event_type="t", ticket=NO, body="{}")
+    assert decide(given(RECEIVED), PassOn(fact=RATE, posts=[post])) == [PostsQueued([post])]
+    facts = decide(given(RECEIVED), replace(told(ACCEPTED), posts=[post]))
+    assert PostsQueued([post]) in facts
+    assert any(isinstance(fact, MessageQueued) for fact in facts)
+
+
+def test_the_newest_version_of_a_template_is_used() -> None:
+    newest = {"ticket_accepted.requester.zh": 3}
+    (message,) = queued(given(RECEIVED), replace(told(ACCEPTED), newest=newest))
+    assert message.template == "ticket_accepted.requester.zh.v3"

@@ -1,5 +1,6 @@
 """The console channel, the embedded default: a message becomes a page in the operators' console."""
 
+from services.notification import outcomes
 from services.notification.correspondence import Delivery, Outcome, Page
 from services.notification.templates import MissingText, render
 
@@ -9,7 +10,7 @@ def page(delivery: Delivery) -> Page | Outcome:
     try:
         subject, body = render(delivery.template, delivery.fields)
     except MissingText:
-        return Outcome(error="template")
+        return outcomes.NO_TEXT
     return Page(
         key=delivery.key, ticket=delivery.ticket, audience=delivery.audience,
         destination=delivery.destination, subject=subject, body=body,

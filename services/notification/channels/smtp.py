@@ -1,9 +1,11 @@
 """The e-mail channel: one connection a round, each message for itself, repeats known by their Message-ID."""
 
 import logging
+import socket
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -20,48 +22,36 @@ from urllib.parse import unquote, urlsplit
 
 from chassis import failpoints
 from chassis.line import Deadline
-from services.notification.correspondence import Delivery, Outcome
-from services.notification.templates import MissingText, render
+from chassis.settings import Settings
+from services.notification.contacts import Kind
+from services.notification.correspondence import Letter, Outcome
+from services.notification.outcomes import BAD_ADDRESS, DEFERRED, POSTPONED, REFUSED, SENT, UNREACHABLE
 
+ADDRESS: Kind = "email"
 TIMEOUT = 3.0
 """Seconds for each answer of the server; with the round's deadline it stays below the time to drain."""
 
 log = logging.getLogger(__name__)
 
-SENT = Outcome()
-REFUSED = Outcome(error="refused")
-DEFERRED = Outcome(error="deferred", again=True)
-UNREACHABLE = Outcome(error="unreachable", again=True)
-POSTPONED = Outcome(error="postponed", again=True, counted=False)
-NO_ADDRESS = Outcome(error="no_address")
-BAD_ADDRESS = Outcome(error="bad_address")
-NO_TEXT = Outcome(error="template")
-NOT_CONFIGURED = Outcome(error="not_configured")
+
+def configured(settings: Settings) -> bool:
+    """Whether there is a mail server."""
+    return bool(settings.smtp_url)
 
 
-def send(
-    deliveries: Sequence[Delivery], addresses: Mapping[str, str], url: str, sender: str, deadline: Deadline
-) -> dict[str, Outcome]:
-    """Sends each message to the address of its destination; by key what became of it.
+def send(letters: Sequence[Letter], settings: Settings, deadline: Deadline) -> dict[str, Outcome]:
+    """Sends each letter; by key what became of it. What `deadline` cuts off is postponed.
 
-    `url` is smtp:// or smtps://; its user logs in over TLS only. What `deadline` cuts off is postponed.
+    SMTP_URL is smtp:// or smtps://; its user logs in over TLS only.
     """
-    letters = [delivery for delivery in deliveries if delivery.destination in addresses]
-    outcomes = dict.fromkeys((delivery.key for delivery in deliveries), NO_ADDRESS)
-    return outcomes | (_round(letters, addresses, url, sender, deadline) if letters else {})
-
-
-def _round(
-    letters: Sequence[Delivery], addresses: Mapping[str, str], url: str, sender: str, deadline: Deadline
-) -> dict[str, Outcome]:
     outcomes: dict[str, Outcome] = {}
     rest = POSTPONED
     try:
-        with _session(url) as session:
+        with _session(settings.smtp_url, deadline.left + TIMEOUT) as session:
             for letter in letters:
                 if not deadline.left:
                     break
-                outcomes[letter.key] = _send(session, letter, addresses[letter.destination], sender)
+                outcomes[letter.key] = _send(session, letter, settings.mail_from)
                 failpoints.reach("after_send")
     except OSError as error:  # smtplib's own exceptions among them
         log.warning("mail round broken off", extra={"cause": type(error).__name__, "letters": len(letters)})
@@ -70,33 +60,44 @@ def _round(
 
 
 @contextmanager
-def _session(url: str) -> Iterator[SMTP]:
+def _session(url: str, seconds: float) -> Iterator[SMTP]:
+    """A session that ends after `seconds`, however slowly the server drips its answers."""
     parts = urlsplit(url)
     host = parts.hostname or "localhost"
     tls = ssl.create_default_context() if parts.username or parts.scheme == "smtps" else None
-    if parts.scheme == "smtps":
-        session: SMTP = SMTP_SSL(host, parts.port or 465, timeout=TIMEOUT, context=tls)
-    else:
-        session = SMTP(host, parts.port or 25, timeout=TIMEOUT)
-    with session:
-        if parts.username:
-            if parts.scheme != "smtps":
-                session.starttls(context=tls)
-            session.login(unquote(parts.username), unquote(parts.password or ""))
-        yield session
+    secured = parts.scheme == "smtps"
+    session = SMTP_SSL(timeout=TIMEOUT, context=tls) if secured else SMTP(timeout=TIMEOUT)
+    session._host = host  # type: ignore[attr-defined]  # noqa: SLF001 (what TLS compares the certificate with)
+    watch = threading.Timer(seconds, _pull, [session])
+    watch.daemon = True
+    watch.start()
+    try:
+        session.connect(host, parts.port or (465 if secured else 25))
+        with session:
+            if parts.username:
+                if not secured:
+                    session.starttls(context=tls)
+                session.login(unquote(parts.username), unquote(parts.password or ""))
+            yield session
+    finally:
+        watch.cancel()
+        session.close()
 
 
-def _send(session: SMTP, letter: Delivery, address: str, sender: str) -> Outcome:
+def _pull(session: SMTP) -> None:
+    with suppress(OSError, AttributeError):
+        session.sock.shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]
+
+
+def _send(session: SMTP, letter: Letter, sender: str) -> Outcome:
     """One message; a refusal is its own, a broken connection is raised."""
     try:
-        session.send_message(written(letter, address, sender), sender, [address])
+        session.send_message(written(letter, sender), sender, [letter.address])
     except SMTPRecipientsRefused as error:
-        code, _ = error.recipients[address]
+        code, _ = error.recipients[letter.address]
         return _refusal(code)
     except SMTPResponseException as error:
         return _refusal(error.smtp_code)
-    except MissingText:
-        return NO_TEXT
     except (SMTPNotSupportedError, HeaderParseError, ValueError, IndexError):
         return BAD_ADDRESS
     return SENT
@@ -107,17 +108,16 @@ def _refusal(code: int) -> Outcome:
     return REFUSED if code >= 500 else DEFERRED
 
 
-def written(letter: Delivery, address: str, sender: str) -> EmailMessage:
+def written(letter: Letter, sender: str) -> EmailMessage:
     """The message as it goes out; a repeat has the same Message-ID. Raises ValueError for a bad address."""
-    subject, body = render(letter.template, letter.fields)
     message = EmailMessage(policy=WIRE)
     message["Message-ID"] = message_id(letter.key, sender)
     message["Date"] = formatdate()
     message["From"] = sender
-    message["To"] = Address(addr_spec=address)
-    message["Subject"] = subject
+    message["To"] = Address(addr_spec=letter.address)
+    message["Subject"] = letter.subject
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notice, please
-    message.set_content(body)
+    message.set_content(letter.body)
     return message
 
 

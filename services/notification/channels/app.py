@@ -1,0 +1,27 @@
+"""The app channel (WeChat, a city's app): a template of the platform's and its fields, by HTTP gateway."""
+
+from collections.abc import Mapping, Sequence
+
+from chassis.line import Deadline
+from chassis.settings import Settings
+from services.notification.channels import gateway
+from services.notification.contacts import Kind
+from services.notification.correspondence import Letter, Outcome
+
+ADDRESS: Kind = "phone"
+"""The gateway knows which account belongs to a number; its 404 says that none does."""
+
+
+def configured(settings: Settings) -> bool:
+    """Whether there is a gateway."""
+    return bool(settings.app_url)
+
+
+def send(letters: Sequence[Letter], settings: Settings, deadline: Deadline) -> dict[str, Outcome]:
+    """By key what became of each letter."""
+    return gateway.send(letters, settings.app_url, settings.app_key, document, deadline)
+
+
+def document(letter: Letter) -> Mapping[str, object]:
+    """The fields of the platform's template, and the words for a platform that shows them as they are."""
+    return {"fields": letter.delivery.fields, "title": letter.subject, "text": letter.body.strip()}

@@ -1,0 +1,140 @@
+"""Other systems that are told of facts by webhook: who, of which, and what of a fact leaves the house."""
+
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from contracts import dispatch, evaluation, terms, ticket
+from contracts.cloudevent import CloudEvent
+from contracts.event import Event, type_of
+from contracts.registry import events_of
+from services.notification.correspondence import Outcome, Post
+
+OVERLAP = timedelta(hours=24)
+"""How long a secret still signs beside the one that has replaced it."""
+NAME = r"[a-z][a-z0-9-]{1,30}"
+TOLD = (*events_of(ticket), *events_of(dispatch), *events_of(evaluation))
+"""Facts that can be subscribed to."""
+TYPES = {type_of(event): event for event in TOLD}
+TEST = "cn.fengge.webhook.Test.v1"
+
+PERSONAL = frozenset(
+    {
+        "requester_ref",
+        "assignee",
+        "external_id",
+        "owner",
+        "former",
+        "by",
+        "asked_by",
+        "proposed_by",
+        "lives_alone",
+    }
+)
+"""Members that stand for a person, or lead to one."""
+LABELS = frozenset({"category"})
+"""Members of free form that name things of a list; all other free text stays inside."""
+
+
+class Subscriber(Struct, frozen=True, kw_only=True):
+    """One system; its present secret has the number `secret`, the one before signs until `both_until`."""
+
+    id: str
+    url: str
+    secret: int
+    both_until: datetime | None = None
+    failing_since: datetime | None = None
+
+
+class Queued(Struct, frozen=True, kw_only=True):
+    """A message for a subscriber as it is claimed."""
+
+    key: str
+    ident: str
+    body: str
+    attempt: int
+
+
+class Fate(Struct, frozen=True, kw_only=True):
+    """Where a message goes after a try."""
+
+    state: Literal["queued", "sent", "failed"]
+    attempt: int
+    due_at: datetime
+
+
+def secret_numbers(subscriber: Subscriber, at: datetime) -> list[int]:
+    """The numbers of the secrets that sign at this moment, the newest first."""
+    both = subscriber.both_until is not None and at < subscriber.both_until
+    return [subscriber.secret, subscriber.secret - 1] if both else [subscriber.secret]
+
+
+def fate(message: Queued, outcome: Outcome, retries: list[float], at: datetime, jitter: float) -> Fate:
+    """Sent, tried again by the schedule (never before the subscriber asks for it), or given up.
+
+    `jitter` from 0 to 1 spreads the tries over a tenth of the pause.
+    """
+    tries = message.attempt + 1
+    if outcome.error is None:
+        return Fate(state="sent", attempt=tries, due_at=at)
+    if tries > len(retries):
+        return Fate(state="failed", attempt=tries, due_at=at)
+    pause = max(retries[message.attempt] * (1 + jitter / 10), outcome.wait)
+    return Fate(state="queued", attempt=tries, due_at=at + timedelta(seconds=pause))
+
+
+def posts(event: CloudEvent[Event], subscribers: list[str]) -> list[Post]:
+    """The event for each of these subscribers."""
+    body = payload(event)
+    return [
+        Post(
+            ident=ident(event.id), subscriber=each, event_type=event.type, ticket=event.partitionkey,
+            body=body,
+        )
+        for each in subscribers
+    ]  # fmt: skip
+
+
+def ident(event_id: str) -> str:
+    """The webhook-id: that of the event, without full stops, which separate what is signed."""
+    return f"msg_{event_id.replace('.', '_')}"
+
+
+def payload(event: CloudEvent[Event]) -> str:
+    """Type, timestamp, and of the fact what is neither personal nor free text."""
+    data: dict[str, Any] = {"ticket": event.partitionkey, "sequence": event.number}
+    data |= {name: getattr(event.data, name) for name in PUBLIC[type(event.data)]}
+    document = {"type": event.type, "timestamp": event.time, "data": data}
+    return msgspec.json.encode(document).decode()
+
+
+def _public(event: type[Event]) -> tuple[str, ...]:
+    return tuple(
+        member.name
+        for member in msgspec.inspect.type_info(event).fields  # type: ignore[attr-defined]
+        if member.name not in PERSONAL and (member.name in LABELS or _plain(member.type))
+    )
+
+
+def _plain(kind: Any) -> bool:
+    """Numbers, moments, yes and no, choices, codes, and lists of them: nothing to write a name in."""
+    if isinstance(kind, msgspec.inspect.UnionType):
+        return all(_plain(each) for each in kind.types)
+    if isinstance(kind, msgspec.inspect.ListType):
+        return _plain(kind.item_type)
+    if isinstance(kind, msgspec.inspect.StrType):
+        return kind.pattern in CODES
+    return isinstance(kind, PLAIN)
+
+
+PLAIN = (
+    msgspec.inspect.IntType, msgspec.inspect.BoolType, msgspec.inspect.DateTimeType,
+    msgspec.inspect.LiteralType, msgspec.inspect.NoneType,
+)  # fmt: skip
+CODES = frozenset(
+    msgspec.inspect.type_info(kind).pattern  # type: ignore[attr-defined]
+    for kind in (terms.Code, terms.TicketNo, terms.Source)
+)
+PUBLIC: dict[type[Event], tuple[str, ...]] = {event: _public(event) for event in TOLD}
