@@ -12,7 +12,7 @@ from chassis.line import Deadline
 from chassis.settings import Settings
 from chassis.shell import DUE_AT_ONCE
 from contracts.terms import NotificationChannel
-from services.notification import channel_store, contacts, outcomes, store
+from services.notification import channel_store, contacts, outcomes, store, template_store
 from services.notification.breaker import Breaker
 from services.notification.commands import RecordOutcome
 from services.notification.correspondence import Delivery, Letter, Outcome
@@ -50,6 +50,8 @@ class Round:
         with self._database.statements() as tx:
             due = store.claim(tx, self.channel, now, DUE_AT_ONCE)
             policies = policy.in_force(tx) if due else {}
+            if due:
+                template_store.in_use(tx)
         if not due:
             return []
         found = (

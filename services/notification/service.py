@@ -52,7 +52,7 @@ class NotificationService(Service):
         """Something happened that somebody should know."""
         return Tell(
             event=event.id, fact=event.data, channels=self._channels(event.data, known), page=console.page,
-            at=known.now, posts=self._posts(event, known),
+            at=known.now, newest=known.newest, posts=self._posts(event, known),
         )  # fmt: skip
 
     @consumes(*OTHERS)

@@ -13,7 +13,7 @@ from chassis.database import Tx
 from chassis.model import Changes, Fact, Stimulus
 from chassis.rows import as_json, from_json, texts
 from contracts.terms import NotificationChannel
-from services.notification import webhook_store
+from services.notification import template_store, webhook_store
 from services.notification.correspondence import Correspondence, Delivery
 from services.notification.webhook_store import Subscribed, subscribed
 
@@ -72,12 +72,13 @@ FROM console_message ORDER BY no DESC LIMIT %s
 
 
 class Known(Struct):
-    """The time, the messages under way of the tickets at hand, the policies, and who subscribes to what."""
+    """The time, the messages under way, the policies, who subscribes to what, the newest templates."""
 
     now: datetime
     states: Mapping[str, Correspondence]
     policies: Mapping[str, policy.Policy]
     subscribed: Subscribed
+    newest: Mapping[str, int]
 
     def learn(self, fact: Fact) -> None:
         """Facts of the batch change nothing here."""
@@ -101,8 +102,8 @@ def load(tx: Tx, keys: Sequence[str]) -> dict[str, Correspondence]:
 
 
 def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str, Correspondence]) -> Known:
-    """The time and the states themselves; policies and subscribers as of the last second."""
-    return Known(now, states, policy.in_force(tx), subscribed(tx))
+    """The time and the states themselves; policies, subscribers and templates as of the last second."""
+    return Known(now, states, policy.in_force(tx), subscribed(tx), template_store.in_use(tx))
 
 
 def save(tx: Tx, changes: Changes) -> None:

@@ -1,7 +1,6 @@
 """Every template is complete: each rule has its words in each language, and no blank stays open."""
 
 from pathlib import Path
-from string import Formatter
 from typing import Any
 
 import pytest
@@ -10,7 +9,8 @@ from contracts.cloudevent import SINGLE, decode, opened
 from contracts.event import Event, type_of
 from services.notification.correspondence import Correspondence
 from services.notification.messages import NOTES
-from services.notification.templates import LANGUAGES, MissingText, render, templates
+from services.notification.templates import LANGUAGES, MissingText, fields_of, render, templates
+from services.notification.templates.wording import blanks
 
 SAMPLES = Path(__file__).parents[2] / "contracts" / "released" / "samples"
 ABOUT = Correspondence(id="7K3M-9QXR-2B4D-T8WZ", received=True)
@@ -21,10 +21,6 @@ def sample(fact: type[Event]) -> Any:
     """The golden sample of a fact."""
     (event,) = decode(SINGLE, (SAMPLES / f"{type_of(fact)}.json").read_bytes())
     return opened(event).data
-
-
-def blanks(text: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
 @pytest.mark.parametrize(("fact", "language"), WORDS)
@@ -41,6 +37,13 @@ def test_all_languages_of_a_message_have_the_same_blanks() -> None:
     for code, template in templates().items():
         other = templates()[code.replace(".zh.", ".en.")]
         assert blanks(template.subject + template.body) == blanks(other.subject + other.body), code
+
+
+@pytest.mark.parametrize(("fact", "language"), WORDS)
+def test_a_newer_template_may_use_all_that_is_filled(fact: type[Event], language: str) -> None:
+    note = NOTES[fact]
+    filled = note.blanks(ABOUT, sample(fact)).keys()
+    assert fields_of(note.template(language).removesuffix(".v1")) == filled
 
 
 def test_there_is_no_template_that_nobody_uses() -> None:
