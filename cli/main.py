@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from cli import calendar, directory, house, order, parked, playing, publishing, reporting, template, ticket, vault
+from cli import calendar, directory, house, notify, order, parked, playing, publishing, reporting, template, ticket, vault, webhook
 from cli.audit.command import audit
 from cli.place import Place
 from cli.say import Failure
@@ -57,6 +57,8 @@ app.add_typer(parked.app, name="parked")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(vault.app, name="vault")
 app.add_typer(template.app, name="template")
+app.add_typer(notify.app, name="notify")
+app.add_typer(webhook.app, name="webhook")
 app.command("import")(directory.import_)
 app.command()(publishing.publish)
 app.command()(playing.demo)

@@ -15,7 +15,7 @@ from chassis.keys import FILE, read_keys
 from cli.say import Failure
 from deploy.local import DEFAULT_RUN
 from deploy.local.accounts import OWNER
-from deploy.local.records import VAULT_KEYS
+from deploy.local.records import VAULT_KEYS, kept_secrets
 from services.ticket.vault import Vault
 
 START = "Is Fengge running? `make up` starts it, `make status` says what runs."
@@ -57,6 +57,15 @@ class Place:
         if not keys:
             raise Failure("VAULT_KEYS names no key.")
         return Vault(keys)
+
+    def notify_token(self) -> str:
+        """What webhook secrets and fingerprints are derived from; raises Failure where it is not set."""
+        given = self._named.get("NOTIFY_TOKEN")
+        if given:
+            return given
+        if not (self.run / "secrets.json").exists():
+            raise Failure("NOTIFY_TOKEN is not set: it is the one of the notification service.")
+        return kept_secrets(self.run, ["notify_token"])["notify_token"]
 
     @contextmanager
     def transaction(self, service: str) -> Iterator[Tx]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-FAULTS = 5
+FAULTS = 3
 """Failures in a row after which nobody asks any more."""
 FIRST = timedelta(seconds=10)
 LONGEST = timedelta(minutes=5)

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 
 BYTES = 32
@@ -44,6 +45,12 @@ def webhook_headers(secrets: Sequence[bytes], ident: str, moment: int, body: byt
 
 
 def fingerprint(root: str, address: str) -> str:
-    """What stands for an address where only equality matters; nobody without `root` finds it by trying."""
+    """What stands for an address where only equality matters; nobody without `root` finds it by trying.
+
+    A telephone number may be grouped, and a mobile one of China may have its country code.
+    """
     plain = "".join(address.split()).casefold()
+    if "@" not in plain:
+        plain = re.sub(r"\D", "", plain)
+        plain = re.sub(r"^(00)?86(?=1\d{10}$)", "", plain)
     return hmac.digest(root.encode(), f"address {plain}".encode(), "sha256").hex()

@@ -27,8 +27,9 @@ SELECT to_json(s)::text FROM
 """
 QUEUE = """
 INSERT INTO webhook_message (key, ident, subscriber, event_type, ticket, body)
-SELECT ident || '.' || subscriber, ident, subscriber, event_type, ticket, body
+SELECT p.ident || '.' || p.subscriber, p.ident, p.subscriber, p.event_type, p.ticket, p.body
 FROM json_to_recordset(%s) AS p (ident text, subscriber text, event_type text, ticket text, body text)
+JOIN subscriber s ON s.id = p.subscriber AND s.state = 'active'
 ON CONFLICT DO NOTHING
 """
 CLAIM = """
@@ -112,7 +113,7 @@ def active(tx: Tx) -> list[Subscriber]:
 
 
 def queue(tx: Tx, posts: Sequence[Post]) -> None:
-    """Posts wait to be sent; one that waits already does so once."""
+    """Posts wait to be sent, each once; none for who has been paused or ended in the last second."""
     tx.execute(QUEUE, [as_json(posts)])
 
 

@@ -71,7 +71,7 @@ def test_a_destination_gets_three_at_once_and_then_one_each_minute() -> None:
     assert admitted(used, NOON + timedelta(hours=1), 60, 3)[0] == NOON + timedelta(hours=1, seconds=60)
 
 
-def test_a_channel_that_fails_five_times_is_left_alone_and_tried_by_one_message_at_a_time() -> None:
+def test_a_channel_that_fails_again_and_again_is_left_alone_and_tried_by_one_message_at_a_time() -> None:
     breaker = Breaker()
     changes = [breaker.note(worked=False, failed=True, now=NOON) for _ in range(FAULTS)]
     assert changes == [False] * (FAULTS - 1) + [True]

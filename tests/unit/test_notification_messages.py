@@ -243,6 +243,8 @@ def test_the_desk_is_told_of_a_part_that_outlives_the_whole() -> None:
         "supervisor",
         {"number": NO, "parent": "P", "state": "cancelled"},
     )
+
+
 TEXTED: list[NotificationChannel] = ["sms", "callback"]
 
 

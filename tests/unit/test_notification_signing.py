@@ -75,5 +75,8 @@ def test_while_two_secrets_are_valid_either_verifies() -> None:
 
 def test_a_fingerprint_says_only_whether_two_addresses_are_the_same() -> None:
     assert fingerprint(ROOT, "138 0013 8000") == fingerprint(ROOT, "13800138000")
+    assert fingerprint(ROOT, "+86 138-0013-8000") == fingerprint(ROOT, "13800138000")
+    assert fingerprint(ROOT, "0086(138)00138000") == fingerprint(ROOT, "13800138000")
+    assert fingerprint(ROOT, "010-8613800") != fingerprint(ROOT, "13800")
     assert fingerprint(ROOT, "A@b.example") == fingerprint(ROOT, "a@B.example")
     assert fingerprint(ROOT, "13800138000") != fingerprint(ROOT + "x", "13800138000")
