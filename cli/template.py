@@ -19,16 +19,16 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="E.g. ticket_accepted.
 @app.command("list")
 def list_(context: typer.Context, json: JsonFlag = False) -> None:
     """Every template with its newest version and its blanks · 模板清单."""
-    newest = _newest(context.obj)
+    newest, house = _newest(context.obj), templates.newest_of_house()
     rows = [
         {
             "name": name,
-            "version": newest.get(name, {}).get("version", 1),
+            "version": newest.get(name, {}).get("version", house[name]),
             "imported_at": newest.get(name, {}).get("imported_at"),
             "who": newest.get(name, {}).get("who"),
             "blanks": sorted(templates.fields_of(name)),
         }
-        for name in sorted(code.removesuffix(".v1") for code in templates.templates())
+        for name in sorted(house)
     ]
     if json:
         as_json(rows)
@@ -50,7 +50,7 @@ def preview(
     json: JsonFlag = False,
 ) -> None:
     """A message as it would go out; a blank that is not set shows its name · 预览."""
-    if f"{name}.v1" not in templates.templates():
+    if name not in templates.newest_of_house():
         raise Failure(f"There is no template {name}; `fengge template list` shows all.")
     fields = {blank: f"‹{blank}›" for blank in templates.fields_of(name)} | _filled(fill or [])
     code, there = _wanted(context.obj, name, version, file)
@@ -76,8 +76,8 @@ def import_(
 ) -> None:
     """Give messages new words, in use after five seconds · 导入模板.
 
-    The file is taken as a whole or not at all; each template gets the version after its newest. Refused is a
-    blank that nobody fills, and anything but blanks, `if` and simple filters.
+    The file is taken as a whole or not at all; each template gets the version after its newest,
+    from 1001 on. Refused is a blank that nobody fills, and anything but blanks, `if` and simple filters.
     """
     wanted = _read(file)
     place: Place = context.obj
@@ -98,7 +98,7 @@ def _newest(place: Place) -> dict[str, dict[str, Any]]:
 
 
 def _words(name: str, row: dict[str, Any] | None) -> Template:
-    return Template(row["subject"], row["body"]) if row else templates.templates()[f"{name}.v1"]
+    return Template(row["subject"], row["body"]) if row else templates.of_house(name)
 
 
 def _wanted(
@@ -112,7 +112,7 @@ def _wanted(
         return f"{name}.draft", {f"{name}.draft": found[name]}
     with place.transaction("notification") as tx:
         there = dict(template_store.look(tx).templates)
-        newest = template_store.newest(tx).get(name, {}).get("version", 1)
+        newest = template_store.newest(tx).get(name, {}).get("version", templates.newest_of_house()[name])
     return f"{name}.v{version or newest}", there
 
 

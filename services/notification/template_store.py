@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 from chassis.database import Tx
 from chassis.lately import Lately
 from services.notification import templates
-from services.notification.templates import Template
+from services.notification.templates import Template, fits
 
 ALL = """
 SELECT name, version, imported_at <= now() - interval '5 seconds', subject, body FROM template
@@ -22,13 +22,16 @@ ORDER BY name, version DESC
 """
 ADD = """
 INSERT INTO template (name, version, subject, body, who)
-SELECT %(name)s, coalesce(max(version), 1) + 1, %(subject)s, %(body)s, %(who)s
+SELECT %(name)s, coalesce(max(version), 1000) + 1, %(subject)s, %(body)s, %(who)s
 FROM template WHERE name = %(name)s RETURNING version
 """
 
 
 class Imported(Struct, frozen=True):
-    """All imported templates by code, and by name the newest version in use."""
+    """All imported templates by code, and by name the newest version in use.
+
+    One that needs a blank which this release no longer fills is not used: the words of the house are.
+    """
 
     templates: Mapping[str, Template]
     newest: Mapping[str, int]
@@ -39,7 +42,7 @@ def look(tx: Tx) -> Imported:
     rows = tx.execute(ALL).fetchall()
     return Imported(
         {f"{name}.v{version}": Template(subject, body) for name, version, _, subject, body in rows},
-        {name: version for name, version, in_use, *_ in rows if in_use},
+        {name: version for name, version, in_use, *words in rows if in_use and fits(name, *words)},
     )
 
 
@@ -61,7 +64,7 @@ def newest(tx: Tx) -> dict[str, dict[str, Any]]:
 
 
 def add(tx: Tx, name: str, template: Template, who: str) -> int:
-    """Adds a version; returns its number, which is the one after the newest."""
+    """Adds a version; returns its number: 1001, or the one after the newest."""
     values = {"name": name, "subject": template.subject, "body": template.body, "who": who}
     ((version,),) = tx.execute(ADD, values).fetchall()
     return int(version)

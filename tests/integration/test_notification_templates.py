@@ -56,15 +56,15 @@ def fengge(database: str, *arguments: str, status: int = 0) -> Any:
 
 
 def test_new_words_get_the_next_version_and_the_old_ones_stay(database: str, file: Path) -> None:
-    assert fengge(database, "import", str(file), "--who", "li", "--json")["imported"] == {NAME: 2}
+    assert fengge(database, "import", str(file), "--who", "li", "--json")["imported"] == {NAME: 1001}
     assert fengge(database, "import", str(file), "--json") == {"imported": {}, "as_before": [NAME]}
     file.write_text(WORDS.replace("楼梯", "消防楼梯"), encoding="utf-8")
-    assert fengge(database, "import", str(file), "--json")["imported"] == {NAME: 3}
+    assert fengge(database, "import", str(file), "--json")["imported"] == {NAME: 1002}
     (row,) = [row for row in fengge(database, "list", "--json") if row["name"] == NAME]
-    assert (row["version"], row["blanks"]) == (3, ["category", "number"])
+    assert (row["version"], row["blanks"]) == (1002, ["category", "number"])
     shown = fengge(database, "preview", NAME, "--set", "category=lift")
     assert shown == "受理通知（‹number›）\n\n类别：lift。请走消防楼梯。\n"
-    assert "请走楼梯" in fengge(database, "preview", NAME, "--version", "2", "--set", "category=lift")
+    assert "请走楼梯" in fengge(database, "preview", NAME, "--version", "1001", "--set", "category=lift")
     assert "受理" in fengge(database, "preview", NAME, "--version", "1", "--json")["subject"]
 
 
@@ -78,13 +78,25 @@ def test_every_process_has_new_words_before_one_writes_with_them(database: str, 
         assert fresh.newest == before
         tx.rollback()
         tx.execute(
-            "INSERT INTO template VALUES (%s, 90, 'neu {number}', 'x', 'li', now() - interval '1 minute')",
+            "INSERT INTO template VALUES (%s, 1090, 'neu {number}', 'x', 'li', now() - interval '1 minute')",
             [NAME],
         )
         later = template_store.look(tx)
-        assert later.newest[NAME] == 90
+        assert later.newest[NAME] == 1090
         templates.use(later.templates)
-        assert templates.render(f"{NAME}.v90", {"number": "7"}) == ("neu 7", "x")
+        assert templates.render(f"{NAME}.v1090", {"number": "7"}) == ("neu 7", "x")
+        tx.rollback()
+
+
+def test_words_that_a_release_no_longer_fills_give_way_to_those_of_the_house(database: str) -> None:
+    with psycopg.connect(database) as tx:
+        tx.execute(
+            "INSERT INTO template VALUES (%s, 1092, '{number}', '{gone}', 'li', now() - interval '1 minute')",
+            [NAME],
+        )
+        found = template_store.look(tx)
+        assert f"{NAME}.v1092" in found.templates
+        assert found.newest.get(NAME) != 1092
         tx.rollback()
 
 
@@ -93,7 +105,7 @@ def test_what_is_written_from_then_on_says_the_new_words_and_the_rest_keeps_its_
     with psycopg.connect(database) as tx:
         tell(tx, "T1")
         tx.execute(
-            "INSERT INTO template VALUES (%s, 91, '新 {number}', %s, 'li', now() - interval '1 minute')",
+            "INSERT INTO template VALUES (%s, 1091, '新 {number}', %s, 'li', now() - interval '1 minute')",
             [NAME, "类别 {category}"],
         )
         template_store.lately._found.clear()
@@ -132,7 +144,7 @@ def test_a_draft_is_tried_out_before_it_is_imported(database: str, file: Path) -
     shown = fengge(database, "preview", "offer_made.assignee.en", "--file", str(file), "--set", "grid=c1")
     assert shown == "‹number›\n\nC1\n"
     assert "offer_made.assignee.en" not in {
-        row["name"] for row in fengge(database, "list", "--json") if row["version"] > 1
+        row["name"] for row in fengge(database, "list", "--json") if row["version"] > 1000
     }
 
 

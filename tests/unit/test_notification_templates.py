@@ -43,7 +43,7 @@ def test_all_languages_of_a_message_have_the_same_blanks() -> None:
 def test_a_newer_template_may_use_all_that_is_filled(fact: type[Event], language: str) -> None:
     note = NOTES[fact]
     filled = note.blanks(ABOUT, sample(fact)).keys()
-    assert fields_of(note.template(language).removesuffix(".v1")) == filled
+    assert fields_of(note.template(language).rpartition(".v")[0]) == filled
 
 
 def test_there_is_no_template_that_nobody_uses() -> None:

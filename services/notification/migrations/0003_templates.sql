@@ -1,8 +1,8 @@
--- The words a place has chosen for its messages; version 1 of each is in the code. depends: 0001_notification
+-- The words a place has chosen for its messages; those of the house are in the code. depends: 0001_notification
 
 CREATE TABLE template (
     name        text        NOT NULL,
-    version     integer     NOT NULL CHECK (version > 1),
+    version     integer     NOT NULL CHECK (version > 1000),
     subject     text        NOT NULL,
     body        text        NOT NULL,
     who         text        NOT NULL,
@@ -10,3 +10,4 @@ CREATE TABLE template (
     PRIMARY KEY (name, version)
 );
 COMMENT ON TABLE template IS 'append-only: messages under way name the version they were written for';
+COMMENT ON COLUMN template.version IS 'from 1001 on; below are the versions that come with a release';

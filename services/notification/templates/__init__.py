@@ -1,8 +1,8 @@
-"""The words of every message by template code: version 1 of each is here, newer ones were imported."""
+"""The words of every message by template code: those of the house are here, others were imported."""
 
 import tomllib
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Annotated, Any
 
@@ -43,6 +43,21 @@ def templates() -> Mapping[str, Template]:
     return found
 
 
+@cache
+def newest_of_house() -> Mapping[str, int]:
+    """By name the newest version that came with this release."""
+    found: dict[str, int] = {}
+    for code in templates():
+        name, _, version = code.rpartition(".v")
+        found[name] = max(found.get(name, 0), int(version))
+    return found
+
+
+def of_house(name: str) -> Template:
+    """The newest words of the house for a name."""
+    return templates()[f"{name}.v{newest_of_house()[name]}"]
+
+
 def use(imported: Mapping[str, Template]) -> None:
     """Says which templates this process has besides: those the place has imported, by code."""
     _imported[:] = [imported]
@@ -59,10 +74,21 @@ def render(code: str, fields: Mapping[str, str]) -> tuple[str, str]:
         raise MissingText(f"{code}: {missing}") from missing
 
 
+@cache
 def fields_of(name: str) -> set[str]:
-    """The blanks that are filled in all versions of `name`, e.g. `ticket_accepted.requester.zh`."""
-    first = templates()[f"{name}.v1"]
-    return blanks(first.subject) | blanks(first.body)
+    """The blanks that this release fills for `name`, e.g. `ticket_accepted.requester.zh`."""
+    template = of_house(name)
+    return blanks(template.subject) | blanks(template.body)
+
+
+def fits(name: str, subject: str, body: str) -> bool:
+    """Whether this release fills every blank of these words."""
+    return name in newest_of_house() and _used(subject, body) <= fields_of(name)
+
+
+@lru_cache(maxsize=1024)
+def _used(subject: str, body: str) -> set[str]:
+    return blanks(subject) | blanks(body)
 
 
 def read(text: str) -> dict[str, Template]:
@@ -83,11 +109,11 @@ def read(text: str) -> dict[str, Template]:
 
 
 def _checked(name: str, table: Any) -> Template:
-    if f"{name}.v1" not in templates():
+    if name not in newest_of_house():
         raise BadWording("nobody is told anything by this name; `fengge template list` shows the names")
     template = convert(table, Template)
     known = fields_of(name)
-    if missing := (blanks(template.subject) | blanks(template.body)) - known:
+    if missing := _used(template.subject, template.body) - known:
         raise BadWording(f"nobody fills {', '.join(sorted(missing))}; there is {', '.join(sorted(known))}")
     compiled(template.subject), compiled(template.body)
     return template
