@@ -44,6 +44,8 @@ class Settings:
     ticket_url: str = ""
     smtp_url: str = ""
     mail_from: str = "fengge@localhost"
+    outside_timeout: float = 4.0
+    """For one request to a gateway or a webhook; with a round of 4 s it stays below the time to drain."""
     sms_url: str = ""
     sms_key: str = field(default="", repr=False)
     """Account at the SMS gateway, `name:secret` (`name:sm3:secret` signs with SM3); `app_key` likewise."""
@@ -167,6 +169,7 @@ CHECKS: dict[str, Callable[[str], Any]] = {
     "ticket_url": _url("http", "https", empty=True),
     "smtp_url": _url("smtp", "smtps", empty=True),
     "mail_from": str,
+    "outside_timeout": _number(float, 0.1, 4.5),
     "sms_url": _url("http", "https", empty=True),
     "sms_key": _account,
     "sms_receipts_url": _url("http", "https", empty=True),

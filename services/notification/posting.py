@@ -111,7 +111,12 @@ class Posting:
         """One try, recorded before the next begins."""
         settings, at, begun = self._settings, clock.now(), time.monotonic()
         status, outcome = webhook.send(
-            message, subscriber, settings.notify_token, settings.webhook_networks, at
+            message,
+            subscriber,
+            settings.notify_token,
+            settings.webhook_networks,
+            at,
+            settings.outside_timeout,
         )
         after = fate(message, outcome, rules.seconds, clock.now(), random.random())  # noqa: S311
         took = int(1000 * (time.monotonic() - begun))

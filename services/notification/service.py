@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from chassis import policy
 from chassis.database import Database, Tx
 from chassis.metrics import Metric
@@ -14,7 +16,7 @@ from contracts.cloudevent import CloudEvent
 from contracts.event import Event, type_of
 from contracts.terms import NotificationChannel
 from services.notification import channel_store, domain, store, subscribers, webhook_store
-from services.notification.channels import WAYS, console, receipts
+from services.notification.channels import WAYS, console, receipts, sms
 from services.notification.commands import PassOn, RecordOutcome, RecordReceipt, ShowOnConsole, Tell
 from services.notification.correspondence import Outcome, Post
 from services.notification.messages import NOTES
@@ -40,6 +42,7 @@ class NotificationService(Service):
         super().begin(settings, database)
         self.rounds = {name: Round(name, way, settings, database) for name, way in WAYS.items()}
         self.posting = Posting(settings, database)
+        self._ways = {name for name, way in WAYS.items() if way.configured(settings)}
         self._subscribed: webhook_store.Subscribed | None = None
 
     def passes(self, event_type: str) -> bool:
@@ -104,7 +107,7 @@ class NotificationService(Service):
         with self.database.statements() as tx:
             channel_store.give_up_receipts(tx, now)
             after = channel_store.receipts_after(tx, "sms")
-        told = receipts.fetch(settings.sms_receipts_url, settings.sms_key, after)
+        told = receipts.fetch(replace(sms.account(settings), url=settings.sms_receipts_url), after)
         if told is None or told.after == after:
             return []
         with self.database.statements() as tx:
@@ -161,7 +164,7 @@ class NotificationService(Service):
         """In which order a requester is reached: what is configured, and in the end a person or a page."""
         rule = known.policies["channels"].value
         last: NotificationChannel = "callback" if NOTES[type(fact)].name in rule["call_back"] else "console"
-        ways = [name for name in rule["order"] if name in WAYS and WAYS[name].configured(self.settings)]
+        ways = [name for name in rule["order"] if name in self._ways]
         return [*ways, last] if ways else ["console"]
 
     def _posts(self, event: CloudEvent[Event], known: Known) -> list[Post]:

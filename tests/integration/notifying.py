@@ -194,7 +194,7 @@ def notifying(servers: Endpoints, folder: Path, database: str, **extra: str) -> 
     ports = reserve_ports(folder, ["smtp", "health"])
     contacts = ThreadingHTTPServer(("127.0.0.1", 0), TicketService)
     TicketService.book = {}
-    threading.Thread(target=contacts.serve_forever, daemon=True).start()
+    threading.Thread(target=contacts.serve_forever, args=[0.02], daemon=True).start()
     connection = pika.BlockingConnection(pika.URLParameters(servers.amqp_url("admin")))
     channel = connection.channel()
     declare(PikaChannel(channel), doors())

@@ -88,7 +88,7 @@ def receiving(host: str = "127.0.0.1") -> Iterator[Receiver]:
     server = ThreadingHTTPServer((host, 0), Handler)
     server.daemon_threads = True
     receiver.url = f"http://{host}:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=[0.02], daemon=True)
     thread.start()
     try:
         yield receiver

@@ -47,7 +47,7 @@ def house(
     """The service with an SMS gateway, awake all day."""
     extra = {
         "SMS_URL": f"{gateway.url}/sms", "SMS_KEY": "fengge:word", "SMS_RECEIPTS_URL": f"{receipts.url}/read",
-        "NOTIFY_TOKEN": ROOT,
+        "NOTIFY_TOKEN": ROOT, "OUTSIDE_TIMEOUT": "0.5",
     }  # fmt: skip
     receipts.answer = lambda got: Reply(body=json.dumps({"after": got.document["after"]}).encode())
     folder = tmp_path_factory.mktemp("sms")

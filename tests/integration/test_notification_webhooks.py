@@ -26,7 +26,7 @@ ACCEPTED = "cn.fengge.ticket.TicketAccepted.v1"
 @pytest.fixture(scope="module")
 def house(servers: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The service, which may post to the loopback, with quick retries."""
-    extra = {"NOTIFY_TOKEN": ROOT, "WEBHOOK_NETWORKS": LOOPBACK}
+    extra = {"NOTIFY_TOKEN": ROOT, "WEBHOOK_NETWORKS": LOOPBACK, "OUTSIDE_TIMEOUT": "1"}
     folder = tmp_path_factory.mktemp("hooks")
     with notifying(servers, folder, "notification_hooks", **extra) as running, running.mail_server():
         with psycopg.connect(running.database_url) as tx:

@@ -19,6 +19,7 @@ import pytest
 from deploy.local.tls import authority
 from services.notification.channels import gateway
 from services.notification.channels import post as post_
+from services.notification.channels.gateway import Gateway
 from services.notification.channels.post import LARGEST, LONGEST_PAUSE, Answer, Unreachable, post
 from services.notification.channels.reach import trusted
 
@@ -208,7 +209,7 @@ def test_a_gateway_gets_a_signed_document_with_one_key_for_all_tries() -> None:
     asked: list[bytes] = []
     for _ in range(2):
         with endpoint(says("202 Accepted"), asked) as url:
-            assert gateway.asked(url, "fengge:word", BODY, "e1.requester.sms").status == 202
+            assert gateway.asked(Gateway(url, "fengge:word", SECONDS), BODY, "e1.requester.sms").status == 202
     for request in asked:
         head = dict(line.split(": ", 1) for line in request.decode().split("\r\n\r\n")[0].split("\r\n")[1:])
         said = "\n".join(("POST", "/in?x=1", head["X-Timestamp"], head["X-Nonce"], sha256(BODY).hexdigest()))

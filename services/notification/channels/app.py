@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from chassis.line import Deadline
 from chassis.settings import Settings
 from services.notification.channels import gateway
+from services.notification.channels.gateway import Gateway
 from services.notification.contacts import Kind
 from services.notification.correspondence import Letter, Outcome
 
@@ -17,9 +18,14 @@ def configured(settings: Settings) -> bool:
     return bool(settings.app_url)
 
 
+def account(settings: Settings) -> Gateway:
+    """The gateway and the account there."""
+    return Gateway(settings.app_url, settings.app_key, settings.outside_timeout)
+
+
 def send(letters: Sequence[Letter], settings: Settings, deadline: Deadline) -> dict[str, Outcome]:
     """By key what became of each letter."""
-    return gateway.send(letters, settings.app_url, settings.app_key, document, deadline)
+    return gateway.send(letters, account(settings), document, deadline)
 
 
 def document(letter: Letter) -> Mapping[str, object]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from chassis import clock, failpoints
 from chassis.line import Deadline
@@ -14,20 +15,22 @@ from services.notification.channels.reach import NoWay, trusted
 from services.notification.correspondence import Letter, Outcome
 from services.notification.signing import gateway_headers
 
-TIMEOUT = 3.0
-"""Seconds for one request; with the round's deadline it stays below the time to drain."""
-
 Document = Callable[[Letter], Mapping[str, Any]]
 """What a channel says of a letter besides its id and its address."""
 
 
-def send(
-    letters: Sequence[Letter], url: str, key: str, document: Document, deadline: Deadline
-) -> dict[str, Outcome]:
-    """Posts each letter by itself; by key what became of it. After a fault, or in the end, the rest waits.
+class Gateway(Struct, frozen=True):
+    """Where it is, the account there as `name:secret`, and the seconds it has for one request."""
 
-    `key` is `name:secret`, the account at the gateway.
-    """
+    url: str
+    key: str
+    seconds: float
+
+
+def send(
+    letters: Sequence[Letter], gateway: Gateway, document: Document, deadline: Deadline
+) -> dict[str, Outcome]:
+    """Posts each letter by itself; by key what became of it. After a fault, or in the end, the rest waits."""
     found: dict[str, Outcome] = {}
     for letter in letters:
         if not deadline.left:
@@ -36,7 +39,7 @@ def send(
             {"id": ident(letter), "to": letter.address, "template": letter.delivery.template}
             | dict(document(letter))
         )
-        found[letter.key] = _said(url, key, body, ident(letter))
+        found[letter.key] = _said(gateway, body, ident(letter))
         failpoints.reach("after_send")
         if found[letter.key].fault:
             break
@@ -48,21 +51,21 @@ def ident(letter: Letter) -> str:
     return f"{letter.key}.{letter.delivery.channel}"
 
 
-def asked(url: str, key: str, body: bytes, idempotency_key: str | None = None) -> Answer:
+def asked(gateway: Gateway, body: bytes, idempotency_key: str | None = None) -> Answer:
     """The gateway's answer to a signed document; raises NoWay or Unreachable."""
-    place = trusted(url)
-    name, _, secret = key.partition(":")
+    place = trusted(gateway.url)
+    name, _, secret = gateway.key.partition(":")
     moment = int(clock.now().timestamp())
     headers = gateway_headers(name, secret, place.path, body, moment, secrets.token_hex(8))
     headers["Content-Type"] = "application/json"
     if idempotency_key:
         headers["Idempotency-Key"] = idempotency_key
-    return post(place, body, headers, TIMEOUT)
+    return post(place, body, headers, gateway.seconds)
 
 
-def _said(url: str, key: str, body: bytes, idempotency_key: str) -> Outcome:
+def _said(gateway: Gateway, body: bytes, idempotency_key: str) -> Outcome:
     try:
-        return outcome_of(asked(url, key, body, idempotency_key))
+        return outcome_of(asked(gateway, body, idempotency_key))
     except NoWay:
         return outcomes.UNREACHABLE
     except Unreachable as error:

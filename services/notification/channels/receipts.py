@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from services.notification.channels.gateway import asked
+from services.notification.channels.gateway import Gateway, asked
 from services.notification.channels.post import Unreachable
 from services.notification.channels.reach import NoWay
 
@@ -34,10 +34,10 @@ class Receipts(Struct, frozen=True):
     receipts: list[Receipt] = msgspec.field(default_factory=list)
 
 
-def fetch(url: str, key: str, after: str) -> Receipts | None:
+def fetch(gateway: Gateway, after: str) -> Receipts | None:
     """The receipts after those that have been read; None where the gateway does not tell now."""
     try:
-        answer = asked(url, key, msgspec.json.encode({"after": after}))
+        answer = asked(gateway, msgspec.json.encode({"after": after}))
         return msgspec.json.decode(answer.body, type=Receipts) if answer.status == 200 else None
     except (Unreachable, NoWay, msgspec.DecodeError):
         return None

@@ -6,6 +6,7 @@ from chassis.line import Deadline
 from chassis.settings import Settings
 from services.notification import outcomes
 from services.notification.channels import gateway
+from services.notification.channels.gateway import Gateway
 from services.notification.contacts import Kind
 from services.notification.correspondence import Letter, Outcome
 
@@ -17,9 +18,14 @@ def configured(settings: Settings) -> bool:
     return bool(settings.sms_url)
 
 
+def account(settings: Settings) -> Gateway:
+    """The gateway and the account there."""
+    return Gateway(settings.sms_url, settings.sms_key, settings.outside_timeout)
+
+
 def send(letters: Sequence[Letter], settings: Settings, deadline: Deadline) -> dict[str, Outcome]:
     """By key what became of each letter; where the gateway gives receipts, they are still to come."""
-    found = gateway.send(letters, settings.sms_url, settings.sms_key, document, deadline)
+    found = gateway.send(letters, account(settings), document, deadline)
     if not settings.sms_receipts_url:
         return found
     return {key: outcomes.TAKEN if told == outcomes.SENT else told for key, told in found.items()}

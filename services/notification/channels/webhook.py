@@ -11,22 +11,24 @@ from services.notification.correspondence import Outcome
 from services.notification.signing import webhook_headers, webhook_secret
 from services.notification.subscribers import Queued, Subscriber, secret_numbers
 
-TIMEOUT = 5.0
-"""Seconds for one request; the standard recommends more, but a process has to drain within ten."""
-
 GONE = "gone"
 
 
 def send(
-    message: Queued, subscriber: Subscriber, root: str, intranet: Sequence[Network], at: datetime
+    message: Queued,
+    subscriber: Subscriber,
+    root: str,
+    intranet: Sequence[Network],
+    at: datetime,
+    seconds: float,
 ) -> tuple[int | None, Outcome]:
-    """Posts one message; the status if there was one, and what became of it."""
+    """Posts one message within `seconds`; the status if there was one, and what became of it."""
     body = message.body.encode()
     secrets = [webhook_secret(root, subscriber.id, number) for number in secret_numbers(subscriber, at)]
     headers = webhook_headers(secrets, message.ident, int(at.timestamp()), body)
     try:
         place = foreign(subscriber.url, intranet)
-        answer = post(place, body, {"Content-Type": "application/json", **headers}, TIMEOUT)
+        answer = post(place, body, {"Content-Type": "application/json", **headers}, seconds)
     except NoWay as error:
         return None, Outcome(error=error.code, again=True, fault=True)
     except Unreachable as error:
