@@ -7,7 +7,21 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from cli import calendar, directory, house, notify, order, parked, playing, publishing, reporting, template, ticket, vault, webhook
+from cli import (
+    calendar,
+    directory,
+    house,
+    notify,
+    order,
+    parked,
+    playing,
+    publishing,
+    reporting,
+    template,
+    ticket,
+    vault,
+    webhook,
+)
 from cli.audit.command import audit
 from cli.place import Place
 from cli.say import Failure

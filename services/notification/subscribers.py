@@ -10,13 +10,18 @@ from contracts import dispatch, evaluation, terms, ticket
 from contracts.cloudevent import CloudEvent
 from contracts.event import Event, type_of
 from contracts.registry import events_of
+from contracts.ticket import orders
 from services.notification.correspondence import Outcome, Post
 
 OVERLAP = timedelta(hours=24)
 """How long a secret still signs beside the one that has replaced it."""
 NAME = r"[a-z][a-z0-9-]{1,30}"
-TOLD = (*events_of(ticket), *events_of(dispatch), *events_of(evaluation))
-"""Facts that can be subscribed to."""
+TOLD = tuple(
+    event
+    for event in (*events_of(ticket), *events_of(dispatch), *events_of(evaluation))
+    if event.__module__ != orders.__name__
+)
+"""Facts that can be subscribed to; when somebody is visited at home is nobody else's to know."""
 TYPES = {type_of(event): event for event in TOLD}
 TEST = "cn.fengge.webhook.Test.v1"
 
