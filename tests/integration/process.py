@@ -187,12 +187,14 @@ class Stage:
         with self.channel() as channel:
             for shard in range(SHARDS):
                 # Acknowledged as they come: a quorum queue hands nobody more than 2,000 at a time.
-                queue = f"ticket.{shard}"
+                queue, empty = f"ticket.{shard}", False
                 for method, _, _ in channel.consume(queue, auto_ack=True, inactivity_timeout=0.3):
                     if method is not None:
                         found.append(method.redelivered)
-                    elif not channel.queue_declare(queue, passive=True).method.message_count:
+                    elif empty:
                         break
+                    else:  # what was on its way when the queue was asked has come before the answer
+                        empty = not channel.queue_declare(queue, passive=True).method.message_count
                 channel.cancel()
         return found
 
