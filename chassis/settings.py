@@ -42,6 +42,9 @@ class Settings:
     log_level: str = "INFO"
     internal_token: str = ""
     ticket_url: str = ""
+    evaluation_url: str = ""
+    evaluation_token: str = field(default="", repr=False)
+    """What the fingerprints of rating keys are made with."""
     smtp_url: str = ""
     mail_from: str = "fengge@localhost"
     outside_timeout: float = 4.0
@@ -167,6 +170,8 @@ CHECKS: dict[str, Callable[[str], Any]] = {
     "log_level": _level,
     "internal_token": str,
     "ticket_url": _url("http", "https", empty=True),
+    "evaluation_url": _url("http", "https", empty=True),
+    "evaluation_token": _token,
     "smtp_url": _url("smtp", "smtps", empty=True),
     "mail_from": str,
     "outside_timeout": _number(float, 0.1, 4.5),

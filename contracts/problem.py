@@ -50,6 +50,8 @@ TITLES = {
     "duplicate": "The request is already a ticket",
     "unknown-ticket": "There is no such ticket",
     "misrouted": "The routing key does not fit the event type",
+    "unproven": "The rating does not prove that it is the requester's",
+    "locked": "Too many wrong codes were tried",
     "failing": "The event keeps failing here",
 }
 

@@ -84,6 +84,13 @@ Satisfaction = Literal[
 ]
 """The five levels of GB/T 39735."""
 
+RatingToken = Annotated[str, Meta(pattern=r"^[0-9A-Za-z_-]{43}\Z")]
+"""What a link that asks for a rating carries: 256 random bits, base64url (RFC 4648, 5)."""
+RatingCode = Annotated[str, Meta(pattern=r"^[0-9]{6}\Z")]
+"""The six digits of a text message that asks for a rating."""
+RatingWay = Literal["trusted", "link", "code", "callback"]
+"""How a rating came: a trusted system vouches for it, by link, by the code of a message, by a call."""
+
 Audience = Literal["requester", "follower", "assignee", "supervisor"]
 NotificationChannel = Literal["console", "smtp", "sms", "app", "callback"]
 """`app`: a message in WeChat or a city's app; `callback`: an operator rings."""

@@ -13,6 +13,8 @@ from contracts.terms import (
     Code,
     Instant,
     Label,
+    RatingCode,
+    RatingToken,
     Resolved,
     ReturnCode,
     Satisfaction,
@@ -134,12 +136,17 @@ class WorkReported(Inbound, frozen=True, kw_only=True):
 
 
 class RatingGiven(Inbound, frozen=True, kw_only=True):
-    """The requester answers both questions: resolved, and how satisfied (row 18)."""
+    """The requester answers both questions: resolved, and how satisfied (row 18).
+
+    `token` is that of the link, `code` that of the text message; who is trusted with it may send neither.
+    """
 
     AREA: ClassVar[Area] = "rating"
     resolved: Resolved
     satisfaction: Satisfaction
     reason: Code | None = None
+    token: RatingToken | None = None
+    code: RatingCode | None = None
 
 
 class EventRefused(Event, frozen=True, kw_only=True):

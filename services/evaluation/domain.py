@@ -9,37 +9,9 @@ from msgspec.structs import replace
 
 from contracts import dispatch, evaluation, ticket
 from contracts.event import Event
-from contracts.intake import RatingGiven
 from contracts.problem import Refusal
-
-
-class Case(Struct, frozen=True, kw_only=True):
-    """What the rates need of one ticket; `resolved` and `satisfaction` are the answers of its last round."""
-
-    id: str
-    sequence: int = 0
-    state: str = "none"
-    ended: str | None = None
-    received_at: datetime | None = None
-    source: str | None = None
-    channel: str | None = None
-    category: str | None = None
-    grid: str | None = None
-    severity: str | None = None
-    assignee: str | None = None
-    assignee_kind: str | None = None
-    unit: str | None = None
-    contact_due_at: datetime | None = None
-    contacted_in_time: bool | None = None
-    hops: int = 0
-    returns: int = 0
-    expiries: int = 0
-    on_time: bool | None = None
-    reworks: int = 0
-    round: int = 0
-    window_ends_at: datetime | None = None
-    resolved: str | None = None
-    satisfaction: str | None = None
+from services.evaluation.case import Case
+from services.evaluation.rating import GuessFailed, TakeRating, after_guess, after_locked, take
 
 
 class Observe(Struct, frozen=True, kw_only=True):
@@ -49,12 +21,6 @@ class Observe(Struct, frozen=True, kw_only=True):
     happened_at: datetime
     now: datetime
     window: float
-
-
-class TakeRating(Struct, frozen=True, kw_only=True):
-    """The requester answers both questions."""
-
-    said: RatingGiven
 
 
 class ExpireRating(Struct, frozen=True, kw_only=True):
@@ -135,13 +101,7 @@ def _ask(state: Case, fact: ticket.TicketVerified, command: Observe) -> list[Any
 def _rate(state: Case, command: TakeRating) -> list[Any]:
     if state.state != "asked":
         return [_refusal(state)]
-    said = command.said
-    return [
-        evaluation.RatingSubmitted(
-            round=state.round, resolved=said.resolved, satisfaction=said.satisfaction, reason=said.reason,
-            assignee=state.assignee, assignee_kind=state.assignee_kind,  # type: ignore[arg-type]
-        )
-    ]  # fmt: skip
+    return take(state, command)
 
 
 def _refusal(state: Case) -> Refusal:
@@ -212,7 +172,8 @@ def _after_work_ended(case: Case, fact: WorkEnded) -> Case:
 
 
 def _after_requested(case: Case, fact: evaluation.RatingRequested) -> Case:
-    return replace(case, round=fact.round, window_ends_at=fact.window_ends_at)
+    aside = replace(case.aside, guesses=0, locked_until=None) if case.aside else None
+    return replace(case, round=fact.round, window_ends_at=fact.window_ends_at, aside=aside)
 
 
 CHANGES: dict[type, Callable[[Case, Any], Case]] = {
@@ -251,5 +212,7 @@ CHANGES: dict[type, Callable[[Case, Any], Case]] = {
         case, resolved=fact.resolved, satisfaction=fact.satisfaction
     ),
     evaluation.RatingExpired: lambda case, _: case,
+    evaluation.RatingLocked: after_locked,
+    GuessFailed: after_guess,
 }
 MOVING = frozenset(fact for _, fact in MOVES)

@@ -1,12 +1,32 @@
 """The evaluation service: what it hears, and which command follows."""
 
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Request
+
+from chassis import clock
+from chassis.doors import answers, refused
 from chassis.model import Model
-from chassis.policy import Known
 from chassis.shell import Service, consumes, every
 from contracts import dispatch, evaluation, intake, ticket
 from contracts.cloudevent import CloudEvent
 from contracts.event import Event
-from services.evaluation import domain, store
+from contracts.terms import Code, TicketNo
+from services.evaluation import domain, key_store, store
+from services.evaluation.case import Proof
+from services.evaluation.keyring import shown
+from services.evaluation.rating import TakeRating
+from services.evaluation.store import Known
+
+
+class Asked(Struct, frozen=True):
+    """Who wants keys for which tickets."""
+
+    tickets: Annotated[list[TicketNo], Meta(max_length=500)]
+    who: Code
 
 
 class EvaluationService(Service):
@@ -30,11 +50,31 @@ class EvaluationService(Service):
         )
 
     @consumes(intake.RatingGiven)
-    def rate(self, event: CloudEvent[intake.RatingGiven], known: Known) -> domain.TakeRating:
-        """The requester answers both questions: row 18."""
-        return domain.TakeRating(said=event.data)
+    def rate(self, event: CloudEvent[intake.RatingGiven], known: Known) -> TakeRating:
+        """The requester answers both questions, and shows that he is the one: row 18."""
+        said = event.data
+        if said.token is None and said.code is None:
+            proof = Proof(way="trusted") if known.trusts(event) else None
+        else:
+            proof = shown(self.settings.evaluation_token, said, known.prints.get(said.ticket, ()))
+        return TakeRating(said=said, at=known.now, limits=known.limits, proof=proof)
 
     @every(1.0, store.windows_over)
     def expire(self, ticket_no: str, known: Known) -> domain.ExpireRating:
         """The window ended without an answer: unrated, row 18."""
         return domain.ExpireRating()
+
+    @answers("POST", "/rating-keys")
+    def rating_keys(self, request: Request) -> Any:
+        """New keys for messages that go out now: {"tickets": […], "who"}; none where nobody is asked.
+
+        This is the one place where a key can be seen.
+        """
+        try:
+            wanted = msgspec.json.decode(request.get_data(), type=Asked)
+        except msgspec.MsgspecError as error:
+            raise BadRequest from error
+        if not self.settings.evaluation_token:
+            return refused(503, "EVALUATION_TOKEN is not set")
+        with self.database.transaction() as tx:
+            return key_store.make(tx, self.settings.evaluation_token, wanted.tickets, wanted.who, clock.now())

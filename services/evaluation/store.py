@@ -1,6 +1,7 @@
 """Load, save, and every SQL statement of the evaluation service."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -9,14 +10,38 @@ from psycopg.rows import dict_row
 from chassis import policy
 from chassis.database import Tx
 from chassis.model import Changes, Stimulus
-from chassis.policy import Known
 from chassis.rows import as_json, from_json, texts
-from services.evaluation.domain import Case
+from contracts.cloudevent import CloudEvent
+from contracts.intake import RatingGiven
+from services.evaluation import key_store
+from services.evaluation.case import Case
+from services.evaluation.keyring import Print
+from services.evaluation.rating import Limits
+
+
+@dataclass
+class Known(policy.Known):
+    """Also what proves a rating: its publisher by source and id, and the keys of its ticket."""
+
+    publishers: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    prints: Mapping[str, Sequence[Print]] = field(default_factory=dict)
+
+    def trusts(self, event: CloudEvent[Any]) -> bool:
+        """Whether the broker's user that sent the event may rate for requesters."""
+        trusted = self.policies["rating_publishers"].value["trusted"]
+        return self.publishers.get((event.source, event.id)) in trusted
+
+    @property
+    def limits(self) -> Limits:
+        """How often somebody may mistake a code."""
+        found = self.policies["rating_code"].value
+        return Limits(attempts=found["attempts"], seconds=found["lock_seconds"], locks=found["locks"])
+
 
 COLUMNS = (
     "id, sequence, state, ended, received_at, source, channel, category, grid, severity, assignee, "
     "assignee_kind, unit, contact_due_at, contacted_in_time, hops, returns, expiries, on_time, reworks, "
-    "round, window_ends_at, resolved, satisfaction"
+    "round, window_ends_at, resolved, satisfaction, aside"
 )
 LOAD = f"""
 SELECT to_json(c)::text FROM (SELECT {COLUMNS} FROM casefile WHERE id = ANY(%s) ORDER BY id FOR UPDATE) c
@@ -33,7 +58,7 @@ ON CONFLICT (id) DO UPDATE SET
     hops = EXCLUDED.hops, returns = EXCLUDED.returns, expiries = EXCLUDED.expiries,
     on_time = EXCLUDED.on_time, reworks = EXCLUDED.reworks, round = EXCLUDED.round,
     window_ends_at = EXCLUDED.window_ends_at, resolved = EXCLUDED.resolved,
-    satisfaction = EXCLUDED.satisfaction
+    satisfaction = EXCLUDED.satisfaction, aside = EXCLUDED.aside
 """
 WINDOWS_OVER = """
 SELECT id FROM casefile WHERE state = 'asked' AND window_ends_at <= %s
@@ -75,8 +100,16 @@ def load(tx: Tx, keys: Sequence[str]) -> dict[str, Case]:
 
 
 def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str, Case]) -> Known:
-    """The time and the policies in force."""
-    return Known(now, policy.in_force(tx))
+    """The time and the policies in force; where somebody rates, who vouches for him and which keys hold."""
+    known = Known(now, policy.in_force(tx))
+    shown = []
+    for each in stimuli:
+        if each.event and isinstance(said := each.event.data, RatingGiven):
+            known.publishers[each.event.source, each.event.id] = each.publisher
+            shown += [each.key] if said.token or said.code else []
+    if shown:
+        known.prints = key_store.prints(tx, sorted(set(shown)))
+    return known
 
 
 def rating_window(known: Known) -> float:

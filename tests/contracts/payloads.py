@@ -66,7 +66,7 @@ EXAMPLES = (
     "urn:hotline:12345",
     "/hotline?a=%20#b",
     "a@b", "街@道.中国", "application/json", "application/json; charset=utf-8", "application/vnd.a+json", "",
-    "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "a" * 43, "012345",
 )  # fmt: skip
 MOMENT = st.builds(
     datetime,

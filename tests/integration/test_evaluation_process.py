@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import pika
 import psycopg
 import pytest
 
+from chassis.asking import NotAnswered
 from chassis.migrate import migrate
 from chassis.policy import in_force, set_policy
 from chassis.topology import declare, doors, queue_name
@@ -29,11 +31,17 @@ from contracts.numbering import shard_of, ticket_number
 from deploy.local.endpoints import Endpoints
 from deploy.local.records import reserve_ports
 from deploy.topology import PikaChannel
+from services.notification.rating_keys import RatingKey, rating_keys
 
 DATABASE = "evaluation_process"
 SHARDS = 2
 PATIENCE = 20.0
 HEARD = "heard-evaluation"
+TOKEN = "secret-of-the-house"
+TABLES = """
+SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'evaluation'::regnamespace
+AND has_table_privilege(oid, 'SELECT')
+"""
 T = TypeVar("T")
 
 
@@ -44,7 +52,13 @@ class House:
     admin: Any
     intake: Any
     database_url: str
+    port: int
+    log: Path
     count: int = 0
+
+    def keys(self, *numbers: str) -> dict[str, RatingKey]:
+        """What notification is told when it sends."""
+        return rating_keys(f"http://127.0.0.1:{self.port}", TOKEN, numbers)
 
     def handled(self) -> str:
         """A new ticket that was handled and verified; returns its number."""
@@ -114,16 +128,22 @@ def house(servers: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Itera
     channel.queue_purge("gov.replies.intake")
     env = os.environ | {
         "AMQP_URL": servers.amqp_url("evaluation"), "DATABASE_URL": url, "SHARDS": str(SHARDS),
-        "HEALTH_PORT": str(port),
+        "HEALTH_PORT": str(port), "INTERNAL_TOKEN": TOKEN, "EVALUATION_TOKEN": "0" * 40,
     }  # fmt: skip
+    log = tmp_path_factory.mktemp("evaluation") / "log"
     argv = [sys.executable, "-m", "chassis.runner", "services.evaluation.service:EvaluationService"]
-    with subprocess.Popen(argv, env=env, cwd=Path(__file__).parents[2]) as process:
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            argv, env=env, cwd=Path(__file__).parents[2], stderr=output, stdout=output
+        ) as process,
+    ):
         try:
             awaited(lambda: _ready(port))
             channel.queue_declare(HEARD, exclusive=True)
             for shard in range(SHARDS):
                 channel.queue_bind(HEARD, "evaluation.events", str(shard))
-            yield House(channel, intake.channel(), url)
+            yield House(channel, intake.channel(), url, port, log)
         finally:
             process.send_signal(signal.SIGTERM)
             status = process.wait(PATIENCE)
@@ -188,6 +208,40 @@ def test_an_answer_about_an_unknown_ticket_is_refused(house: House) -> None:
     house.rate(ticket_number("urn:test:evaluation", "nobody"))
     refused = house.refusal()
     assert (refused.status, refused.problem) == (404, "urn:fengge:problem:unknown-ticket")
+
+
+def test_a_link_rates_once_and_nobody_but_its_receiver_can_find_it(house: House) -> None:
+    number = house.handled()
+    assert isinstance(house.fact(), evaluation.RatingRequested)
+    key = house.keys(number)[number]
+    wrong = f"{(int(key.code) + 1) % 1_000_000:06d}"
+    house.rate(number, code=wrong)
+    refusals = [house.refusal()]
+    house.rate(number, token=key.token)
+    rated = house.fact()
+    assert isinstance(rated, evaluation.RatingSubmitted)
+    assert rated.way == "link"
+    house.rate(number, token=key.token)
+    refusals.append(house.refusal())
+    assert [each.status for each in refusals] == [403, 409]
+    assert house.keys(number) == {}
+    said = [repr(refusals), repr(rated), house.log.read_text(), *_all_that_is_kept(house.database_url)]
+    assert any(number in text for text in said)
+    secret = re.compile(rf"{re.escape(key.token)}|(?<![0-9]){key.code}(?![0-9])")
+    assert [text for text in said if secret.search(text)] == []
+
+
+def test_who_has_not_the_token_of_the_house_gets_no_key(house: House) -> None:
+    with pytest.raises(NotAnswered, match="401"):
+        rating_keys(f"http://127.0.0.1:{house.port}", "guessed", [house.handled()])
+    house.fact()
+
+
+def _all_that_is_kept(url: str) -> list[str]:
+    """Every row of every table that the service can read."""
+    with psycopg.connect(url) as tx:
+        tables = tx.execute(TABLES).fetchall()
+        return [row for (table,) in tables for (row,) in tx.execute(f"SELECT t::text FROM {table} t")]
 
 
 def test_a_window_without_an_answer_ends_by_itself(house: House) -> None:

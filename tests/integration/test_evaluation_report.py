@@ -14,6 +14,8 @@ from contracts import dispatch, evaluation, ticket
 from contracts.intake import RatingGiven
 from deploy.local.endpoints import Endpoints
 from services.evaluation import domain, store
+from services.evaluation.case import Proof
+from services.evaluation.rating import Limits, TakeRating
 from services.evaluation.report import overall, rates_by
 from tests.integration.own_database import own_database
 
@@ -77,7 +79,8 @@ def handled_by(number: str, assignee: str, kind: Any, in_time: bool, on_time: bo
 
 def answered(number: str, resolved: Any, satisfaction: Any) -> list[tuple[str, Any]]:
     said = RatingGiven(ticket=number, resolved=resolved, satisfaction=satisfaction)
-    return [(number, domain.TakeRating(said=said))]
+    limits = Limits(attempts=5, seconds=3600, locks=3)
+    return [(number, TakeRating(said=said, at=NOON, limits=limits, proof=Proof(way="trusted")))]
 
 
 def closed(number: str, rated: bool) -> list[tuple[str, Any]]:

@@ -24,6 +24,7 @@ FILLED = {
     "MAIL_FROM": "fengge@example.org",
     "VAULT_KEYS": "0" * 64,
     "NOTIFY_TOKEN": "0" * 48,
+    "EVALUATION_TOKEN": "0" * 48,
 }
 
 

@@ -11,7 +11,9 @@ from contracts.actor import Actor
 from contracts.event import Event
 from contracts.intake import RatingGiven
 from contracts.problem import Refusal
-from services.evaluation.domain import Case, ExpireRating, Observe, TakeRating, decide, evolve, initial
+from services.evaluation.case import Case, Proof
+from services.evaluation.domain import ExpireRating, Observe, decide, evolve, initial
+from services.evaluation.rating import Limits, TakeRating
 
 NO = "7K3M-9QXR-2B4D-T8WZ"
 NOON = datetime(2026, 11, 16, 4, tzinfo=UTC)
@@ -43,9 +45,9 @@ def told(fact: Any, at: datetime = NOON) -> Observe:
 
 
 def rating(resolved: Any = "yes", satisfaction: Any = "satisfied", reason: str | None = None) -> TakeRating:
-    return TakeRating(
-        said=RatingGiven(ticket=NO, resolved=resolved, satisfaction=satisfaction, reason=reason)
-    )
+    said = RatingGiven(ticket=NO, resolved=resolved, satisfaction=satisfaction, reason=reason)
+    limits = Limits(attempts=5, seconds=3600, locks=3)
+    return TakeRating(said=said, at=NOON, limits=limits, proof=Proof(way="trusted"))
 
 
 def after(case: Case, command: Any) -> Case:

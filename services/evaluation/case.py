@@ -1,0 +1,59 @@
+"""The state of evaluation: what is known of one ticket, and what its requester has answered."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from contracts.terms import RatingWay
+
+
+class Aside(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What only few cases have; of the round under way, the wrong codes and until when none counts."""
+
+    guesses: int = 0
+    locked_until: datetime | None = None
+
+
+class Case(Struct, frozen=True, kw_only=True):
+    """What the rates need of one ticket; `resolved` and `satisfaction` are the answers of its last round."""
+
+    id: str
+    sequence: int = 0
+    state: str = "none"
+    ended: str | None = None
+    received_at: datetime | None = None
+    source: str | None = None
+    channel: str | None = None
+    category: str | None = None
+    grid: str | None = None
+    severity: str | None = None
+    assignee: str | None = None
+    assignee_kind: str | None = None
+    unit: str | None = None
+    contact_due_at: datetime | None = None
+    contacted_in_time: bool | None = None
+    hops: int = 0
+    returns: int = 0
+    expiries: int = 0
+    on_time: bool | None = None
+    reworks: int = 0
+    round: int = 0
+    window_ends_at: datetime | None = None
+    resolved: str | None = None
+    satisfaction: str | None = None
+    aside: Aside | None = None
+
+    @property
+    def more(self) -> Aside:
+        """What only few cases have, or nothing of it."""
+        return self.aside or NOTHING
+
+
+class Proof(Struct, frozen=True, kw_only=True):
+    """What a rating has shown: its way, and for which round its key was made (None: a trusted system)."""
+
+    way: RatingWay
+    round: int | None = None
+
+
+NOTHING = Aside()
