@@ -58,6 +58,10 @@ bench: .venv/run.stamp ## measure everything side by side (15 minutes)
 bench-quick: .venv/run.stamp ## the same with fewer rounds, no growth, no scale (3 minutes)
 	@$(BIN)/python -W ignore -m bench --quick
 
+.PHONY: bench-report
+bench-report: .venv/run.stamp ## how long a monthly scorecard takes over a million ratings (2 minutes)
+	@$(BIN)/python -W ignore -m bench.scorecard
+
 bench-steady: .venv/run.stamp ## memory of every process, minute by minute (MINUTES=10)
 	@$(BIN)/python -W ignore -m bench --steady $(or $(MINUTES),10)
 

@@ -50,8 +50,10 @@ def furnish(database_url: str) -> None:
 
 def play(endpoints: Mapping[str, Any], tickets: int, **options: object) -> dict[str, Any]:
     """Lets the world play `tickets` tickets through the house; returns what it measured."""
+    broker = endpoints["broker"]
     command = [
-        sys.executable, "-m", "bench.world", "--url", endpoints["broker"]["url"],
+        sys.executable, "-m", "bench.world",
+        "--url", broker["url"] if options.get("stock") else broker["users"]["world"],
         "--run", f"{time.time():.3f}", "--tickets", str(tickets), "--choice", json.dumps(CHOICE),
     ]  # fmt: skip
     for name, value in options.items():

@@ -26,10 +26,13 @@ def connect(url: str) -> Any:
 
 
 class Publisher:
-    """Publishes many messages and waits until the broker has confirmed every one."""
+    """Publishes many messages and waits until the broker has confirmed every one.
 
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
+    The broker vouches for them where `user` says who is connected.
+    """
+
+    def __init__(self, connection: Any, user: str | None = None) -> None:
+        self._connection, self._user = connection, user
         self._channel = connection.channel()
         self._channel.confirm_select()
         self._channel.events["basic_ack"].add(self._on_ack)
@@ -39,7 +42,7 @@ class Publisher:
         """Publishes (exchange, routing key, content type, body); returns how many, all of them confirmed."""
         before = self._sent
         for exchange, key, content_type, body in messages:
-            message = Message(body, content_type=content_type, delivery_mode=2)
+            message = Message(body, content_type=content_type, delivery_mode=2, user_id=self._user)
             self._channel.basic_publish(message, exchange, key)
             self._sent += 1
             if self._sent - self._confirmed >= PIPELINE:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import msgspec
@@ -34,7 +35,7 @@ class World:
     def __init__(self, url: str, run: str, shards: int, *, stock: bool) -> None:
         self._run, self._stock = run, stock
         self._connection = connect(url)
-        self._publisher = Publisher(self._connection)
+        self._publisher = Publisher(self._connection, urlsplit(url).username)
         channel = self._connection.channel()
         queue = f"world.bench.{run}"
         channel.queue_declare(queue, durable=False, exclusive=False, auto_delete=True)

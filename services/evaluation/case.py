@@ -12,6 +12,11 @@ class Aside(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     guesses: int = 0
     locked_until: datetime | None = None
+    objector: str | None = None
+    """Who wanted to give it back and had it ruled; `overturned` says that it came back to him."""
+    overturned: bool = False
+    excluded: str | None = None
+    """Why it counts in no rate."""
 
 
 class Case(Struct, frozen=True, kw_only=True):
@@ -32,6 +37,7 @@ class Case(Struct, frozen=True, kw_only=True):
     unit: str | None = None
     contact_due_at: datetime | None = None
     contacted_in_time: bool | None = None
+    contact_missed: bool = False
     hops: int = 0
     returns: int = 0
     expiries: int = 0

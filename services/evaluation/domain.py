@@ -27,6 +27,16 @@ class ExpireRating(Struct, frozen=True, kw_only=True):
     """The window is over."""
 
 
+class NoteMissedContact(Struct, frozen=True, kw_only=True):
+    """The time for the first contact is over."""
+
+    at: datetime
+
+
+class ContactMissed(Struct, frozen=True):
+    """Nobody has called in time; private."""
+
+
 class CaseOpened(Struct, frozen=True):
     """When the ticket was received; private, since the fact itself does not say."""
 
@@ -127,6 +137,11 @@ REASONS = {
 DECISIONS: dict[type, Callable[[Case, Any], list[Any]]] = {
     Observe: _observe,
     TakeRating: _rate,
+    NoteMissedContact: lambda state, command: (
+        [ContactMissed()]
+        if state.contacted_in_time is None and state.contact_due_at and state.contact_due_at <= command.at
+        else []
+    ),
     ExpireRating: lambda state, _: (
         [evaluation.RatingExpired(round=state.round)] if state.state == "asked" else []
     ),
@@ -145,14 +160,23 @@ def _after_assigned(case: Case, fact: dispatch.AssignmentAccepted) -> Case:
     due_at = fact.contact_due_at if case.contacted_in_time is None else case.contact_due_at
     return replace(
         case, assignee=fact.assignee, assignee_kind=fact.kind, unit=fact.unit, contact_due_at=due_at,
-        hops=max(case.hops, fact.hop),
+        hops=max(case.hops, fact.hop), contact_missed=False,
     )  # fmt: skip
 
 
 def _after_hastened(case: Case, fact: dispatch.ResponseHastened) -> Case:
     """Whoever has it is to call earlier, unless the requester was reached already."""
     due_at = fact.contact_due_at if case.contacted_in_time is None else None
-    return replace(case, contact_due_at=due_at) if due_at else case
+    return replace(case, contact_due_at=due_at, contact_missed=False) if due_at else case
+
+
+def _after_opened(case: Case, fact: dispatch.ObjectionOpened) -> Case:
+    return replace(case, aside=replace(case.more, objector=fact.assignee, overturned=False))
+
+
+def _after_ruled(case: Case, fact: dispatch.ObjectionRuled) -> Case:
+    """Overturned is the objection of whom the work comes back to."""
+    return replace(case, aside=replace(case.more, overturned=fact.assignee == case.more.objector))
 
 
 def _after_contact(case: Case, fact: dispatch.FirstContactMade) -> Case:
@@ -207,6 +231,9 @@ CHANGES: dict[type, Callable[[Case, Any], Case]] = {
     dispatch.AssignmentAccepted: _after_assigned,
     dispatch.ResponseHastened: _after_hastened,
     dispatch.FirstContactMade: _after_contact,
+    dispatch.ObjectionOpened: _after_opened,
+    dispatch.ObjectionRuled: _after_ruled,
+    ContactMissed: lambda case, _: replace(case, contact_missed=True),
     evaluation.RatingRequested: _after_requested,
     evaluation.RatingSubmitted: lambda case, fact: replace(
         case, resolved=fact.resolved, satisfaction=fact.satisfaction

@@ -1,12 +1,17 @@
 """The rates, pure: counts in, shares between 0 and 1 out, None where there is nothing to divide by."""
 
 from collections.abc import Mapping
+from math import sqrt
 
 from msgspec import Struct
 
 
 class Counts(Struct, frozen=True, kw_only=True):
-    """How many cases of each sort; of a closed case the answers of the last round count, of others none."""
+    """How many cases of each sort; of a closed case the answers of the last round count, of others none.
+
+    An excluded case counts in `cases` and `excluded` alone. New counts come last, since corrections name them
+    by their place.
+    """
 
     cases: int = 0
     contacts_due: int = 0
@@ -22,6 +27,9 @@ class Counts(Struct, frozen=True, kw_only=True):
     reworked: int = 0
     offered: int = 0
     returned: int = 0
+    disputed: int = 0
+    overturned: int = 0
+    excluded: int = 0
 
 
 class Rates(Struct, frozen=True, kw_only=True):
@@ -34,7 +42,14 @@ class Rates(Struct, frozen=True, kw_only=True):
     on_time_rate: float | None
     return_rate: float | None
     rework_rate: float | None
+    overturned_rate: float | None
+    excluded_rate: float | None
     composite: float | None
+
+
+NAMES = Counts.__struct_fields__
+Z = 1.959964
+"""95 % of the normal distribution lie within so many deviations."""
 
 
 def rates(counts: Counts, weights: Mapping[str, float]) -> Rates:
@@ -51,6 +66,8 @@ def rates(counts: Counts, weights: Mapping[str, float]) -> Rates:
         on_time_rate=share(counts.handled_on_time, counts.handled),
         return_rate=share(counts.returned, counts.offered),
         rework_rate=share(counts.reworked, counts.handled),
+        overturned_rate=share(counts.overturned, counts.disputed),
+        excluded_rate=share(counts.excluded, counts.cases),
         composite=composite(
             {"response": response, "resolution": resolution, "satisfaction": satisfaction}, weights
         ),
@@ -70,3 +87,13 @@ def composite(parts: Mapping[str, float | None], weights: Mapping[str, float]) -
             return None
         total += weights[name] * value
     return total / sum(weights[name] for name in parts)
+
+
+def wilson(part: int, whole: int) -> tuple[float, float] | None:
+    """Between what the true share lies with 95 % (Wilson's score interval, 1927); None of nothing."""
+    if not whole:
+        return None
+    p, spread = part / whole, Z * Z / whole
+    middle = (p + spread / 2) / (1 + spread)
+    half = Z * sqrt(p * (1 - p) / whole + spread / (4 * whole)) / (1 + spread)
+    return max(0.0, middle - half), min(1.0, middle + half)

@@ -1,5 +1,8 @@
 """The evaluation service: what it hears, and which command follows."""
 
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import msgspec
@@ -7,19 +10,22 @@ from msgspec import Meta, Struct
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Request
 
-from chassis import clock
+from chassis import clock, policy
 from chassis.doors import answers, refused
 from chassis.model import Model
-from chassis.shell import Service, consumes, every
+from chassis.shell import Service, consumes, errand, every
 from contracts import dispatch, evaluation, intake, ticket
 from contracts.cloudevent import CloudEvent
 from contracts.event import Event
 from contracts.terms import Code, TicketNo
-from services.evaluation import domain, key_store, store
+from services.evaluation import domain, key_store, scorecard_store, store
 from services.evaluation.case import Proof
 from services.evaluation.keyring import shown
 from services.evaluation.rating import TakeRating
 from services.evaluation.store import Known
+from services.evaluation.tally import month_of
+
+log = logging.getLogger(__name__)
 
 
 class Asked(Struct, frozen=True):
@@ -41,7 +47,8 @@ class EvaluationService(Service):
         ticket.TicketHandled, ticket.TicketVerified, ticket.TicketReopened, ticket.TicketClosed,
         ticket.TicketCancelled, ticket.TicketUnmerged, ticket.DeclineObjected, ticket.SeverityChanged,
         dispatch.OfferMade, dispatch.OfferExpired, dispatch.AssignmentReturned, dispatch.AssignmentAccepted,
-        dispatch.ResponseHastened, dispatch.FirstContactMade,
+        dispatch.ResponseHastened, dispatch.FirstContactMade, dispatch.ObjectionOpened,
+        dispatch.ObjectionRuled,
     )  # fmt: skip
     def observe(self, event: CloudEvent[Event], known: Known) -> domain.Observe:
         """What ticket and dispatch publish; after TicketVerified the requester is asked (row 17)."""
@@ -59,10 +66,25 @@ class EvaluationService(Service):
             proof = shown(self.settings.evaluation_token, said, known.prints.get(said.ticket, ()))
         return TakeRating(said=said, at=known.now, limits=known.limits, proof=proof)
 
+    @every(5.0, store.contacts_missed)
+    def miss(self, ticket_no: str, known: Known) -> domain.NoteMissedContact:
+        """The requester was to be called by now, and was not."""
+        return domain.NoteMissedContact(at=known.now)
+
     @every(1.0, store.windows_over)
     def expire(self, ticket_no: str, known: Known) -> domain.ExpireRating:
         """The window ended without an answer: unrated, row 18."""
         return domain.ExpireRating()
+
+    @errand(3600.0)
+    def issue(self, now: datetime) -> Sequence[Any]:
+        """Scorecards of months that ended long enough ago are issued; it has no command."""
+        with self.database.transaction() as tx:
+            days = policy.in_force(tx)["scorecard"].value["days"]
+            for month in scorecard_store.due(tx, month_of(now - timedelta(days=days))):
+                scorecard_store.issue(tx, month, now)
+                log.info("scorecards issued", extra={"month": month})
+        return ()
 
     @answers("POST", "/rating-keys")
     def rating_keys(self, request: Request) -> Any:

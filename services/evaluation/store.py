@@ -5,15 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from psycopg.rows import dict_row
-
 from chassis import policy
 from chassis.database import Tx
 from chassis.model import Changes, Stimulus
 from chassis.rows import as_json, from_json, texts
 from contracts.cloudevent import CloudEvent
 from contracts.intake import RatingGiven
-from services.evaluation import key_store
+from services.evaluation import key_store, tally, tally_store
 from services.evaluation.case import Case
 from services.evaluation.keyring import Print
 from services.evaluation.rating import Limits
@@ -23,6 +21,8 @@ from services.evaluation.rating import Limits
 class Known(policy.Known):
     """Also what proves a rating: its publisher by source and id, and the keys of its ticket."""
 
+    before: Mapping[str, Case] = field(default_factory=dict)
+    """The cases of the batch as they were."""
     publishers: dict[tuple[str, str], str | None] = field(default_factory=dict)
     prints: Mapping[str, Sequence[Print]] = field(default_factory=dict)
 
@@ -40,8 +40,8 @@ class Known(policy.Known):
 
 COLUMNS = (
     "id, sequence, state, ended, received_at, source, channel, category, grid, severity, assignee, "
-    "assignee_kind, unit, contact_due_at, contacted_in_time, hops, returns, expiries, on_time, reworks, "
-    "round, window_ends_at, resolved, satisfaction, aside"
+    "assignee_kind, unit, contact_due_at, contacted_in_time, contact_missed, hops, returns, "
+    "expiries, on_time, reworks, round, window_ends_at, resolved, satisfaction, aside"
 )
 LOAD = f"""
 SELECT to_json(c)::text FROM (SELECT {COLUMNS} FROM casefile WHERE id = ANY(%s) ORDER BY id FOR UPDATE) c
@@ -55,7 +55,8 @@ ON CONFLICT (id) DO UPDATE SET
     category = EXCLUDED.category, grid = EXCLUDED.grid, severity = EXCLUDED.severity,
     assignee = EXCLUDED.assignee, assignee_kind = EXCLUDED.assignee_kind, unit = EXCLUDED.unit,
     contact_due_at = EXCLUDED.contact_due_at, contacted_in_time = EXCLUDED.contacted_in_time,
-    hops = EXCLUDED.hops, returns = EXCLUDED.returns, expiries = EXCLUDED.expiries,
+    contact_missed = EXCLUDED.contact_missed, hops = EXCLUDED.hops,
+    returns = EXCLUDED.returns, expiries = EXCLUDED.expiries,
     on_time = EXCLUDED.on_time, reworks = EXCLUDED.reworks, round = EXCLUDED.round,
     window_ends_at = EXCLUDED.window_ends_at, resolved = EXCLUDED.resolved,
     satisfaction = EXCLUDED.satisfaction, aside = EXCLUDED.aside
@@ -64,34 +65,10 @@ WINDOWS_OVER = """
 SELECT id FROM casefile WHERE state = 'asked' AND window_ends_at <= %s
 ORDER BY window_ends_at LIMIT %s FOR UPDATE SKIP LOCKED
 """
-# A contact is due once it was made or its time is over; answers count when their case is closed for good. Who
-# was never asked has asked twice, and answers once: only the case with a round counts as closed.
-COUNT = """
-SELECT {key} AS key,
-    count(*) AS cases,
-    count(*) FILTER (WHERE contacted_in_time IS NOT NULL OR contact_due_at <= %(now)s) AS contacts_due,
-    count(*) FILTER (WHERE contacted_in_time) AS contacts_in_time,
-    count(*) FILTER (WHERE ended = 'closed' AND round > 0) AS closed,
-    count(*) FILTER (WHERE ended = 'closed' AND satisfaction IS NOT NULL) AS rated,
-    count(*) FILTER (WHERE ended = 'closed' AND resolved = 'yes') AS resolved_yes,
-    count(*) FILTER (WHERE ended = 'closed' AND resolved = 'partly') AS resolved_partly,
-    count(*) FILTER (WHERE ended = 'closed' AND resolved = 'no') AS resolved_no,
-    count(*) FILTER (WHERE ended = 'closed' AND satisfaction IN
-        ('very_satisfied', 'satisfied', 'basically_satisfied')) AS satisfied,
-    count(*) FILTER (WHERE on_time IS NOT NULL) AS handled,
-    count(*) FILTER (WHERE on_time) AS handled_on_time,
-    count(*) FILTER (WHERE on_time IS NOT NULL AND reworks > 0) AS reworked,
-    count(*) FILTER (WHERE hops > 0) AS offered,
-    count(*) FILTER (WHERE hops > 0 AND returns > 0) AS returned
-FROM casefile GROUP BY 1 ORDER BY 1
+CONTACTS_MISSED = """
+SELECT id FROM casefile WHERE contact_due_at <= %s AND contacted_in_time IS NULL AND NOT contact_missed
+ORDER BY contact_due_at LIMIT %s FOR UPDATE SKIP LOCKED
 """
-DIMENSIONS = {
-    **{name: name for name in ("assignee", "unit", "grid", "category", "source", "severity")},
-    "kind": "assignee_kind",
-    "month": "to_char(received_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM')",
-    "all": "'all'",
-}
-"""By what the cases can be grouped; months are those of the requester's calendar."""
 
 
 def load(tx: Tx, keys: Sequence[str]) -> dict[str, Case]:
@@ -101,7 +78,7 @@ def load(tx: Tx, keys: Sequence[str]) -> dict[str, Case]:
 
 def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str, Case]) -> Known:
     """The time and the policies in force; where somebody rates, who vouches for him and which keys hold."""
-    known = Known(now, policy.in_force(tx))
+    known = Known(now, policy.in_force(tx), before=states)
     shown = []
     for each in stimuli:
         if each.event and isinstance(said := each.event.data, RatingGiven):
@@ -118,8 +95,12 @@ def rating_window(known: Known) -> float:
 
 
 def save(tx: Tx, changes: Changes) -> None:
-    """Writes the cases of the batch in one statement."""
+    """Writes the cases of the batch in one statement, and what they add to the tally in another."""
     tx.execute(SAVE, [as_json(changes.states)])
+    known: Known = changes.known
+    found = tally.changes((known.before.get(case.id), case) for case in changes.states)
+    if found:
+        tally_store.add(tx, found, known.now)
 
 
 def windows_over(tx: Tx, now: datetime, limit: int) -> list[str]:
@@ -127,12 +108,11 @@ def windows_over(tx: Tx, now: datetime, limit: int) -> list[str]:
     return [number for (number,) in tx.execute(WINDOWS_OVER, [now, limit])]
 
 
-def count_by(tx: Tx, dimension: str, now: datetime) -> list[dict[str, Any]]:
-    """The counts behind the rates, one row per value of `dimension` (see DIMENSIONS)."""
-    with tx.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(COUNT.format(key=DIMENSIONS[dimension]), {"now": now}).fetchall()
+def contacts_missed(tx: Tx, now: datetime, limit: int) -> list[str]:
+    """Tickets whose requester was to be called by now, locked; none that somebody else is working on."""
+    return [number for (number,) in tx.execute(CONTACTS_MISSED, [now, limit])]
 
 
-def weights(tx: Tx, now: datetime) -> Mapping[str, float]:
+def weights(tx: Tx) -> Mapping[str, float]:
     """What response, resolution and satisfaction weigh in the composite."""
     return policy.in_force(tx)["composite_weights"].value

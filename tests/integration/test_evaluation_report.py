@@ -140,6 +140,8 @@ def test_months_are_those_of_the_requester(tx: Tx) -> None:
     new_year_in_china = datetime(2026, 12, 31, 17, tzinfo=UTC)
     received = ticket.TicketReceived(source="s", external_id="1", channel="resident", severity="general")
     effect(tx, ("T9", domain.Observe(fact=received, happened_at=new_year_in_china, now=NOON, window=WEEK)))
+    assert rates_by(tx, "month") == []  # there is nothing to judge yet
+    effect(tx, ("T9", told(ticket.TicketCancelled(reason_code="solved"))))
     assert [row.key for row in rates_by(tx, "month")] == ["2027-01"]
 
 

@@ -1,0 +1,193 @@
+"""The tally against a real PostgreSQL: after any lives equal to a recount, read without a scan."""
+
+import contextlib
+import json
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import TupleRow
+from typer.testing import CliRunner
+
+from chassis.effect import Effects, Tally
+from chassis.model import Model, Stimulus
+from cli.main import app
+from cli.place import Place
+from contracts import dispatch, evaluation, ticket
+from contracts.actor import Actor
+from contracts.intake import RatingGiven
+from deploy.local.endpoints import Endpoints
+from services.evaluation import domain, scorecard_store, store, tally_store
+from services.evaluation.case import Proof
+from services.evaluation.rating import Limits, TakeRating
+from services.evaluation.report import card, rates_by
+from tests.integration.own_database import own_database
+
+OCTOBER = datetime(2026, 10, 16, 4, tzinfo=UTC)
+NOVEMBER = datetime(2026, 11, 20, 4, tzinfo=UTC)
+EFFECTS = Effects(Model(evaluation, domain, store), {}, shards=4, attempts=6)
+Tx = psycopg.Connection[TupleRow]
+
+
+@pytest.fixture(scope="module")
+def migrated(servers: Endpoints) -> Iterator[str]:
+    """A database of these tests alone, as the evaluation service sees it."""
+    with own_database(servers, "evaluation", "tally") as url:
+        yield url
+
+
+@pytest.fixture
+def tx(migrated: str) -> Iterator[Tx]:
+    """An open transaction of the evaluation service that leaves nothing behind."""
+    with psycopg.connect(migrated) as connection:
+        yield connection
+        connection.rollback()
+
+
+def effect(tx: Tx, commands: list[tuple[str, Any]], now: datetime) -> None:
+    stimuli = [Stimulus(number, lambda known, command=command: command) for number, command in commands]  # type: ignore[misc]
+    EFFECTS.of_stimuli(tx, stimuli, now, Tally())
+
+
+def told(fact: Any, at: datetime) -> domain.Observe:
+    return domain.Observe(fact=fact, happened_at=at, now=at, window=604_800)
+
+
+def rating(resolved: Any, satisfaction: Any, at: datetime) -> TakeRating:
+    said = RatingGiven(ticket="0000-0000-0000-0000", resolved=resolved, satisfaction=satisfaction)
+    return TakeRating(
+        said=said, at=at, limits=Limits(attempts=5, seconds=60, locks=3), proof=Proof(way="trusted")
+    )
+
+
+def life(chance: random.Random, number: str, at: datetime) -> Iterator[Any]:
+    """A life of a ticket as it may come, some of it early, late, twice or never."""
+    who = chance.choice(["officer", "firm"])
+    kind: Any = {"officer": "grid_officer", "firm": "property_company"}[who]
+    assignment: dict[str, Any] = {"assignment": number, "assignee": who, "kind": kind}
+    due = at + timedelta(hours=chance.randint(-2, 2))
+    facts: list[Any] = [
+        ticket.TicketReceived(source="s", external_id=number, channel="resident", severity="general"),
+        ticket.TicketAccepted(
+            category=chance.choice("xy"), severity=chance.choice(["general", "urgent"]),
+            grid=chance.choice(["990101001001", "990101001002", "990102001001"]), channel="resident",
+            source="s",
+        ),
+        dispatch.AssignmentReturned(**assignment, hop=1, code="capacity"),
+        dispatch.ObjectionOpened(**assignment, cause="dispute", code="not_our_duty"),
+        dispatch.ObjectionRuled(
+            **assignment, hop=2, reason_code="r", by=Actor(role="adjudicator", id="judge")
+        ),
+        dispatch.AssignmentAccepted(**assignment, hop=2, unit=chance.choice("UV"), contact_due_at=due),
+        dispatch.FirstContactMade(assignment=number, assignee=who, in_time=chance.random() < 0.7),
+        ticket.TicketHandled(
+            assignment=number, assignee=who, assignee_kind=kind, resolved="yes",
+            on_time=chance.random() < 0.7,
+        ),
+        ticket.TicketVerified(by="rule"),
+        rating(chance.choice(["yes", "partly", "no"]), chance.choice(["satisfied", "dissatisfied"]), at),
+        ticket.TicketClosed(rated=True),
+        ticket.TicketReopened(reworks=1, resolved="no", satisfaction="dissatisfied"),
+        ticket.TicketVerified(by="rule", reworks=1),
+        rating("yes", "very_satisfied", at),
+        ticket.TicketClosed(rated=True),
+    ]  # fmt: skip
+    for fact in facts[: chance.randint(1, len(facts))]:
+        if chance.random() < 0.85:
+            yield fact if isinstance(fact, TakeRating) else told(fact, at)
+
+
+def lives(tx: Tx, chance: random.Random, count: int, at: datetime) -> None:
+    """So many lives, interleaved, in batches."""
+    commands = [
+        (step, number, command)
+        for number in (f"T{n}" for n in range(count))
+        for step, command in enumerate(life(chance, number, at))
+    ]
+    ordered = sorted(commands, key=lambda each: (each[0] + chance.random() * 3, each[1]))
+    for start in range(0, len(ordered), 50):
+        effect(tx, [(number, command) for _, number, command in ordered[start : start + 50]], at)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_after_any_lives_the_tally_is_what_a_recount_of_the_cases_finds(tx: Tx, seed: int) -> None:
+    lives(tx, random.Random(seed), 60, OCTOBER)
+    later = OCTOBER + timedelta(hours=3)
+    missed = store.contacts_missed(tx, later, 1000)
+    assert missed
+    effect(tx, [(number, domain.NoteMissedContact(at=later)) for number in missed], later)
+    assert store.contacts_missed(tx, later, 1000) == []
+    assert tally_store.all_cells(tx) == tally_store.recount(tx)
+
+
+def test_an_issued_month_stays_as_it_is_and_what_changes_is_a_correction(tx: Tx) -> None:
+    lives(tx, random.Random(7), 60, OCTOBER)
+    assert scorecard_store.due(tx, "2026-10") == []
+    assert scorecard_store.due(tx, "2026-11") == ["2026-10"]
+    assert scorecard_store.issue(tx, "2026-10", NOVEMBER)
+    assert not scorecard_store.issue(tx, "2026-10", NOVEMBER)
+    assert scorecard_store.due(tx, "2026-11") == []
+    issued = card(tx, "2026-10", "unit")
+    assert (issued.issued_at, issued.corrections) == (NOVEMBER, 0)
+    reopened = ticket.TicketReopened(reworks=1, resolved="no", satisfaction="dissatisfied")
+    effect(tx, [(f"T{n}", told(reopened, NOVEMBER)) for n in range(60)], NOVEMBER)
+    corrected = card(tx, "2026-10", "unit")
+    assert corrected.corrections > 0
+    assert corrected.rows == rates_by(tx, "unit", "2026-10", "2026-10")
+    assert corrected.rows != issued.rows
+    kept = scorecard_store.issued(tx, "2026-10", "unit")
+    assert kept
+    assert sum(cell.closed for cell in kept.cells) == sum(row.counts.closed for row in issued.rows)
+
+
+@pytest.mark.parametrize("table", ["scorecard", "correction"])
+def test_nobody_changes_a_scorecard(tx: Tx, table: str) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        tx.execute(f"UPDATE {table} SET month = month".encode())
+
+
+def test_cells_come_together_along_the_path_of_the_grid(tx: Tx) -> None:
+    lives(tx, random.Random(3), 60, OCTOBER)
+    for by, digits in (("district", 6), ("subdistrict", 9), ("community", 12)):
+        keys = [row.key for row in rates_by(tx, by)]
+        assert {key[digits:] for key in keys if key} <= {"0" * (12 - digits)}
+        assert sum(row.counts.cases for row in rates_by(tx, by)) == sum(
+            row.counts.cases for row in rates_by(tx, "all")
+        )
+
+
+def test_a_report_reads_the_tally_by_its_key_and_no_case(tx: Tx) -> None:
+    tx.execute("""
+        INSERT INTO tally SELECT 'unit', to_char(date '2020-01-01' + m * interval '1 month', 'YYYY-MM'),
+            'U' || u,
+            'rota', 0, 9, 9, 9, 9, 9, 9, 0, 0, 9, 9, 9, 0, 9, 0, 0, 0, 0
+        FROM generate_series(0, 99) AS m CROSS JOIN generate_series(1, 200) AS u
+    """)
+    query = f"EXPLAIN (FORMAT JSON) {tally_store.CELLS}"
+    ((plan,),) = tx.execute(query.encode(), ["unit", "2026-10", "2026-10"]).fetchall()
+    assert "Seq Scan" not in json.dumps(plan)
+    assert "tally_pkey" in json.dumps(plan)
+
+
+@pytest.mark.parametrize(
+    ("form", "holds"), [("table", "not issued yet"), ("csv", "key,kind,cases"), ("json", '"rows"')]
+)
+def test_the_command_writes_a_months_scorecard(
+    migrated: str, monkeypatch: pytest.MonkeyPatch, form: str, holds: str
+) -> None:
+    @contextlib.contextmanager
+    def transaction(place: Place, service: str) -> Iterator[Tx]:
+        with psycopg.connect(migrated) as connection:
+            lives(connection, random.Random(5), 60, OCTOBER)
+            yield connection
+            connection.rollback()
+
+    monkeypatch.setattr(Place, "transaction", transaction)
+    done = CliRunner().invoke(app, ["report", "month", "2026-10", "--by", "category", "--format", form])
+    assert done.exit_code == 0, done.output
+    assert holds in done.output
+    assert "x" in done.output
+    assert CliRunner().invoke(app, ["report", "month", "2026-13"]).exit_code == 2
