@@ -1,4 +1,4 @@
-"""The keys that prove a rating: drawn for the requester, kept as fingerprints alone (docs/adr/0020)."""
+"""The keys that prove a rating: drawn for the requester, kept as fingerprints alone (docs/adr/0022)."""
 
 import hmac
 import secrets

@@ -1,4 +1,4 @@
--- Rating keys: only who was sent one can rate (docs/adr/0020). depends: 0001_evaluation
+-- Rating keys: only who was sent one can rate (docs/adr/0022). depends: 0001_evaluation
 
 CREATE TABLE rating_key (
     no      bigint      GENERATED ALWAYS AS IDENTITY,

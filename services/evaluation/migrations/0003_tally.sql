@@ -1,4 +1,4 @@
--- The tally: how many cases of each sort, for each dimension and month, kept with every batch (docs/adr/0021). depends: 0002_rating_keys
+-- The tally: how many cases of each sort, for each dimension and month, kept with every batch (docs/adr/0023). depends: 0002_rating_keys
 
 CREATE TABLE tally (
     dimension        text     NOT NULL,
