@@ -131,7 +131,7 @@ class Effects:
     ) -> None:
         admission = inbox.admit(tx, arrivals, followers=followers)
         stimuli = [stimulus for arrival in admission.ready if (stimulus := self._stimulus(arrival))]
-        self._effect(tx, stimuli, now, tally)
+        self._effect(tx, self.model.addressed(tx, stimuli), now, tally)
         inbox.settle(tx, admission)
         if not followers and admission.ready:
             waiting.wake_next(tx, arrivals[0], now)

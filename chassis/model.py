@@ -75,6 +75,11 @@ class Model:
     domain: Domain
     store: Store
 
+    def addressed(self, tx: Tx, stimuli: Sequence[Stimulus]) -> Sequence[Stimulus]:
+        """The stimuli, each with the key that it is about; a store with `address` may know a better one."""
+        address = getattr(self.store, "address", None)
+        return address(tx, stimuli) if address else stimuli
+
     @cached_property
     def publisher(self) -> str:
         """The name under which the facts are published."""
