@@ -21,6 +21,7 @@ TOLD: dict[str, tuple[str, ...]] = {
     "TicketSuspended": ("plan", "review_at"),
     "TicketResumed": ("due_at",),
     "TicketReminded": ("number",),
+    "EmergencyHandedOver": ("line", "at"),
     "TicketHandled": ("resolved", "unresolved_reason"),
     "RatingRequested": ("window_ends_at",),
     "RatingSubmitted": ("resolved", "satisfaction"),

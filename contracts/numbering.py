@@ -25,6 +25,11 @@ def order_number(source: str, external_id: str) -> str:
     return ORDER + ticket_number(f"standing order\n{source}", external_id)
 
 
+def device_key(source: str, device: str) -> str:
+    """By what the events of one device of `source` are kept in order."""
+    return "DV-" + ticket_number(f"device\n{source}", device)
+
+
 def shard_of(partitionkey: str, shards: int) -> int:
     """The shard, 0 to `shards` - 1, in which all events of one partition key stay in order."""
     return zlib.crc32(partitionkey.encode()) % shards

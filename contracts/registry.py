@@ -16,7 +16,7 @@ def events_of(publisher: ModuleType) -> tuple[type[Event], ...]:
         if isinstance(item, type)
         and issubclass(item, Event)
         and f"contracts.{publisher_of(item)}" == publisher.__name__
-        and item not in (intake.FromOutside, intake.Inbound, intake.Said, intake.OrderSaid)
+        and item not in (intake.FromOutside, intake.Inbound, intake.Said, intake.OrderSaid, intake.DeviceSaid)
     )
 
 

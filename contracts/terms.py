@@ -95,8 +95,10 @@ Audience = Literal["requester", "follower", "assignee", "supervisor"]
 NotificationChannel = Literal["console", "smtp", "sms", "app", "callback"]
 """`app`: a message in WeChat or a city's app; `callback`: an operator rings."""
 
-Role = Literal["operator", "grid_officer", "requester", "assignee", "supervisor", "verifier", "adjudicator"]
-"""In what capacity a person speaks; which moves are open to it says the table of transitions."""
+Role = Literal[
+    "operator", "grid_officer", "requester", "assignee", "supervisor", "verifier", "adjudicator", "sensor",
+]  # fmt: skip
+"""In what capacity a person, or a device, speaks; which moves are open to it says the table."""
 Missing = Literal["who", "when", "where", "cause", "course"]
 """What a request may leave open (DOMAIN.md §1, row 4)."""
 GridLevel = Literal["building", "compound", "community", "subdistrict", "district"]

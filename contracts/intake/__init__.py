@@ -42,6 +42,7 @@ from contracts.intake.said import (
     ExtensionDecided,
     FinalAnswerProposed,
     FinalAnswerSigned,
+    HandOverReported,
     InformationAsked,
     InformationGiven,
     OutcomeVerified,
@@ -53,4 +54,10 @@ from contracts.intake.said import (
     SuspensionAsked,
     SuspensionDecided,
     SuspensionEnded,
+)
+from contracts.intake.sensors import (
+    DeviceSaid,
+    SensorCleared,
+    SensorOffline,
+    SensorRaised,
 )

@@ -3,11 +3,15 @@
 from contracts.event import Event
 from contracts.intake.orders import OrderSaid, StandingOrderPlaced
 from contracts.intake.request import FromOutside, Inbound, RequestSubmitted
-from contracts.numbering import order_number, ticket_number
+from contracts.intake.sensors import DeviceSaid
+from contracts.numbering import device_key, order_number, ticket_number
 
 
 def ticket_of(source: str, event: Event) -> str:
-    """The ticket or order an inbound event of `source` is about: named by it, or to be born from it."""
+    """What an inbound event of `source` is about: a ticket or order it names, or that is born from it.
+
+    Of a device: the device, for only the ticket service knows whether its ticket is open.
+    """
     match event:
         case Inbound():
             return event.ticket
@@ -17,6 +21,8 @@ def ticket_of(source: str, event: Event) -> str:
             return event.order
         case StandingOrderPlaced():
             return order_number(source, event.external_id)
+        case DeviceSaid():
+            return device_key(source, event.device)
     raise TypeError(f"{type(event).__name__} does not come from outside")
 
 

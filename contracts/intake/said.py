@@ -9,7 +9,9 @@ from contracts.intake.request import Area, Inbound
 from contracts.terms import (
     Body,
     Code,
+    EmergencyLine,
     Instant,
+    Label,
     Missing,
     Resolved,
     Satisfaction,
@@ -113,6 +115,14 @@ class SeverityCorrected(Said, frozen=True, kw_only=True):
 
     severity: Severity
     reason_code: Code | None = None
+
+
+class HandOverReported(Said, frozen=True, kw_only=True):
+    """An emergency line was called and has it under `reference`; `at`: when, without it now."""
+
+    line: EmergencyLine
+    reference: Label
+    at: Instant | None = None
 
 
 class CommentAdded(Said, frozen=True, kw_only=True):

@@ -63,3 +63,10 @@ from contracts.ticket.orders import (
     VisitMissed,
     VisitSkipped,
 )
+from contracts.ticket.sensors import (
+    AlarmRepeated,
+    EmergencyHandedOver,
+    SensorAlarmCleared,
+    SensorAlarmRaised,
+    SensorWentOffline,
+)

@@ -111,6 +111,14 @@ class ExpireOffer(Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+class AskNext(Struct, frozen=True, kw_only=True):
+    """The ticket cannot wait until the offer is over: ask the next candidate."""
+
+    pool: Pool
+    windows: Windows
+    at: datetime
+
+
 class LogFirstContact(Struct, frozen=True, kw_only=True):
     """The assignee reached the requester."""
 

@@ -19,6 +19,7 @@ from services.dispatch.case import (
 )
 from services.dispatch.commands import (
     AcceptAssignment,
+    AskNext,
     ChangeSeverity,
     DisputeAssignment,
     ExpireOffer,
@@ -36,6 +37,7 @@ from services.dispatch.records import CaseEnded
 __all__ = ["decide", "evolve", "initial"]
 
 AGAIN_AFTER = timedelta(seconds=60)
+A_MOMENT = timedelta(seconds=60)
 WITH_ASSIGNEE = ("accepted", "contacted")
 UNHELD = ("open", "blocked", "objection_open")
 
@@ -65,7 +67,7 @@ def _start(state: Case, command: StartDispatch) -> list[Any]:
     return [asked, started, *_next_offer(evolve(state, asked), command)]
 
 
-def _next_offer(state: Case, command: StartDispatch | ReturnAssignment | ExpireOffer) -> list[Any]:
+def _next_offer(state: Case, command: StartDispatch | ReturnAssignment | ExpireOffer | AskNext) -> list[Any]:
     """An offer to the next candidate; where only the desk is left, an alarm as well."""
     choice = choose(command.pool, state.tried)
     if choice is None:
@@ -116,6 +118,20 @@ def _expire(state: Case, command: ExpireOffer) -> list[Any]:
         return []
     if state.state == "blocked":
         return _next_offer(state, command)
+    return _over(state, command)
+
+
+def _ask_next(state: Case, command: AskNext) -> list[Any]:
+    """Who has had the offer for a moment only keeps it: the one before has let it expire just now."""
+    if state.state == "blocked":
+        return _next_offer(state, command)
+    if state.state != "offered" or state.expires_at is None:
+        return []
+    made_at = state.expires_at - timedelta(seconds=command.windows.offer[state.severity])
+    return [] if command.at < made_at + A_MOMENT else _over(state, command)
+
+
+def _over(state: Case, command: ExpireOffer | AskNext) -> list[Any]:
     assert state.assignment
     assert state.assignee
     expired = dispatch.OfferExpired(
@@ -178,6 +194,7 @@ DECISIONS: dict[type, Callable[[Case, Any], list[Any]]] = {
     RuleObjection: objection.rule,
     ChangeSeverity: hastening.change_severity,
     ExpireOffer: _expire,
+    AskNext: _ask_next,
     LogFirstContact: _log_contact,
     ReportWork: _report,
     ReopenAssignment: _reopen,

@@ -68,6 +68,11 @@ class DispatchService(Service):
         """Offers that nobody answered go to the next candidate (row 9)."""
         return commands.ExpireOffer(pool=known.pool_of(ticket_no), windows=known.windows, at=known.now)
 
+    @consumes(ticket.AlarmRepeated)
+    def ask_next(self, event: CloudEvent[ticket.AlarmRepeated], known: Known) -> commands.AskNext:
+        """Nobody has reacted to an alarm: the offer that stands is withdrawn for the next candidate."""
+        return commands.AskNext(pool=known.pool_of(event.partitionkey), windows=known.windows, at=known.now)
+
     @consumes(intake.FirstContactLogged)
     def contact(self, event: CloudEvent[intake.FirstContactLogged], known: Known) -> commands.LogFirstContact:
         """The assignee has reached the requester (row 11)."""

@@ -147,7 +147,7 @@ def _wanted(stimuli: Sequence[Stimulus], states: Mapping[str, Case]) -> Iterable
 def _asks_on(data: Any) -> bool:
     """Whether somebody else is asked, or named, after this."""
     returned = isinstance(data, intake.OfferAnswered) and data.answer == "return"
-    return returned or isinstance(data, intake.ObjectionRuled)
+    return returned or isinstance(data, intake.ObjectionRuled | ticket.AlarmRepeated)
 
 
 def _codes(tx: Tx, key: tuple[int, Any], labels: set[str]) -> dict[str, str]:

@@ -165,6 +165,21 @@ NOTES: dict[type[Event], Note] = {
         name="ticket_reminded",
         fields=lambda about, fact: {"times": str(fact.number)},
     ),
+    ticket.AlarmRepeated: Note(
+        audience="supervisor",
+        name="alarm_repeated",
+        fields=lambda about, fact: {
+            "kind": fact.kind,
+            "device": fact.device,
+            "times": str(fact.number),
+            "asked": fact.asked or "-",
+        },
+    ),
+    ticket.SensorAlarmCleared: Note(
+        audience="assignee",
+        name="alarm_cleared",
+        fields=lambda about, fact: {"kind": fact.kind, "device": fact.device},
+    ),
     ticket.VisitSkipped: Note(
         audience="supervisor", name="visit_skipped", fields=lambda about, fact: {"at": moment(fact.visit_at)}
     ),

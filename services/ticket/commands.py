@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from contracts.actor import Actor
 from contracts.event import Event
-from contracts.intake import RequestSubmitted
+from contracts.intake import RequestSubmitted, SensorOffline, SensorRaised
 from contracts.ticket import Alike
 from services.ticket.deadlines import Calendar
 from services.ticket.letters import Letter
@@ -132,6 +132,29 @@ class Timed(Struct, frozen=True, kw_only=True):
     at: datetime
     rules: Mapping[str, Rule]
     calendar: Calendar
+
+
+class RaiseAlarm(Timed, frozen=True, kw_only=True):
+    """A device raises its alarm; `request` makes it a ticket where there is none."""
+
+    said: SensorRaised
+    severity: str
+    request: RegisterRequest
+
+
+class ClearAlarm(Timed, frozen=True, kw_only=True):
+    """The device no longer raises it."""
+
+
+class ReportOffline(Timed, frozen=True, kw_only=True):
+    """Nothing is heard of the device; `request` is to mend it."""
+
+    said: SensorOffline
+    request: RegisterRequest
+
+
+class RepeatAlarm(Timed, frozen=True, kw_only=True):
+    """The time in which somebody had to react to an alarm is over."""
 
 
 class RingAlarm(Timed, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from contracts.actor import Actor
 from contracts.intake import Part
-from contracts.terms import Missing, Resolved, Satisfaction, Severity
+from contracts.terms import EmergencyLine, Missing, Resolved, Satisfaction, Severity
 from services.ticket.commands import Rule
 from services.ticket.deadlines import Calendar
 
@@ -147,6 +147,14 @@ class ChangeSeverity(Order, frozen=True, kw_only=True):
 
     severity: Severity
     reason_code: str | None = None
+
+
+class RecordHandOver(Order, frozen=True, kw_only=True):
+    """An emergency line has it as well."""
+
+    line: EmergencyLine
+    reference: str
+    happened_at: datetime
 
 
 class AddComment(Order, frozen=True, kw_only=True):

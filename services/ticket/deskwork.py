@@ -152,5 +152,10 @@ ORDERS: Mapping[type, Callable[[Ticket, Any], list[Any]]] = {
     ],
     desk.GiveFinalAnswer: _give_final_answer,
     desk.ChangeSeverity: _change_severity,
+    desk.RecordHandOver: lambda state, command: [
+        ticket.EmergencyHandedOver(
+            line=command.line, reference=command.reference, at=command.happened_at, by=command.actor
+        )
+    ],
     desk.AddComment: _comment,
 }

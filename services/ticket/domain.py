@@ -9,16 +9,20 @@ from contracts import dispatch, evaluation, ticket
 from contracts.event import Event
 from contracts.numbering import ORDER
 from contracts.problem import Refusal
-from services.ticket import children, desk, following, life, order_life, post
+from services.ticket import alarms, children, desk, following, life, order_life, post
 from services.ticket.acceptance import accepted, transferred
 from services.ticket.clock import deadline
 from services.ticket.commands import (
     CancelTicket,
+    ClearAlarm,
     DeclineTicket,
     MergeTicket,
     Observe,
+    RaiseAlarm,
     ReadLetters,
     RegisterRequest,
+    RepeatAlarm,
+    ReportOffline,
     RingAlarm,
     SuspectDuplicate,
     TriageTicket,
@@ -26,7 +30,7 @@ from services.ticket.commands import (
 from services.ticket.deskwork import ORDERS, announced, reopened
 from services.ticket.escalation import embittered, ring, too_often
 from services.ticket.kin import told
-from services.ticket.life import Intake, RequestRecorded, Ticket
+from services.ticket.life import OPEN, Intake, RequestRecorded, Ticket
 from services.ticket.moves import Row, permitted, rows
 from services.ticket.orders import CheckVisit, PlanVisits, StandingOrder
 from services.ticket.outcome import reported
@@ -117,6 +121,29 @@ def _triage(state: Ticket, command: TriageTicket) -> list[Any]:
     return transferred(command.category, command) or accepted(known, command)
 
 
+def _raise_alarm(state: Ticket, command: RaiseAlarm) -> list[Any]:
+    """A burst of one device is one ticket while it is open; the first alarm opens it like any request."""
+    if state.state not in ("new", *OPEN):
+        raise alarms.AlarmOfAnEndedTicket(state.id)
+    begun = _register(state, command.request) if state.state == "new" else []
+    return [*begun, *alarms.raised(_after(state, begun), command)]
+
+
+def _report_offline(state: Ticket, command: ReportOffline) -> list[Any]:
+    """Whoever is to mend the device knows already."""
+    if state.state != "new":
+        return []
+    said = command.said
+    offline = ticket.SensorWentOffline(source=command.request.source, device=said.device, kind=said.kind)
+    return [*_register(state, command.request), offline]
+
+
+def _after(state: Ticket, facts: list[Any]) -> Ticket:
+    for fact in facts:
+        state = evolve(state, fact)
+    return state
+
+
 def _decline(_state: Ticket, command: DeclineTicket) -> list[Any]:
     path, by = command.statutory_path, announced(command.actor).id
     return [ticket.TicketDeclined(reason_code=command.reason_code, statutory_path=path, by=by, at=command.at)]
@@ -142,7 +169,8 @@ def _on_done(state: Ticket, fact: dispatch.AssignmentDone, command: Observe) -> 
 
 
 def _on_return(state: Ticket, _fact: dispatch.AssignmentReturned, command: Observe) -> list[Any]:
-    return too_often(state, command, "returns", state.more.returns + 1)
+    often = too_often(state, command, "returns", state.more.returns + 1)
+    return [*often, *alarms.given_back(state, command)] if state.desk else often
 
 
 def _on_objection(state: Ticket, _fact: dispatch.ObjectionOpened, command: Observe) -> list[Any]:
@@ -182,6 +210,10 @@ UNASKED: Mapping[type, Callable[[Any, Any], list[Any]]] = {
     Observe: _observe,
     RingAlarm: ring,
     SuspectDuplicate: _suspect,
+    RaiseAlarm: _raise_alarm,
+    ReportOffline: _report_offline,
+    ClearAlarm: alarms.cleared,
+    RepeatAlarm: alarms.again,
     PlanVisits: order_life.plan_visits,
     CheckVisit: check,
 }

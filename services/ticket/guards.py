@@ -195,6 +195,12 @@ def confirmed_if_safety(state: Ticket, command: CancelTicket) -> str | None:
     return "a safety matter is cancelled only when confirmed" if unsure else None
 
 
+def not_on_record_yet(state: Ticket, command: desk.RecordHandOver) -> str | None:
+    """This line has it under another number, or not at all."""
+    known = f"{command.line}/{command.reference}" in state.more.handed_over
+    return f"{command.line} has it under {command.reference} already" if known else None
+
+
 def another_severity(state: Ticket, command: desk.ChangeSeverity) -> str | None:
     """Something changes."""
     return None if command.severity != state.severity else f"it is {state.severity} already"

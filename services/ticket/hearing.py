@@ -16,6 +16,8 @@ UNSAID = "not_said"
 def order(said: Any, known: Known) -> desk.Order:
     """The command of a person's event, with the time and the rules in force."""
     kind, more = HEARD[type(said)](said)
+    if kind is desk.RecordHandOver:
+        more["happened_at"] = more["happened_at"] or known.now
     return kind(actor=said.actor, at=known.now, rules=known.rules, calendar=known.calendar, **more)
 
 
@@ -78,6 +80,10 @@ HEARD: Mapping[type[Event], Callable[[Any], tuple[type[desk.Order], dict[str, An
     intake.FinalAnswerSigned: lambda said: (desk.GiveFinalAnswer, {"answer_code": said.answer_code}),
     intake.SeverityCorrected: lambda said: (
         desk.ChangeSeverity, {"severity": said.severity, "reason_code": said.reason_code}
+    ),
+    intake.HandOverReported: lambda said: (
+        desk.RecordHandOver,
+        {"line": said.line, "reference": said.reference, "happened_at": said.at},
     ),
     intake.StandingOrderChanged: lambda said: (
         orders.ChangeStandingOrder, {"plan": said.plan, "intake": _words(said)}

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from contracts import dispatch, ticket
-from services.ticket import objection
+from services.ticket import alarms, objection
 from services.ticket.clock import (
     after_deadline,
     after_extension,
@@ -16,8 +16,9 @@ from services.ticket.clock import (
     with_desk,
 )
 from services.ticket.letters import LettersRead, LetterWritten, Unhappy
-from services.ticket.moves import LIVE, MOVES
+from services.ticket.moves import MOVES
 from services.ticket.state import (
+    LIVE,
     OPEN,
     Asked,
     Child,
@@ -62,7 +63,8 @@ def _after_accepted(state: Ticket, fact: ticket.TicketAccepted) -> Ticket:
 
 def _after_assigned(state: Ticket, fact: dispatch.AssignmentAccepted) -> Ticket:
     state = objection.settled(state)
-    return replace(state, assignment=fact.assignment, assignee=fact.assignee, assignee_kind=fact.kind)
+    state = replace(state, assignment=fact.assignment, assignee=fact.assignee, assignee_kind=fact.kind)
+    return alarms.after_reaction(state)
 
 
 def _after_returned(state: Ticket, _fact: dispatch.AssignmentReturned) -> Ticket:
@@ -190,6 +192,15 @@ CHANGES: Mapping[type, Callable[[Ticket, Any], Ticket]] = {
     dispatch.AssignmentAccepted: _after_assigned,
     dispatch.AssignmentReturned: _after_returned,
     dispatch.ObjectionRuled: lambda state, _: objection.settled(state),
+    dispatch.OfferMade: alarms.after_offer,
+    dispatch.FirstContactMade: lambda state, _: alarms.after_reaction(state),
+    ticket.SensorAlarmRaised: alarms.after_alarm,
+    ticket.SensorAlarmCleared: alarms.after_clearing,
+    ticket.AlarmRepeated: alarms.after_repetition,
+    alarms.ReactionDue: alarms.after_reaction_due,
+    ticket.EmergencyHandedOver: lambda state, fact: with_desk(
+        state, handed_over=(*state.more.handed_over, f"{fact.line}/{fact.reference}")
+    ),
     ticket.TicketReopened: _after_reopened,
     ticket.TicketClosed: _after_closed,
     ticket.TicketCancelled: _after_cancelled,

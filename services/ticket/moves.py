@@ -13,9 +13,8 @@ from services.ticket import commands, desk, guards, order_guards, orders
 from services.ticket.guards import Guard
 from services.ticket.merge_guards import MERGE, follows_another
 from services.ticket.orders import StandingOrder
-from services.ticket.state import OPEN, RUNNING, WITH_ASSIGNEE, Ticket
+from services.ticket.state import LIVE, OPEN, RUNNING, WITH_ASSIGNEE, Ticket
 
-LIVE = (*OPEN, "handled", "awaiting_rating")
 MERGEABLE = ("received", "accepted", "dispatching")
 """Where nobody has taken the work yet."""
 FOLLOWING = ("merged", "in_progress", "handled", "awaiting_rating")
@@ -102,8 +101,9 @@ TABLE: tuple[Row, ...] = (
     Row(number=8, states=("dispatching",), to="assigned", on=(dispatch.AssignmentAccepted,),
         who=("dispatch",), checked=("offer_live", "on_duty"), facts=(dispatch.AssignmentAccepted,),
         time="5 min / 30 min / 1 wd"),
-    Row(number=9, states=("dispatching",), to="dispatching", on=(dispatch.OfferExpired,), who=("dispatch",),
-        facts=(dispatch.OfferExpired,), time="next candidate; the clock runs on"),
+    Row(number=9, states=("dispatching",), to="dispatching", who=("dispatch",),
+        on=(dispatch.OfferExpired, dispatch.OfferMade), facts=(dispatch.OfferExpired, dispatch.OfferMade),
+        time="next candidate; the clock runs on"),
     Row(number=9, states=("dispatching", "assigned"), to="dispatching", on=(dispatch.AssignmentReturned,),
         who=("dispatch",), checked=("in_return_window", "reason_told", "basis_told", "unit_proposed",
         "no_ruling_against"), facts=(dispatch.AssignmentReturned,), also=(ticket.TicketSupervised,),
@@ -201,6 +201,19 @@ TABLE: tuple[Row, ...] = (
         also=(ticket.TicketCommented,), time="no clock is touched"),
     Row(number=0, states=KNOWN, to=None, on=(orders.CheckVisit,), who=("timer",),
         also=(ticket.VisitConfirmed, ticket.VisitMissed), time="n min after the visit of who lives alone"),
+    Row(number=0, states=("new",), to="received", on=(commands.RaiseAlarm, commands.ReportOffline),
+        who=("sensor",), facts=(ticket.TicketReceived,), also=(ticket.SensorAlarmRaised,
+        ticket.SensorWentOffline, ticket.DeadlineSet), time="at once"),
+    Row(number=0, states=OPEN, to=None, on=(commands.RaiseAlarm,), who=("sensor",),
+        also=(ticket.SensorAlarmRaised, ticket.SeverityChanged, ticket.DeadlineSet),
+        time="a burst is one ticket"),
+    Row(number=0, states=LIVE, to=None, on=(commands.ClearAlarm,), who=("sensor",),
+        also=(ticket.SensorAlarmCleared,), time="closes nothing"),
+    Row(number=0, states=OPEN, to=None, on=(commands.RepeatAlarm,), who=("timer",),
+        also=(ticket.AlarmRepeated,), time="every 5 min until somebody reacts"),
+    Row(number=0, states=(*OPEN, "handled", "transferred"), to=None, on=(desk.RecordHandOver,),
+        who=("operator", "grid_officer", "assignee", "supervisor"),
+        guards=(guards.not_on_record_yet,), also=(ticket.EmergencyHandedOver,)),
     Row(number=0, states=("new",), to="active", on=(orders.OpenStandingOrder,), who=CARETAKERS,
         guards=(order_guards.legible_plan, order_guards.a_visit_ahead), facts=(ticket.StandingOrderOpened,)),
     Row(number=0, states=STANDING, to=None, on=(orders.ChangeStandingOrder,), who=CARETAKERS,
@@ -266,14 +279,11 @@ def refusal(state: Ticket | StandingOrder, command: Any, why: str) -> Refusal:
     return Refusal(command=name, state=state.state, allowed=allowed(state.state), detail=why)
 
 
-UNASKED = (
-    commands.RingAlarm, commands.ReadLetters, commands.SuspectDuplicate, orders.CheckVisit, orders.PlanVisits
-)  # fmt: skip
+UNASKED = (commands.Timed, commands.ReadLetters, commands.SuspectDuplicate)
 """Commands that no person gives."""
 
 
 @cache
 def allowed(state: str) -> list[str]:
     """The commands that somebody may give in this state, by name."""
-    given = {on.__name__ for (at, on) in _ROWS if at == state and not issubclass(on, Event)}
-    return sorted(given - {unasked.__name__ for unasked in UNASKED})
+    return sorted(on.__name__ for (at, on) in _ROWS if at == state and not issubclass(on, (Event, *UNASKED)))

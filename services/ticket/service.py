@@ -23,6 +23,7 @@ from contracts.event import Event
 from contracts.problem import ContractViolation
 from contracts.registry import events_of
 from services.ticket import (
+    alarms,
     calendar,
     commands,
     desk,
@@ -33,6 +34,7 @@ from services.ticket import (
     orders,
     reveal_store,
     seals,
+    sensor_store,
     store,
     vault,
     vault_store,
@@ -149,6 +151,26 @@ class TicketService(Service):
     def compare(self, now: datetime) -> Sequence[Any]:
         """Requests with words much like those of open tickets are suspected: row 5."""
         return self.comparer.run(now)
+
+    @consumes(intake.SensorRaised)
+    def raise_alarm(self, event: CloudEvent[intake.SensorRaised], known: Known) -> commands.RaiseAlarm:
+        """A device raises its alarm: a ticket, or once more on the one that is open."""
+        return alarms.raised_by(event, known)
+
+    @consumes(intake.SensorCleared)
+    def clear_alarm(self, event: CloudEvent[intake.SensorCleared], known: Known) -> commands.ClearAlarm:
+        """A device no longer raises it."""
+        return commands.ClearAlarm(at=known.now, rules=known.rules, calendar=known.calendar)
+
+    @consumes(intake.SensorOffline)
+    def report_offline(self, event: CloudEvent[intake.SensorOffline], known: Known) -> commands.ReportOffline:
+        """Nothing is heard of a device: somebody has to mend it, unless they know already."""
+        return alarms.offline_by(event, known)
+
+    @every(1.0, sensor_store.unanswered)
+    def repeat_alarm(self, ticket_no: str, known: Known) -> commands.RepeatAlarm:
+        """Nobody has reacted to an alarm: the next person is asked."""
+        return commands.RepeatAlarm(at=known.now, rules=known.rules, calendar=known.calendar)
 
     @every(2.0, order_store.due)
     def plan_visits(self, order: str, known: Known) -> orders.PlanVisits:

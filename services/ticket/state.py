@@ -15,6 +15,7 @@ WITH_ASSIGNEE = ("assigned", "in_progress")
 RUNNING = ("accepted", "dispatching", *WITH_ASSIGNEE)
 OPEN = ("received", "pending_info", *RUNNING, "suspended")
 """Where something is still to be done before the work is handled."""
+LIVE = (*OPEN, "handled", "awaiting_rating")
 
 
 class Intake(Struct, frozen=True, kw_only=True):
@@ -73,6 +74,24 @@ class Child(Struct, frozen=True, kw_only=True):
     state: ChildState = "open"
 
 
+class Alarm(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A device's alarm, raised `count` times; it is raised again at `again_at`, `times` so far.
+
+    `asked` is who was offered the ticket last.
+    """
+
+    source: str = ""
+    device: str = ""
+    kind: str = ""
+    raised_at: datetime | None = None
+    count: int = 0
+    again_at: datetime | None = None
+    times: int = 0
+    asked: str | None = None
+    reacted: bool = False
+    cleared: bool = False
+
+
 class Desk(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What only tickets have that need more than the straight way; `paused` counts all pauses in seconds.
 
@@ -104,6 +123,8 @@ class Desk(Struct, frozen=True, kw_only=True, omit_defaults=True):
     parent: str | None = None
     children: tuple[Child, ...] = ()
     outcome: OutcomeKept | None = None
+    alarm: Alarm | None = None
+    handed_over: tuple[str, ...] = ()
 
 
 PLAIN = Desk()

@@ -16,7 +16,7 @@ from chassis.rows import as_copy, as_json, from_json, texts
 from contracts.cloudevent import CloudEvent
 from contracts.intake import MergeOrdered, RequestSubmitted
 from contracts.numbering import ORDER
-from services.ticket import calendar, letter_store, likeness_store, order_store, vault
+from services.ticket import calendar, letter_store, likeness_store, order_store, sensor_store, vault
 from services.ticket.commands import Primary, Rule
 from services.ticket.deadlines import Calendar
 from services.ticket.letters import Letter
@@ -94,6 +94,11 @@ def load(tx: Tx, keys: Sequence[str]) -> dict[str, Any]:
     return found
 
 
+def address(tx: Tx, stimuli: Sequence[Stimulus]) -> Sequence[Stimulus]:
+    """Which ticket an event of a device is about only its ledger knows; all others stay as they are."""
+    return sensor_store.address(tx, stimuli)
+
+
 def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str, Any]) -> Known:
     """The time, the policies in force as the rules that commands carry, and what matters of other tickets."""
     policies = policy.in_force(tx)
@@ -130,6 +135,8 @@ def save(tx: Tx, changes: Changes) -> None:
         order_store.save(tx, changes)
     if tickets:
         _save_tickets(tx, tickets, known)
+        if any(ticket.channel == "sensor" for ticket in tickets):
+            sensor_store.save(tx, tickets, changes)
     with tx.cursor() as cursor, cursor.copy(SAVE_HISTORY) as copy:
         copy.write(as_copy(_recorded(fact) for fact in changes.facts))
 

@@ -216,3 +216,37 @@ def test_a_ticket_that_follows_another_asks_nobody_and_begins_anew_when_it_is_pa
     assert (ended.state, ended.expires_at) == ("ended", None)
     again = given(start(), follows, start())
     assert (again.state, again.assignee, again.hop, again.tried) == ("offered", "SO-1", 2, ["SO-1"])
+
+
+def ask_next(at: datetime, pool: Pool = ALL) -> commands.AskNext:
+    return commands.AskNext(pool=pool, windows=WINDOWS, at=at)
+
+
+def test_an_alarm_that_is_raised_again_takes_the_offer_from_who_does_not_look() -> None:
+    urgent = given(start(severity="urgent"))
+    expired, released, offer = decide(urgent, ask_next(NOON + timedelta(minutes=5)))
+    assert (type(expired), expired.assignee) == (dispatch.OfferExpired, "SO-1")
+    assert isinstance(released, ContractReleased)
+    assert (offer.assignee, offer.hop) == ("GO-1", 2)
+
+
+def test_who_has_had_the_offer_for_a_moment_keeps_it() -> None:
+    assert decide(given(start(severity="urgent")), ask_next(NOON + timedelta(seconds=59))) == []
+
+
+def test_at_last_the_desk_is_asked_again_and_again() -> None:
+    state = given(start(severity="urgent"))
+    for minutes in (5, 10, 15):
+        for fact in decide(state, ask_next(NOON + timedelta(minutes=minutes))):
+            state = evolve(state, fact)
+    assert (state.state, state.assignee, state.hop) == ("offered", "CD-1", 4)
+
+
+def test_who_has_accepted_is_left_in_peace_and_where_nobody_could_be_asked_it_is_tried_at_once() -> None:
+    assert decide(given(start(), accept(1, "SO-1")), ask_next(NOON + timedelta(hours=1))) == []
+    assert decide(initial(TICKET), ask_next(NOON)) == []
+    nobody = Pool(place="990101001001", item=ITEM, options=[])
+    blocked = given(start(pool=nobody))
+    assert blocked.state == "blocked"
+    (offer,) = [fact for fact in decide(blocked, ask_next(NOON)) if isinstance(fact, dispatch.OfferMade)]
+    assert offer.assignee == "SO-1"

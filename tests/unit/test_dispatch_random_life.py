@@ -24,7 +24,8 @@ NAMED = (ORGANISATION, OFFICER, DESK, BUREAU, option("SO-9", "social_organizatio
 CODES = (*NOT_OURS, "capacity", "outside_contract", None)
 LATER = st.sampled_from([timedelta(0), timedelta(hours=3), timedelta(days=2)])
 KINDS = (
-    "accept", "return", "dispute", "rule", "contact", "report", "reopen", "expire", "severity", "withdraw"
+    "accept", "return", "dispute", "rule", "contact", "report", "reopen", "expire", "next", "severity",
+    "withdraw",
 )  # fmt: skip
 STEPS = st.lists(
     st.tuples(
@@ -49,6 +50,7 @@ def command(kind: str, state: Case, at: Any, code: str | None, named: Any, dice:
         ),
         "reopen": commands.ReopenAssignment(windows=WINDOWS, at=at),
         "expire": commands.ExpireOffer(pool=EVERYBODY, windows=WINDOWS, at=at),
+        "next": commands.AskNext(pool=EVERYBODY, windows=WINDOWS, at=at),
         "severity": changed(("general", "urgent", "emergency")[dice % 3], at),
         "withdraw": commands.WithdrawAssignment(reason="ticket_cancelled"),
     }

@@ -48,6 +48,9 @@ from tests.unit.ticketing import (
     UNRATED,
     Known,
     order_in,
+    raised,
+    silent,
+    timed,
 )
 
 FACTS = (
@@ -144,9 +147,20 @@ BODIES = (
     *map(letters.moved, PRIMARYS),
 )  # fmt: skip
 MERGES = st.sampled_from([(commands.MergeTicket, role) for role in ("rule", "operator")])
+TIMED: dict[type, Any] = {
+    orders.CheckVisit: checked,
+    commands.RaiseAlarm: raised,
+    commands.ReportOffline: silent,
+    commands.ClearAlarm: lambda at: timed(commands.ClearAlarm, at),
+    commands.RepeatAlarm: lambda at: timed(commands.RepeatAlarm, at),
+}
+"""What no person says."""
+QUIET = (orders.CheckVisit, commands.ReportOffline, commands.ClearAlarm, commands.RepeatAlarm)
+
+
 ANYTHING = st.one_of(
     st.sampled_from(ORDERS).flatmap(spoken_orders), others(), others(), triages(), cancels(),
-    st.just(look), st.just(checked),
+    st.just(look), st.sampled_from([TIMED[kind] for kind in QUIET]),
     st.sampled_from(BODIES).map(post), MERGES.map(lambda merge: _with_another(*merge)),
 )  # fmt: skip
 STEPS = st.lists(st.tuples(LATER, ANYTHING), max_size=20)
@@ -164,8 +178,8 @@ def sensible(state: Ticket, pick: int) -> Any:
         return look
     if on in (commands.MergeTicket, commands.ReadLetters, commands.SuspectDuplicate):
         return _with_another(on, role, state)
-    if on is orders.CheckVisit:
-        return checked
+    if on in TIMED:
+        return TIMED[on]
     if issubclass(on, Event):
         return _seen(
             next(fact for fact in FACTS if type(fact) is on), BY_DESK if pick // len(fitting) % 2 else RULES
@@ -178,10 +192,10 @@ def sensible(state: Ticket, pick: int) -> Any:
     return lambda at: commands.DeclineTicket(reason_code="court", statutory_path="court", actor=actor, at=at)
 
 
-def walk(steps: Sequence[tuple[timedelta, Any]]) -> set[str]:
+def walk(steps: Sequence[tuple[timedelta, Any]], first: Any = register) -> set[str]:
     """Plays the steps through the fold of the service; returns the states on the way."""
     state, at, paused, reached = initial("T"), NOW, 0.0, set[str]()
-    for later, step in [(timedelta(0), register), *steps]:
+    for later, step in [(timedelta(0), first), *steps]:
         at += later
         make = sensible(state, step) if isinstance(step, int) else step
         facts = domain.decide(state, make(at))
@@ -234,6 +248,9 @@ def _clock_is_kept(state: Ticket) -> None:
         alarms = [at for at in (disputed.alarm_at, disputed.ticket_alarm_at) if at]
         assert state.state == "dispatching"
         assert state.alarm_at == min(alarms, default=None)
+    alarm = state.more.alarm
+    if alarm and state.state in OPEN and not alarm.cleared:
+        assert alarm.reacted or alarm.again_at, "an alarm nobody has reacted to is never raised again"
     assert (state.more.pause is not None) == (state.state in ("pending_info", "suspended"))
 
 
@@ -267,7 +284,8 @@ def test_no_order_of_commands_loses_state_clock_or_number(
     seed: int, wild: list[tuple[timedelta, Any]]
 ) -> None:
     chance = random.Random(seed)
-    walk([step for one in wild for step in (*sensibly(chance, 3), one)] + sensibly(chance, 10))
+    first = register if seed % 3 else raised
+    walk([step for one in wild for step in (*sensibly(chance, 3), one)] + sensibly(chance, 10), first)
 
 
 def test_the_walk_reaches_every_state() -> None:

@@ -92,6 +92,7 @@ BROKEN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "child_waited_for": ({"child": "D"}, {"children": (Child(number="C", mandatory=True),)}),
     "another_severity": ({"severity": "urgent"}, {}),
     "reason_for_falling": ({"severity": "general"}, {}),
+    "not_on_record_yet": ({}, {"handed_over": ("119/A-1",)}),
     "legible_plan": ({"plan": replace(PLAN, rule="FREQ=WEEKLY;BYDAY=XX")}, {}),
     "a_visit_ahead": ({"plan": OVER}, {"plan": OVER}),
 }

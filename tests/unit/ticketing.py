@@ -8,10 +8,11 @@ from msgspec.structs import replace
 
 from contracts import dispatch, evaluation
 from contracts.actor import Actor
+from contracts.cloudevent import CloudEvent
 from contracts.event import Event
-from contracts.intake import Part
+from contracts.intake import Part, SensorOffline, SensorRaised
 from contracts.plan import Plan
-from services.ticket import commands, desk, orders
+from services.ticket import alarms, commands, desk, orders
 from services.ticket.commands import Rule
 from services.ticket.deadlines import Calendar
 from services.ticket.orders import StandingOrder
@@ -40,6 +41,7 @@ RULES = {
     "emergency_lines": Rule("emergency_lines", 1, {"119": "119"}),
     "reworks_at_most": Rule("reworks_at_most", 1, {"reworks": 2}),
     "duplicates": Rule("duplicates", 1, {"days": 30}),
+    "sensors": Rule("sensors", 1, dict.fromkeys(SEVERITIES, "5min") | {"maintenance": "sensor_maintenance"}),
     "visits": Rule(
         "visits",
         1,
@@ -157,6 +159,7 @@ SAID: dict[type, dict[str, Any]] = {
     desk.WaiveChild: {"child": "C", "reason_code": "not_needed"},
     desk.UnmergeTicket: {"reason_code": "another_lamp"},
     desk.ChangeSeverity: {"severity": "emergency"},
+    desk.RecordHandOver: {"line": "119", "reference": "A-1", "happened_at": NOW},
     desk.AddComment: {"words": "已核对", "internal": True},
     orders.OpenStandingOrder: {"source": "urn:s", "external_id": "7", "plan": PLAN,
                                "intake": Intake(title="每周一送药", body="")},
@@ -188,6 +191,27 @@ def command_of(on: type, role: Any, **said: Any) -> Any:
         told |= said
         return commands.CancelTicket(**told)
     return order(on, role, **said)
+
+
+def raised(at: datetime = NOW, *, severity: Any = "urgent", kind: str = "gas_alarm") -> commands.RaiseAlarm:
+    """A device raises its alarm."""
+    said = SensorRaised(device="GAS-1", kind=kind, grid=BUILDING, severity=severity)
+    return alarms.raised_by(_heard(said), Known(at))
+
+
+def silent(at: datetime = NOW) -> commands.ReportOffline:
+    """Nothing is heard of a device."""
+    said = SensorOffline(device="GAS-1", kind="gas_alarm", grid=BUILDING)
+    return alarms.offline_by(_heard(said), Known(at))
+
+
+def _heard(said: Any) -> CloudEvent[Any]:
+    return CloudEvent(specversion="1.0", id="e1", source="urn:s", type="t", time=NOW, data=said)
+
+
+def timed(kind: Any, at: datetime = NOW) -> Any:
+    """A command of a timer, or of a device that has nothing more to say."""
+    return kind(at=at, rules=RULES, calendar=CALENDAR)
 
 
 def ring(at: datetime) -> commands.RingAlarm:

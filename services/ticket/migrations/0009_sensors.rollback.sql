@@ -1,0 +1,2 @@
+DELETE FROM policy WHERE name = 'sensors';
+DROP TABLE sensor;
