@@ -188,7 +188,7 @@ class Stage:
             for shard in range(SHARDS):
                 # Acknowledged as they come: a quorum queue hands nobody more than 2,000 at a time.
                 queue, empty = f"ticket.{shard}", False
-                for method, _, _ in channel.consume(queue, auto_ack=True, inactivity_timeout=0.3):
+                for method, _, _ in channel.consume(queue, auto_ack=True, inactivity_timeout=1.0):
                     if method is not None:
                         found.append(method.redelivered)
                     elif empty:
