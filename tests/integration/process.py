@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -186,16 +187,8 @@ class Stage:
         found: list[bool] = []
         with self.channel() as channel:
             for shard in range(SHARDS):
-                # Acknowledged as they come: a quorum queue hands nobody more than 2,000 at a time.
-                queue, empty = f"ticket.{shard}", False
-                for method, _, _ in channel.consume(queue, auto_ack=True, inactivity_timeout=1.0):
-                    if method is not None:
-                        found.append(method.redelivered)
-                    elif empty:
-                        break
-                    else:  # what was on its way when the queue was asked has come before the answer
-                        empty = not channel.queue_declare(queue, passive=True).method.message_count
-                channel.cancel()
+                while waiting := channel.queue_declare(f"ticket.{shard}", passive=True).method.message_count:
+                    found += _taken(channel, f"ticket.{shard}", waiting)
         return found
 
     def query(self, query: str) -> list[tuple[Any, ...]]:
@@ -210,6 +203,15 @@ class Stage:
     def quiet(self) -> bool:
         """Whether everything in the outbox is published."""
         return self.query("SELECT count(*) FROM outbox WHERE sent_at IS NULL") == [(0,)]
+
+
+def _taken(channel: Any, queue: str, count: int) -> Iterator[bool]:
+    """Takes so many messages out of a queue; of each, whether it was delivered before."""
+    # Acknowledged as they come: a quorum queue hands nobody more than 2,000 at a time.
+    for method, _, _ in islice(channel.consume(queue, auto_ack=True, inactivity_timeout=20), count):
+        assert method is not None, f"{queue} has a message that it hands to nobody"
+        yield method.redelivered
+    channel.cancel()
 
 
 def request(number: int, **said: Any) -> bytes:
