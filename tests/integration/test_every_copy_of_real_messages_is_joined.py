@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, islice
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ from tests.integration.process import HOTLINE, SHARDS, Stage, request, until
 BESIDE = Path(__file__).parents[3] / "shared" / "data" / "tipdm2020c" / "messages_hot.csv"
 FILE = Path(os.environ.get("REAL_MESSAGES", BESIDE))
 PATIENCE = 120.0
+AGAIN = 200
+"""Messages of each shard that are delivered a second time."""
 LEAST = 20
 DISTRICT = re.compile(r"[A-Z]\d{1,2}(?=[区县市])")
 """In the file a letter and a figure stand for the name of a district: A3区."""
@@ -67,11 +69,24 @@ def publish(stage: Stage, rows: Sequence[Mapping[str, str]]) -> None:
         channel.queue_declare("ticket.0", passive=True)
 
 
+def taken_and_lost(stage: Stage, queue: str) -> None:
+    """Somebody takes messages and goes away with them: the broker has to deliver these again."""
+    with stage.channel() as channel:
+        channel.basic_qos(prefetch_count=AGAIN)
+        taken = list(islice(channel.consume(queue, inactivity_timeout=20), AGAIN))
+        assert all(method for method, _, _ in taken)
+    with stage.channel() as channel:
+        method, _, _ = next(channel.consume(queue, inactivity_timeout=20))
+        assert method.redelivered
+
+
 def test_every_copy_is_joined_and_nothing_else(stage: Stage) -> None:
     rows = real()
+    publish(stage, rows)
+    for shard in range(SHARDS):
+        taken_and_lost(stage, f"ticket.{shard}")
     for instance in ("1/2", "2/2"):
         stage.start(INSTANCE=instance)
-    publish(stage, rows)
     publish(stage, rows)
     until(lambda: stage.tickets() == len(rows), PATIENCE)
     until(lambda: _rest(stage), PATIENCE)
