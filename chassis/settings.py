@@ -42,7 +42,6 @@ class Settings:
     log_level: str = "INFO"
     internal_token: str = ""
     ticket_url: str = ""
-    evaluation_url: str = ""
     evaluation_token: str = field(default="", repr=False)
     """What the fingerprints of rating keys are made with."""
     smtp_url: str = ""
@@ -170,7 +169,6 @@ CHECKS: dict[str, Callable[[str], Any]] = {
     "log_level": _level,
     "internal_token": str,
     "ticket_url": _url("http", "https", empty=True),
-    "evaluation_url": _url("http", "https", empty=True),
     "evaluation_token": _token,
     "smtp_url": _url("smtp", "smtps", empty=True),
     "mail_from": str,

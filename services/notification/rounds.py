@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 
 from chassis import clock, policy
+from chassis.asking import NotAnswered
 from chassis.database import Database
 from chassis.line import Deadline
 from chassis.settings import Settings
@@ -73,7 +74,7 @@ class Round:
         chosen = rest[:allowed]
         try:
             return found | (self._tried(chosen, policies["pace"].value, now, deadline) if chosen else {})
-        except contacts.ContactsUnavailable as error:
+        except NotAnswered as error:
             log.warning("contacts not available", extra={"cause": str(error), "letters": len(chosen)})
             with self._database.statements() as tx:
                 store.put_back(tx, chosen, clock.now() + CONTACTS_PAUSE)

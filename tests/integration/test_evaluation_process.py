@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+import msgspec
 import pika
 import psycopg
 import pytest
 
-from chassis.asking import NotAnswered
+from chassis.asking import NotAnswered, asked
 from chassis.migrate import migrate
 from chassis.policy import in_force, set_policy
 from chassis.topology import declare, doors, queue_name
@@ -31,7 +32,6 @@ from contracts.numbering import shard_of, ticket_number
 from deploy.local.endpoints import Endpoints
 from deploy.local.records import reserve_ports
 from deploy.topology import PikaChannel
-from services.notification.rating_keys import RatingKey, rating_keys
 
 DATABASE = "evaluation_process"
 SHARDS = 2
@@ -56,9 +56,12 @@ class House:
     log: Path
     count: int = 0
 
-    def keys(self, *numbers: str) -> dict[str, RatingKey]:
-        """What notification is told when it sends."""
-        return rating_keys(f"http://127.0.0.1:{self.port}", TOKEN, numbers)
+    def keys(self, number: str, token: str = TOKEN) -> list[dict[str, str]]:
+        """What whoever sends the requester a message is told at the inside door."""
+        body = msgspec.json.encode({"tickets": [number], "who": "notification"})
+        answer = asked(f"http://127.0.0.1:{self.port}", "/rating-keys", token, body)
+        keys: list[dict[str, str]] = msgspec.json.decode(answer)
+        return keys
 
     def handled(self) -> str:
         """A new ticket that was handled and verified; returns its number."""
@@ -213,27 +216,27 @@ def test_an_answer_about_an_unknown_ticket_is_refused(house: House) -> None:
 def test_a_link_rates_once_and_nobody_but_its_receiver_can_find_it(house: House) -> None:
     number = house.handled()
     assert isinstance(house.fact(), evaluation.RatingRequested)
-    key = house.keys(number)[number]
-    wrong = f"{(int(key.code) + 1) % 1_000_000:06d}"
+    (key,) = house.keys(number)
+    wrong = f"{(int(key['code']) + 1) % 1_000_000:06d}"
     house.rate(number, code=wrong)
     refusals = [house.refusal()]
-    house.rate(number, token=key.token)
+    house.rate(number, token=key["token"])
     rated = house.fact()
     assert isinstance(rated, evaluation.RatingSubmitted)
     assert rated.way == "link"
-    house.rate(number, token=key.token)
+    house.rate(number, token=key["token"])
     refusals.append(house.refusal())
     assert [each.status for each in refusals] == [403, 409]
-    assert house.keys(number) == {}
+    assert house.keys(number) == []
     said = [repr(refusals), repr(rated), house.log.read_text(), *_all_that_is_kept(house.database_url)]
     assert any(number in text for text in said)
-    secret = re.compile(rf"{re.escape(key.token)}|(?<![0-9]){key.code}(?![0-9])")
+    secret = re.compile(rf"{re.escape(key['token'])}|(?<![0-9]){key['code']}(?![0-9])")
     assert [text for text in said if secret.search(text)] == []
 
 
 def test_who_has_not_the_token_of_the_house_gets_no_key(house: House) -> None:
     with pytest.raises(NotAnswered, match="401"):
-        rating_keys(f"http://127.0.0.1:{house.port}", "guessed", [house.handled()])
+        house.keys(house.handled(), "guessed")
     house.fact()
 
 
