@@ -25,47 +25,6 @@ SELECT to_json(t)::text FROM (
     WHERE dimension = %s AND month BETWEEN %s AND %s GROUP BY month, key, kind ORDER BY month, key, kind
 ) t
 """
-RECOUNT = """
-SELECT to_json(t)::text FROM (
-    SELECT dimension, month, key, kind,
-        count(*) AS cases,
-        count(*) FILTER (WHERE counts AND (contacted_in_time IS NOT NULL OR contact_missed)) AS contacts_due,
-        count(*) FILTER (WHERE counts AND contacted_in_time) AS contacts_in_time,
-        count(*) FILTER (WHERE counts AND closed) AS closed,
-        count(*) FILTER (WHERE counts AND closed AND satisfaction IS NOT NULL) AS rated,
-        count(*) FILTER (WHERE counts AND closed AND resolved = 'yes') AS resolved_yes,
-        count(*) FILTER (WHERE counts AND closed AND resolved = 'partly') AS resolved_partly,
-        count(*) FILTER (WHERE counts AND closed AND resolved = 'no') AS resolved_no,
-        count(*) FILTER (WHERE counts AND closed AND satisfaction IN
-            ('very_satisfied', 'satisfied', 'basically_satisfied')) AS satisfied,
-        count(*) FILTER (WHERE counts AND on_time IS NOT NULL) AS handled,
-        count(*) FILTER (WHERE counts AND on_time) AS handled_on_time,
-        count(*) FILTER (WHERE counts AND on_time IS NOT NULL AND reworks > 0) AS reworked,
-        count(*) FILTER (WHERE counts AND hops > 0) AS offered,
-        count(*) FILTER (WHERE counts AND hops > 0 AND returns > 0) AS returned,
-        count(*) FILTER (WHERE counts AND aside ? 'objector') AS disputed,
-        count(*) FILTER (WHERE counts AND aside ? 'overturned') AS overturned,
-        count(*) FILTER (WHERE NOT counts) AS excluded
-    FROM (SELECT *, to_char(received_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM') AS month,
-                 ended IS NOT DISTINCT FROM 'closed' AND round > 0 AS closed,
-                 aside->>'excluded' IS NULL AS counts
-          FROM casefile WHERE received_at IS NOT NULL AND (on_time IS NOT NULL OR ended IS NOT NULL
-              OR contacted_in_time IS FALSE OR contact_missed OR aside->>'excluded' IS NOT NULL)) AS c
-    CROSS JOIN LATERAL (VALUES
-        ('assignee', coalesce(assignee, ''), coalesce(assignee_kind, '')),
-        ('unit', coalesce(unit, ''), coalesce(assignee_kind, '')), ('grid', coalesce(grid, ''), ''),
-        ('category', coalesce(category, ''), ''), ('source', coalesce(source, ''), ''),
-        ('severity', coalesce(severity, ''), ''), ('kind', coalesce(assignee_kind, ''), '')
-    ) AS d (dimension, key, kind)
-    GROUP BY dimension, month, key, kind ORDER BY dimension, month, key, kind
-) t
-"""
-ALL_CELLS = f"""
-SELECT to_json(t)::text FROM (
-    SELECT dimension, month, key, kind, {SUMS} FROM tally GROUP BY dimension, month, key, kind
-    HAVING sum(cases) <> 0 ORDER BY dimension, month, key, kind
-) t
-"""
 ISSUED = "SELECT DISTINCT month FROM scorecard WHERE month = ANY(%s)"
 CORRECT = """
 INSERT INTO correction (month, ticket, at, before, after)
@@ -113,13 +72,3 @@ def _correct(tx: Tx, past: Sequence[Change], now: datetime) -> None:
 def cells(tx: Tx, dimension: str, first: str = "0000-00", last: str = "9999-99") -> list[Tallied]:
     """What is in the cells of a dimension, months from `first` to `last`, in the order of month and key."""
     return from_json(Tallied, tx.execute(CELLS, [dimension, first, last]))
-
-
-def recount(tx: Tx) -> list[Tallied]:
-    """The same of all dimensions from the cases themselves, to prove the tally by; reads every case."""
-    return from_json(Tallied, tx.execute(RECOUNT))
-
-
-def all_cells(tx: Tx) -> list[Tallied]:
-    """The whole tally."""
-    return from_json(Tallied, tx.execute(ALL_CELLS))

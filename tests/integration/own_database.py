@@ -1,13 +1,20 @@
 """A database of its own for a test file that counts rows."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
+from psycopg.rows import TupleRow
 
+from chassis.effect import Effects, Tally
 from chassis.migrate import migrate
+from chassis.model import Stimulus
 from deploy.local.endpoints import Endpoints
+
+Tx = psycopg.Connection[TupleRow]
 
 
 @contextlib.contextmanager
@@ -23,3 +30,19 @@ def own_database(servers: Endpoints, service: str, name: str) -> Iterator[str]:
         migrate(owner._replace(path=f"/{name}").geturl(), [service])
         yield role._replace(path=f"/{name}").geturl()
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextlib.contextmanager
+def untouched(url: str) -> Iterator[Tx]:
+    """An open transaction that leaves nothing behind."""
+    with psycopg.connect(url) as connection:
+        yield connection
+        connection.rollback()
+
+
+def given(effects: Effects, tx: Tx, commands: Iterable[tuple[str, Any]], now: datetime) -> list[str]:
+    """Gives commands, each with its ticket, their effect in one batch; returns what is published."""
+    tally = Tally()
+    stimuli = [Stimulus(number, lambda known, command=command: command) for number, command in commands]  # type: ignore[misc]
+    effects.of_stimuli(tx, stimuli, now, tally)
+    return [message.body for message in tally.messages]

@@ -6,13 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from psycopg.rows import TupleRow
 
 from deploy.local.endpoints import Endpoints
 from services.dispatch.directory.importing import Report, import_files
-from tests.integration.own_database import own_database
+from tests.integration.own_database import Tx, own_database, untouched
 
 DATABASE = "directory_import"
 SAMPLE = Path(__file__).parents[2] / "directory"
@@ -25,8 +23,6 @@ C2,S,community,二社区
 H,C1,compound,小区
 """
 
-Tx = psycopg.Connection[TupleRow]
-
 
 @pytest.fixture(scope="module")
 def migrated(servers: Endpoints) -> Iterator[str]:
@@ -38,9 +34,8 @@ def migrated(servers: Endpoints) -> Iterator[str]:
 @pytest.fixture
 def tx(migrated: str) -> Iterator[Tx]:
     """An open transaction of the dispatch service that leaves nothing behind."""
-    with psycopg.connect(migrated) as connection:
-        yield connection
-        connection.rollback()
+    with untouched(migrated) as tx:
+        yield tx
 
 
 class Folder:

@@ -6,10 +6,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg.rows import TupleRow
 
-from chassis.effect import Effects, Tally
-from chassis.model import Model, Stimulus
+from chassis.effect import Effects
+from chassis.model import Model
 from contracts import dispatch, evaluation, ticket
 from contracts.intake import RatingGiven
 from deploy.local.endpoints import Endpoints
@@ -17,14 +16,12 @@ from services.evaluation import domain, store
 from services.evaluation.case import Proof
 from services.evaluation.rating import Limits, TakeRating
 from services.evaluation.report import overall, rates_by
-from tests.integration.own_database import own_database
+from tests.integration.own_database import Tx, given, own_database, untouched
 
 DATABASE = "evaluation_report"
 NOON = datetime(2026, 11, 16, 4, tzinfo=UTC)
 WEEK = 7 * 86_400.0
 EFFECTS = Effects(Model(evaluation, domain, store), {}, shards=4, attempts=6)
-
-Tx = psycopg.Connection[TupleRow]
 
 
 @pytest.fixture(scope="module")
@@ -37,17 +34,13 @@ def migrated(servers: Endpoints) -> Iterator[str]:
 @pytest.fixture
 def tx(migrated: str) -> Iterator[Tx]:
     """An open transaction of the evaluation service that leaves nothing behind."""
-    with psycopg.connect(migrated) as connection:
-        yield connection
-        connection.rollback()
+    with untouched(migrated) as tx:
+        yield tx
 
 
 def effect(tx: Tx, *commands: tuple[str, Any], now: datetime = NOON) -> list[str]:
     """Gives commands, each with its ticket, their effect in one batch; returns what is published."""
-    tally = Tally()
-    stimuli = [Stimulus(number, lambda known, command=command: command) for number, command in commands]  # type: ignore[misc]
-    EFFECTS.of_stimuli(tx, stimuli, now, tally)
-    return [message.body for message in tally.messages]
+    return given(EFFECTS, tx, commands, now)
 
 
 def told(fact: Any) -> domain.Observe:

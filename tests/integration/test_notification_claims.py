@@ -6,22 +6,19 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg.rows import TupleRow
 
-from chassis.effect import Effects, Tally
-from chassis.model import Model, Stimulus
+from chassis.effect import Effects
+from chassis.model import Model
 from contracts import notification, ticket
 from deploy.local.endpoints import Endpoints
 from services.notification import commands, domain, store
 from services.notification.channels import console
 from services.notification.correspondence import Outcome
-from tests.integration.own_database import own_database
+from tests.integration.own_database import Tx, given, own_database, untouched
 
 DATABASE = "notification_claims"
 NOON = datetime(2026, 11, 16, 4, tzinfo=UTC)
 EFFECTS = Effects(Model(notification, domain, store), {}, shards=4, attempts=6)
-
-Tx = psycopg.Connection[TupleRow]
 
 
 @pytest.fixture(scope="module")
@@ -34,17 +31,13 @@ def database(servers: Endpoints) -> Iterator[str]:
 @pytest.fixture
 def tx(database: str) -> Iterator[Tx]:
     """An open transaction of the notification service that leaves nothing behind."""
-    with psycopg.connect(database) as connection:
-        yield connection
-        connection.rollback()
+    with untouched(database) as tx:
+        yield tx
 
 
 def effect(tx: Tx, *commands: tuple[str, Any], now: datetime = NOON) -> list[str]:
     """Gives commands, each with its ticket, their effect in one batch; returns what is published."""
-    tally = Tally()
-    stimuli = [Stimulus(number, lambda known, command=command: command) for number, command in commands]  # type: ignore[misc]
-    EFFECTS.of_stimuli(tx, stimuli, now, tally)
-    return [message.body for message in tally.messages]
+    return given(EFFECTS, tx, commands, now)
 
 
 def accepted(number: str, channels: Any = ("smtp", "console")) -> list[tuple[str, Any]]:

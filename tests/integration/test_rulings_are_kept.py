@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from psycopg.rows import TupleRow
 
 from chassis.effect import Effects, Tally
 from chassis.model import Model, Stimulus
@@ -23,7 +22,7 @@ from deploy.local.endpoints import Endpoints
 from services.dispatch import domain, objection_store, store
 from services.dispatch.directory.importing import import_files
 from services.dispatch.service import DispatchService
-from tests.integration.own_database import own_database
+from tests.integration.own_database import Tx, own_database, untouched
 
 DATABASE = "rulings"
 NOON = datetime(2026, 11, 16, 4, tzinfo=UTC)
@@ -39,8 +38,6 @@ HEARD: dict[type[Event], Any] = {
 BUREAU, JUDGE = "DEP-CG", Actor(role="adjudicator", id="judge")
 WORDS = "不在清单内"
 
-Tx = psycopg.Connection[TupleRow]
-
 
 @pytest.fixture(scope="module")
 def migrated(servers: Endpoints) -> Iterator[str]:
@@ -54,9 +51,8 @@ def migrated(servers: Endpoints) -> Iterator[str]:
 @pytest.fixture
 def tx(migrated: str) -> Iterator[Tx]:
     """An open transaction of the dispatch service that leaves nothing behind."""
-    with psycopg.connect(migrated) as connection:
-        yield connection
-        connection.rollback()
+    with untouched(migrated) as tx:
+        yield tx
 
 
 class House:

@@ -9,11 +9,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg.rows import TupleRow
 from typer.testing import CliRunner
 
-from chassis.effect import Effects, Tally
-from chassis.model import Model, Stimulus
+from chassis.effect import Effects
+from chassis.model import Model
 from cli.main import app
 from cli.place import Place
 from contracts import dispatch, evaluation, ticket
@@ -24,12 +23,12 @@ from services.evaluation import domain, scorecard_store, store, tally_store
 from services.evaluation.case import Proof
 from services.evaluation.rating import Limits, TakeRating
 from services.evaluation.report import card, rates_by
-from tests.integration.own_database import own_database
+from tests.integration.own_database import Tx, given, own_database, untouched
+from tests.integration.recount import all_cells, recount
 
 OCTOBER = datetime(2026, 10, 16, 4, tzinfo=UTC)
 NOVEMBER = datetime(2026, 11, 20, 4, tzinfo=UTC)
 EFFECTS = Effects(Model(evaluation, domain, store), {}, shards=4, attempts=6)
-Tx = psycopg.Connection[TupleRow]
 
 
 @pytest.fixture(scope="module")
@@ -42,14 +41,12 @@ def migrated(servers: Endpoints) -> Iterator[str]:
 @pytest.fixture
 def tx(migrated: str) -> Iterator[Tx]:
     """An open transaction of the evaluation service that leaves nothing behind."""
-    with psycopg.connect(migrated) as connection:
-        yield connection
-        connection.rollback()
+    with untouched(migrated) as tx:
+        yield tx
 
 
 def effect(tx: Tx, commands: list[tuple[str, Any]], now: datetime) -> None:
-    stimuli = [Stimulus(number, lambda known, command=command: command) for number, command in commands]  # type: ignore[misc]
-    EFFECTS.of_stimuli(tx, stimuli, now, Tally())
+    given(EFFECTS, tx, commands, now)
 
 
 def told(fact: Any, at: datetime) -> domain.Observe:
@@ -120,7 +117,7 @@ def test_after_any_lives_the_tally_is_what_a_recount_of_the_cases_finds(tx: Tx, 
     assert missed
     effect(tx, [(number, domain.NoteMissedContact(at=later)) for number in missed], later)
     assert store.contacts_missed(tx, later, 1000) == []
-    assert tally_store.all_cells(tx) == tally_store.recount(tx)
+    assert all_cells(tx) == recount(tx)
 
 
 def test_an_issued_month_stays_as_it_is_and_what_changes_is_a_correction(tx: Tx) -> None:
