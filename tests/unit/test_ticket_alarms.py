@@ -20,7 +20,9 @@ from tests.unit.ticketing import (
     RETURNED,
     STARTED,
     TAKEN,
+    after,
     command_of,
+    names,
     observe,
     raised,
     silent,
@@ -30,18 +32,6 @@ from tests.unit.ticketing import (
 
 FIVE = timedelta(minutes=5)
 CLEAR, AGAIN = commands.ClearAlarm, commands.RepeatAlarm
-
-
-def after(state: Any, *said: Any) -> Any:
-    for command in said:
-        for fact in decide(state, command):
-            assert not isinstance(fact, Refusal), fact
-            state = evolve(state, fact)
-    return state
-
-
-def names(facts: list[Any]) -> list[str]:
-    return [type(fact).__name__ for fact in facts]
 
 
 OFFER = [raised(), observe(STARTED), observe(OFFERED)]

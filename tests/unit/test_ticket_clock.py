@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from contracts import ticket
-from contracts.problem import Refusal
 from contracts.terms import CHINA
 from services.ticket import desk
 from services.ticket.deadlines import Calendar
@@ -20,7 +19,9 @@ from tests.unit.ticketing import (
     NOW,
     RETURNED,
     UNHAPPY,
+    after,
     command_of,
+    names,
     observe,
     order,
     ring,
@@ -29,18 +30,6 @@ from tests.unit.ticketing import (
 
 MINUTE = timedelta(minutes=1)
 DECEMBER = datetime(2026, 12, 1, tzinfo=CHINA)
-
-
-def after(state: Ticket, *commands: Any) -> Ticket:
-    for command in commands:
-        for fact in decide(state, command):
-            assert not isinstance(fact, Refusal), fact
-            state = evolve(state, fact)
-    return state
-
-
-def names(facts: list[Any]) -> list[str]:
-    return [type(fact).__name__ for fact in facts]
 
 
 def china(day: int, hour: int = 0) -> datetime:

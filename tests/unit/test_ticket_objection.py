@@ -9,11 +9,9 @@ import pytest
 from cli.deadline import explained
 from contracts import dispatch, ticket
 from contracts.event import Event, type_of
-from contracts.problem import Refusal
 from services.ticket import desk
 from services.ticket.commands import CancelTicket, DeclineTicket
 from services.ticket.domain import decide
-from services.ticket.life import evolve
 from services.ticket.state import Desk, Ticket
 from tests.unit.ticketing import (
     BITTER,
@@ -23,8 +21,10 @@ from tests.unit.ticketing import (
     NOW,
     RULED,
     TAKEN,
+    after,
     by,
     command_of,
+    names,
     observe,
     order,
     ring,
@@ -32,18 +32,6 @@ from tests.unit.ticketing import (
 )
 
 HOUR = timedelta(hours=1)
-
-
-def live(state: Ticket, *commands: Any) -> Ticket:
-    for command in commands:
-        for fact in decide(state, command):
-            assert not isinstance(fact, Refusal), fact
-            state = evolve(state, fact)
-    return state
-
-
-def names(facts: list[Any]) -> list[str]:
-    return [type(fact).__name__ for fact in facts]
 
 
 def dispatching(**more: Any) -> Ticket:
@@ -62,7 +50,7 @@ def test_an_adjudicator_has_four_hours_or_a_working_day_and_the_tickets_clock_ru
     facts = decide(before, observe(DISPUTED))
     assert names(facts) == ["ObjectionOpened", "DeadlineSet"]
     assert (facts[1].kind, facts[1].due_at, facts[1].policy) == ("objection", due_at, "objection")
-    state = live(before, observe(DISPUTED))
+    state = after(before, observe(DISPUTED))
     assert (state.state, state.clock, state.due_at) == ("dispatching", "handling", before.due_at)
     assert state.more.objection
     assert state.more.objection.due_at == due_at
@@ -72,17 +60,17 @@ def test_an_adjudicator_has_four_hours_or_a_working_day_and_the_tickets_clock_ru
 def test_a_ruling_in_time_leaves_only_the_tickets_own_alarm() -> None:
     before = dispatching()
     for end in (RULED, TAKEN):
-        state = live(before, observe(DISPUTED), observe(end))
+        state = after(before, observe(DISPUTED), observe(end))
         assert (state.alarm_at, state.more.objection) == (before.alarm_at, None)
-    assert live(before, observe(DISPUTED), observe(RULED), observe(TAKEN)).state == "assigned"
+    assert after(before, observe(DISPUTED), observe(RULED), observe(TAKEN)).state == "assigned"
 
 
 def test_who_does_not_rule_is_warned_and_it_goes_up_level_by_level_until_the_top() -> None:
-    state, told = live(dispatching(), observe(DISPUTED)), []
+    state, told = after(dispatching(), observe(DISPUTED)), []
     while state.more.objection and state.more.objection.alarm_at:
         facts = decide(state, ring(state.more.objection.alarm_at))
         told += [(type(fact).__name__, getattr(fact, "owner", None)) for fact in facts]
-        state = live(state, ring(state.more.objection.alarm_at))
+        state = after(state, ring(state.more.objection.alarm_at))
     assert told == [
         ("TicketDueSoon", None), ("TicketOverdue", None), ("TicketEscalated", "99010100100101"),
         ("TicketEscalated", "990101001001"), ("TicketEscalated", "990101001000"),
@@ -93,50 +81,50 @@ def test_who_does_not_rule_is_warned_and_it_goes_up_level_by_level_until_the_top
 
 
 def test_a_late_ruling_rings_no_more() -> None:
-    late = live(dispatching(), observe(DISPUTED), ring(NOW + 5 * HOUR))
+    late = after(dispatching(), observe(DISPUTED), ring(NOW + 5 * HOUR))
     assert late.more.objection
     assert late.more.objection.alarm_at == NOW + 9 * HOUR
-    assert live(late, observe(RULED)).alarm_at == dispatching().alarm_at
+    assert after(late, observe(RULED)).alarm_at == dispatching().alarm_at
 
 
 def test_the_own_clock_rings_while_it_is_disputed_and_both_keep_their_turn() -> None:
     soon = {"due_at": NOW + HOUR, "alarm_at": NOW + HOUR / 2}
-    state = live(dispatching(**soon), observe(DISPUTED))
+    state = after(dispatching(**soon), observe(DISPUTED))
     assert state.alarm_at == NOW + HOUR / 2
     (warned,) = decide(state, ring(NOW + HOUR / 2))
     assert (type(warned), warned.kind) == (ticket.TicketDueSoon, "handling")
-    state = live(state, ring(NOW + HOUR / 2))
+    state = after(state, ring(NOW + HOUR / 2))
     assert state.alarm_at == NOW + HOUR
     over, up = decide(state, ring(NOW + HOUR))
     assert (over.kind, up.reason_code) == ("handling", "overdue")
-    state = live(state, ring(NOW + HOUR))
+    state = after(state, ring(NOW + HOUR))
     assert state.alarm_at == NOW + 3.2 * HOUR, "next is the adjudicator's warning"
-    own = live(state, observe(RULED)).alarm_at
+    own = after(state, observe(RULED)).alarm_at
     assert own == NOW + 5 * HOUR, "and after a ruling the ticket's own next level"
 
 
 def test_the_highest_hears_of_both_clocks_and_neither_stops_the_other() -> None:
-    state = live(dispatching(grid="elsewhere", due_at=NOW + HOUR, alarm_at=NOW + HOUR), observe(DISPUTED))
-    state = live(state, ring(NOW + HOUR))
+    state = after(dispatching(grid="elsewhere", due_at=NOW + HOUR, alarm_at=NOW + HOUR), observe(DISPUTED))
+    state = after(state, ring(NOW + HOUR))
     assert state.alarm_at == NOW + 3.2 * HOUR
-    state = live(state, ring(NOW + 5 * HOUR))
+    state = after(state, ring(NOW + 5 * HOUR))
     assert (state.alarm_at, state.more.supervision) == (None, 2)
 
 
 def test_a_graver_ticket_is_ruled_earlier_counted_from_the_same_start() -> None:
-    state = live(dispatching(severity="general"), observe(DISPUTED))
+    state = after(dispatching(severity="general"), observe(DISPUTED))
     graver = order(desk.ChangeSeverity, "operator", NOW + HOUR, severity="urgent")
     deadlines = [fact for fact in decide(state, graver) if isinstance(fact, ticket.DeadlineSet)]
     assert [(one.kind, one.due_at) for one in deadlines if one.kind == "objection"] == [
         ("objection", NOW + 4 * HOUR)
     ]
-    state = live(state, graver)
+    state = after(state, graver)
     assert state.clock == "handling"
-    assert live(state, observe(RULED)).more.objection is None
+    assert after(state, observe(RULED)).more.objection is None
 
 
 def test_a_cancelled_ticket_is_not_disputed_any_more() -> None:
-    state = live(dispatching(), observe(DISPUTED), CancelTicket(reason_code="solved", confirmed=True))
+    state = after(dispatching(), observe(DISPUTED), CancelTicket(reason_code="solved", confirmed=True))
     assert (state.alarm_at, state.more.objection) == (None, None)
 
 
@@ -162,16 +150,16 @@ def test_the_clock_of_an_objection_is_explained_like_any_other() -> None:
 
 
 def test_row_3_an_objection_to_a_decline_has_it_triaged_anew_by_a_clock_of_its_own() -> None:
-    declined = live(ticket_in("received", desk=None), command_of_decline())
+    declined = after(ticket_in("received", desk=None), command_of_decline())
     assert (declined.state, declined.alarm_at, declined.more.declined_at) == ("declined", None, NOW)
     later = NOW + 2 * DAY
     facts = decide(declined, order(desk.ObjectToDecline, "requester", later))
     assert names(facts) == ["DeclineObjected", "DeadlineSet"]
     assert (facts[0].by.id, facts[1].kind, facts[1].since) == ("requester", "triage", later)
-    again = live(declined, order(desk.ObjectToDecline, "requester", later))
+    again = after(declined, order(desk.ObjectToDecline, "requester", later))
     assert (again.state, again.due_at) == ("received", later + timedelta(minutes=5))
     assert again.alarm_at
-    twice = live(again, command_of_decline())
+    twice = after(again, command_of_decline())
     (refusal,) = decide(twice, order(desk.ObjectToDecline, "operator", later))
     assert refusal.detail == "an objection was made already; one is allowed"
     assert twice.state == "declined"

@@ -12,9 +12,11 @@ from contracts.cloudevent import CloudEvent
 from contracts.event import Event
 from contracts.intake import Part, SensorOffline, SensorRaised
 from contracts.plan import Plan
+from contracts.problem import Refusal
 from services.ticket import alarms, commands, desk, orders
 from services.ticket.commands import Rule
 from services.ticket.deadlines import Calendar
+from services.ticket.domain import decide, evolve
 from services.ticket.orders import StandingOrder
 from services.ticket.state import Asked, Desk, Intake, Pause, Ticket
 
@@ -222,3 +224,17 @@ def ring(at: datetime) -> commands.RingAlarm:
 def observe(fact: Event, at: datetime = NOW, rules: Any = RULES) -> commands.Observe:
     """Another service says so."""
     return commands.Observe(fact=fact, at=at, rules=rules, calendar=CALENDAR)
+
+
+def after(state: Any, *said: Any) -> Any:
+    """The ticket, or the order, after commands of which none may be refused."""
+    for command in said:
+        for fact in decide(state, command):
+            assert not isinstance(fact, Refusal), fact
+            state = evolve(state, fact)
+    return state
+
+
+def names(facts: list[Any]) -> list[str]:
+    """What facts are called."""
+    return [type(fact).__name__ for fact in facts]
