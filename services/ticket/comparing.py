@@ -1,7 +1,7 @@
 """Looks for similar requests behind the writers' back, a few at a time, so that no request waits for it."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -42,7 +42,7 @@ class Comparer:
             sketches = [self._sketch(row, rule["least"]) for row in near_store.waiting(tx, AT_ONCE)]
             near_store.keep(tx, sketches)
             since = now - timedelta(days=rule["days"])
-            return list(_suspicions(tx, [sketch.ticket for sketch in sketches], since, rule["near"]))
+            return list(_suspicions(tx, {each.ticket: each.pieces for each in sketches}, since, rule["near"]))
 
     def forget(self, now: datetime) -> None:
         """What lies before the policy's window is compared no more."""
@@ -66,17 +66,19 @@ class Comparer:
         return Sketch(row["ref"], self._vault.newest, hashes)
 
 
-def _suspicions(tx: Tx, tickets: Sequence[str], since: datetime, near: int) -> Iterator[SuspectDuplicate]:
-    pairs = sorted(near_store.near(tx, tickets, since), key=itemgetter("ticket"))
+def _suspicions(
+    tx: Tx, pieces: Mapping[str, Sequence[int]], since: datetime, near: int
+) -> Iterator[SuspectDuplicate]:
+    pairs = sorted(near_store.near(tx, list(pieces), since), key=itemgetter("ticket"))
     for ticket, found in groupby(pairs, key=itemgetter("ticket")):
-        alike = [Alike(ticket=pair["other"], likeness=_likeness(pair)) for pair in found if _possible(pair)]
+        alike = [
+            Alike(ticket=pair["other"], likeness=likeness.likeness(pieces[ticket], pair["pieces"]))
+            for pair in found
+            if _possible(pair)
+        ]
         likest = sorted(alike, key=lambda each: (-each.likeness, each.ticket))[:TOLD]
         if likest and likest[0].likeness >= near:
             yield SuspectDuplicate(ticket=ticket, alike=[each for each in likest if each.likeness >= near])
-
-
-def _likeness(pair: dict[str, Any]) -> int:
-    return likeness.likeness(pair["pieces"], pair["others"])
 
 
 def _possible(pair: dict[str, Any]) -> bool:

@@ -21,20 +21,23 @@ SKETCH = """
 UPDATE likeness SET key = new.key, pieces = new.pieces, lowest = new.lowest
 FROM json_populate_recordset(null::likeness, %s) AS new WHERE likeness.ticket = new.ticket
 """
-# OFFSET 0 keeps the search to the index, ticket by ticket.
-NEAR = """
-SELECT mine.ticket, near.ticket AS other, mine.pieces, near.pieces AS others,
-       a.category, a.grid, b.category AS other_category, b.grid AS other_grid
+# A form letter that thousands send is like thousands: only the newest are looked at, and fewer compared.
+LOOKED_AT = 500
+COMPARED_WITH = 50
+NEAR = f"""
+SELECT mine.ticket, a.category, a.grid, near.*
 FROM likeness mine
-CROSS JOIN LATERAL (
-    SELECT ticket, pieces FROM likeness l
-    WHERE l.lowest && mine.lowest AND l.key = mine.key AND l.ticket <> mine.ticket
-      AND (l.recorded_at, l.ticket) < (mine.recorded_at, mine.ticket) AND l.recorded_at >= %(since)s
-    OFFSET 0) near
 JOIN ticket a ON a.id = mine.ticket
-JOIN ticket b ON b.id = near.ticket
+CROSS JOIN LATERAL (
+    SELECT l.ticket AS other, l.pieces, b.category AS other_category, b.grid AS other_grid
+    FROM (SELECT ticket, recorded_at, pieces FROM likeness l
+          WHERE l.lowest && mine.lowest AND l.key = mine.key AND l.ticket <> mine.ticket
+            AND (l.recorded_at, l.ticket) < (mine.recorded_at, mine.ticket) AND l.recorded_at >= %(since)s
+          ORDER BY recorded_at DESC, ticket DESC LIMIT {LOOKED_AT}) l
+    JOIN ticket b ON b.id = l.ticket
+    WHERE b.state = ANY(%(open)s) AND b.desk ->> 'primary' IS NULL
+    ORDER BY l.recorded_at DESC, l.ticket DESC LIMIT {COMPARED_WITH}) near
 WHERE mine.ticket = ANY(%(tickets)s) AND a.desk ->> 'primary' IS NULL
-  AND b.state = ANY(%(open)s) AND b.desk ->> 'primary' IS NULL
 """
 SUSPECTED = """
 SELECT t.id, t.state, t.category, t.grid, t.received_at, h.data
@@ -70,7 +73,10 @@ def keep(tx: Tx, sketches: Sequence[Sketch]) -> None:
 
 
 def near(tx: Tx, tickets: Sequence[str], since: datetime) -> list[dict[str, Any]]:
-    """Pairs of these tickets and earlier open ones that may be alike, with what stands for their words."""
+    """Pairs of these tickets and earlier open ones that may be alike, with the pieces of the earlier.
+
+    At most `COMPARED_WITH` a ticket, the newest first.
+    """
     with tx.cursor(row_factory=dict_row) as cursor:
         values = {"tickets": list(tickets), "since": since, "open": list(OPEN)}
         return cursor.execute(NEAR, values).fetchall()

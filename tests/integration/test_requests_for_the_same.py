@@ -187,6 +187,18 @@ def test_similar_words_are_suspected_and_the_desk_is_shown_them(ledger: Ledger) 
     assert compare(ledger) == []
 
 
+def test_of_a_letter_that_very_many_send_only_the_newest_are_compared(ledger: Ledger) -> None:
+    many = [str(number) for number in range(1, near_store.COMPARED_WITH + 6)]
+    ledger.take(*[ask(number, body=f"{LONG}第{number}户") for number in many])
+    while ledger.rows("SELECT FROM likeness WHERE key IS NULL LIMIT 1"):
+        compare(ledger)
+    before = ledger.rows("SELECT ticket FROM likeness ORDER BY recorded_at DESC, ticket DESC")
+    newest, *others = [ticket for (ticket,) in before]
+    with ledger.database.transaction() as tx:
+        pairs = near_store.near(tx, [newest], now() - LONG_AGO)
+    assert [pair["other"] for pair in pairs] == others[: near_store.COMPARED_WITH]
+
+
 def test_no_word_and_no_number_lies_in_what_is_compared(ledger: Ledger) -> None:
     ledger.take(ask("1"))
     compare(ledger)
