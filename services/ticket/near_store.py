@@ -22,7 +22,7 @@ UPDATE likeness SET key = new.key, pieces = new.pieces, lowest = new.lowest
 FROM json_populate_recordset(null::likeness, %s) AS new WHERE likeness.ticket = new.ticket
 """
 # A form letter that thousands send is like thousands: only the newest are looked at, and fewer compared.
-LOOKED_AT = 500
+LOOKED_AT = 100
 COMPARED_WITH = 50
 NEAR = f"""
 SELECT mine.ticket, a.category, a.grid, near.*
