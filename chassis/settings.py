@@ -42,6 +42,9 @@ class Settings:
     log_level: str = "INFO"
     internal_token: str = ""
     ticket_url: str = ""
+    evaluation_url: str = ""
+    rating_link: str = ""
+    """Where a requester rates by link; `{ticket}` and `{token}` stand for the two."""
     evaluation_token: str = field(default="", repr=False)
     """What the fingerprints of rating keys are made with."""
     smtp_url: str = ""
@@ -139,6 +142,12 @@ def _token(text: str) -> str:
     return text
 
 
+def _rating_link(text: str) -> str:
+    if text and not (re.match(r"https?://", text) and "{ticket}" in text and "{token}" in text):
+        raise ValueError("is not like https://rate.example.org/rate#{ticket}/{token}")
+    return text
+
+
 def _networks(text: str) -> tuple[Network, ...]:
     try:
         return tuple(ip_network(word.strip()) for word in text.split(",") if word.strip())
@@ -169,6 +178,8 @@ CHECKS: dict[str, Callable[[str], Any]] = {
     "log_level": _level,
     "internal_token": str,
     "ticket_url": _url("http", "https", empty=True),
+    "evaluation_url": _url("http", "https", empty=True),
+    "rating_link": _rating_link,
     "evaluation_token": _token,
     "smtp_url": _url("smtp", "smtps", empty=True),
     "mail_from": str,

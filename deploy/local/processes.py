@@ -86,10 +86,10 @@ def _service(name: str, process: str, endpoints: Endpoints, port: int, env: Mapp
 
 
 def _extra_settings(endpoints: Endpoints, ports: Mapping[str, int], vault: str) -> dict[str, dict[str, str]]:
-    """Contacts go from the ticket service to notification over HTTP alone, with a secret of theirs."""
+    """Contacts and rating keys reach notification over HTTP alone, with a secret that the services share."""
     drawn = kept_secrets(endpoints.run, ["internal_token", "evaluation_token", "notify_token"])
     inside = {"INTERNAL_TOKEN": drawn["internal_token"]}
-    asks = {"TICKET_URL": f"http://127.0.0.1:{ports['ticket']}"}
+    asks = {f"{name.upper()}_URL": f"http://127.0.0.1:{ports[name]}" for name in ("ticket", "evaluation")}
     letters = {"SMTP_URL": f"smtp://127.0.0.1:{ports[MAILBOX]}", "NOTIFY_TOKEN": drawn["notify_token"]}
     return {
         "ticket": inside | {"VAULT_KEYS": vault},

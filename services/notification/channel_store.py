@@ -21,6 +21,11 @@ PACE = """
 INSERT INTO pace (channel, mark, next_at) SELECT %s, * FROM unnest(%s::text[], %s::timestamptz[])
 ON CONFLICT (channel, mark) DO UPDATE SET next_at = EXCLUDED.next_at
 """
+GIVE_BACK = """
+UPDATE pace SET next_at = next_at - given.times * make_interval(secs => %s)
+FROM (SELECT mark, count(*) AS times FROM unnest(%s::text[]) AS m (mark) GROUP BY mark) given
+WHERE channel = %s AND pace.mark = given.mark
+"""
 REST = "DELETE FROM pace WHERE next_at < %s"
 AFTER = "SELECT after FROM receipt_mark WHERE channel = %s"
 MARK = """
@@ -92,6 +97,11 @@ def waits(tx: Tx, channel: str, marks: Sequence[str], now: datetime, rule: Mappi
         seconds.append(wait)
     tx.execute(PACE, [channel, sorted(found), [found[mark] for mark in sorted(found)]])
     return seconds
+
+
+def give_back(tx: Tx, channel: str, marks: Sequence[str], seconds: float) -> None:
+    """What was not sent after all uses up no share."""
+    tx.execute(GIVE_BACK, [seconds, texts(marks), channel])
 
 
 def forget_pace(tx: Tx, now: datetime) -> None:

@@ -52,6 +52,13 @@ class Letter(Struct, frozen=True, kw_only=True):
     address: str
     subject: str
     body: str
+    more: Mapping[str, str] = {}
+    """Blanks that were filled at this moment and are nowhere kept."""
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """All that its blanks are filled with, for gateways that write the words themselves."""
+        return {**self.delivery.fields, **self.more}
 
     @property
     def key(self) -> str:
@@ -72,6 +79,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """Seconds before which another try makes no sense."""
     receipt: bool = False
     """Whether a receipt will follow."""
+    last: bool = False
+    """Whether no other channel helps either: the message has no sense any more."""
 
 
 class Post(Struct, frozen=True, kw_only=True):

@@ -153,7 +153,7 @@ def _failed(
         later = at + timedelta(seconds=max(retries[delivery.attempt], outcome.wait))
         return DeliveryMoved(replace(delivery, attempt=tries, due_at=later, error=error))
     following = delivery.channels[delivery.channels.index(delivery.channel) + 1 :]
-    if following:
+    if following and not outcome.last:
         moved = replace(delivery, channel=following[0], attempt=0, due_at=at, error=error, state="queued")
         return DeliveryMoved(moved)
     return NotificationFailed(

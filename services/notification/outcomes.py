@@ -16,6 +16,8 @@ NO_ADDRESS = Outcome(error="no_address")
 BAD_ADDRESS = Outcome(error="bad_address")
 OPTED_OUT = Outcome(error="opted_out")
 NO_TEXT = Outcome(error="template")
+NOT_ASKED = Outcome(error="not_asked", last=True)
+"""The time to rate is over, or the requester has rated: there is nothing to ask any more."""
 NOT_CONFIGURED = Outcome(error="not_configured")
 
 

@@ -17,6 +17,7 @@ from deploy.local import house as local_house
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 40.0
+RATING_LINK = "https://rate.example.org/rate#{ticket}/{token}"
 
 
 class Fengge:
@@ -78,8 +79,10 @@ def eventually(question: Callable[[], Any], patience: float = PATIENCE) -> Any:
 
 @pytest.fixture(scope="session")
 def fengge(servers_run: Path) -> Iterator[Fengge]:
-    """A house that is up, with the sample directory."""
+    """A house that is up, with the sample directory, whose messages have links."""
     command = Fengge(servers_run / "house")
-    with local_house.running(command.run):
-        command("import", str(ROOT / "directory"))
-        yield command
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RATING_LINK", RATING_LINK)
+        with local_house.running(command.run):
+            command("import", str(ROOT / "directory"))
+            yield command

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from aiosmtpd.controller import Controller
 
 from chassis.policy import set_policy
 from chassis.topology import declare, doors, queue_name
-from contracts import cloudevent, ticket
+from contracts import cloudevent, evaluation, ticket
 from contracts.cloudevent import CloudEvent
 from contracts.event import Event, publisher_of, type_of
 from contracts.numbering import shard_of, ticket_number
@@ -36,6 +37,7 @@ from deploy.topology import PikaChannel
 from tests.integration.own_database import own_database
 
 TOKEN = "between-services"
+RATING_LINK = "https://rate.example.org/rate#{ticket}/{token}"
 SHARDS = 2
 PATIENCE = 20.0
 T = TypeVar("T")
@@ -70,29 +72,58 @@ class Mailbox:
         return [mail for mail in self.mails if number in mail["Subject"]]
 
 
-class TicketService(BaseHTTPRequestHandler):
-    """Answers POST /contacts as the ticket service does, from `book`."""
+class Inside(BaseHTTPRequestHandler):
+    """An inside door of another service, which may be away."""
 
-    book: dict[str, Person]
     away = False
 
     def do_POST(self) -> None:
-        """One look at the contacts; http.server calls this by name."""
+        """One question; http.server calls this by name."""
         if self.away:
             self.send_error(503)
             return
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         assert self.headers["Authorization"] == f"Bearer {TOKEN}"
-        assert (asked["role"], asked["purpose"]) == ("notification", "notify")
-        found = [{"ref": ref, **self.book.get(ref, {})} for ref in asked["refs"]]
-        body = json.dumps(found).encode()
+        body = json.dumps(self.answer(asked)).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
+    def answer(self, asked: Any) -> Any:
+        """What is told."""
+        raise NotImplementedError
+
     def log_message(self, *_: Any) -> None:
         """Says nothing on the test's output."""
+
+
+class TicketService(Inside):
+    """Answers POST /contacts as the ticket service does, from `book`."""
+
+    book: dict[str, Person]
+
+    def answer(self, asked: Any) -> Any:
+        """The addresses that were asked for."""
+        assert (asked["role"], asked["purpose"]) == ("notification", "notify")
+        return [{"ref": ref, **self.book.get(ref, {})} for ref in asked["refs"]]
+
+
+class EvaluationService(Inside):
+    """Answers POST /rating-keys as the evaluation service does, for tickets that are `open`."""
+
+    open: set[str]
+    made: list[dict[str, str]]
+
+    def answer(self, asked: Any) -> Any:
+        """A new key for each ticket that is asked about."""
+        keys = [
+            {"ticket": number, "token": secrets.token_urlsafe(32), "code": f"{secrets.randbelow(10**6):06d}"}
+            for number in asked["tickets"]
+            if number in self.open
+        ]
+        self.made.extend(keys)
+        return [key | {"round": 1, "until": "2026-11-30T00:00:00Z"} for key in keys]
 
 
 @dataclass
@@ -139,6 +170,11 @@ class House:
             category=category, severity=severity, grid="C1", channel="resident", source="urn:test"
         )
         return self.publish(number, 2, accepted)
+
+    def ask(self, number: str) -> str:
+        """Its requester is asked for a rating; returns the id of the event."""
+        EvaluationService.open.add(number)
+        return self.publish(number, 1, evaluation.RatingRequested(round=1, window_ends_at=datetime.now(UTC)))
 
     def publish(self, number: str, sequence: int, fact: Event) -> str:
         """Publishes a fact as its service would; returns the id of the event."""
@@ -192,9 +228,12 @@ class House:
 def notifying(servers: Endpoints, folder: Path, database: str, **extra: str) -> Iterator[House]:
     """The service runs for the length of a block, in a database of its own and with quick retries."""
     ports = reserve_ports(folder, ["smtp", "health"])
-    contacts = ThreadingHTTPServer(("127.0.0.1", 0), TicketService)
-    TicketService.book = {}
-    threading.Thread(target=contacts.serve_forever, args=[0.02], daemon=True).start()
+    contacts, keys = (
+        ThreadingHTTPServer(("127.0.0.1", 0), door) for door in (TicketService, EvaluationService)
+    )
+    TicketService.book, EvaluationService.open, EvaluationService.made = {}, set(), []
+    for server in (contacts, keys):
+        threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
     connection = pika.BlockingConnection(pika.URLParameters(servers.amqp_url("admin")))
     channel = connection.channel()
     declare(PikaChannel(channel), doors())
@@ -205,6 +244,7 @@ def notifying(servers: Endpoints, folder: Path, database: str, **extra: str) -> 
             "AMQP_URL": servers.amqp_url("notification"), "DATABASE_URL": url, "SHARDS": str(SHARDS),
             "HEALTH_PORT": str(ports["health"]), "SMTP_URL": f"smtp://127.0.0.1:{ports['smtp']}",
             "TICKET_URL": f"http://127.0.0.1:{contacts.server_port}", "INTERNAL_TOKEN": TOKEN,
+            "EVALUATION_URL": f"http://127.0.0.1:{keys.server_port}", "RATING_LINK": RATING_LINK,
             "MAIL_FROM": "desk@fengge.example", **extra,
         }  # fmt: skip
         argv = [sys.executable, "-m", "chassis.runner", "services.notification.service:NotificationService"]
@@ -218,8 +258,9 @@ def notifying(servers: Endpoints, folder: Path, database: str, **extra: str) -> 
                 for shard in range(SHARDS):
                     channel.queue_delete(queue_name("notification", shard))
                 connection.close()
-                contacts.shutdown()
-                contacts.server_close()
+                for server in (contacts, keys):
+                    server.shutdown()
+                    server.server_close()
     assert status == 0
 
 

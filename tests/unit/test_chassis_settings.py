@@ -33,7 +33,8 @@ def test_every_setting_can_be_set() -> None:
         ("STATEMENT_TIMEOUT", "x"), ("LOCK_TIMEOUT", "-1"), ("DRAIN_TIMEOUT", "61"),
         ("RETRY_ATTEMPTS", "0"), ("SWEEP_AFTER", "0"), ("LOG_LEVEL", "debug"), ("LOG_LEVEL", "TRACE"),
         ("VAULT_KEYS", "0123456789"), ("VAULT_KEYS", "file:/nowhere"),
-        ("EVALUATION_TOKEN", "too-short"),
+        ("EVALUATION_TOKEN", "too-short"), ("EVALUATION_URL", "evaluation:80"),
+        ("RATING_LINK", "https://rate.example.org/here"), ("RATING_LINK", "{ticket}{token}"),
         ("TICKET_URL", "ticket:80"), ("SMTP_URL", "mail.example.org"),
     ],
 )  # fmt: skip

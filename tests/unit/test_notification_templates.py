@@ -9,11 +9,14 @@ from contracts.cloudevent import SINGLE, decode, opened
 from contracts.event import Event, type_of
 from services.notification.correspondence import Correspondence
 from services.notification.messages import NOTES
+from services.notification.rating_keys import words
 from services.notification.templates import LANGUAGES, MissingText, fields_of, render, templates
 from services.notification.templates.wording import blanks
 
 SAMPLES = Path(__file__).parents[2] / "contracts" / "released" / "samples"
 ABOUT = Correspondence(id="7K3M-9QXR-2B4D-T8WZ", received=True)
+KEY = {"link": "https://rate.example/#T/t", "code": "012345"}
+KEYS = {words(language, key) for language in LANGUAGES for key in (KEY, {})}
 WORDS = [(fact, language) for fact in NOTES for language in LANGUAGES]
 
 
@@ -33,6 +36,15 @@ def test_every_fact_can_be_told_in_every_language(fact: type[Event], language: s
     assert "\n" not in subject
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", [KEY, {"code": KEY["code"]}], ids=["with a link", "code alone"])
+def test_the_words_of_a_key_carry_all_of_it(language: str, key: dict[str, str]) -> None:
+    name = words(language, key)
+    assert fields_of(name) == key.keys()
+    _, body = render(f"{name}.v1", key)
+    assert all(each in body for each in key.values())
+
+
 def test_all_languages_of_a_message_have_the_same_blanks() -> None:
     for code, template in templates().items():
         other = templates()[code.replace(".zh.", ".en.")]
@@ -48,7 +60,7 @@ def test_a_newer_template_may_use_all_that_is_filled(fact: type[Event], language
 
 def test_there_is_no_template_that_nobody_uses() -> None:
     current = {note.template(language) for note in NOTES.values() for language in LANGUAGES}
-    versions_in_use = {code.rpartition(".")[0] for code in current}
+    versions_in_use = {code.rpartition(".")[0] for code in current} | KEYS
     assert {code.rpartition(".")[0] for code in templates()} == versions_in_use
 
 

@@ -30,4 +30,4 @@ def send(letters: Sequence[Letter], settings: Settings, deadline: Deadline) -> d
 
 def document(letter: Letter) -> Mapping[str, object]:
     """The fields of the platform's template, and the words for a platform that shows them as they are."""
-    return {"fields": letter.delivery.fields, "title": letter.subject, "text": letter.body.strip()}
+    return {"fields": letter.fields, "title": letter.subject, "text": letter.body.strip()}

@@ -33,4 +33,4 @@ def send(letters: Sequence[Letter], settings: Settings, deadline: Deadline) -> d
 
 def document(letter: Letter) -> Mapping[str, object]:
     """Text and fields: some gateways send words, others fill a template they have approved before."""
-    return {"text": " ".join(letter.body.split()), "fields": letter.delivery.fields}
+    return {"text": " ".join(letter.body.split()), "fields": letter.fields}
