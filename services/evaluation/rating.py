@@ -27,16 +27,21 @@ class TakeRating(Struct, frozen=True, kw_only=True):
     at: datetime
     limits: Limits
     proof: Proof | None = None
+    publisher: str = ""
+    shut: bool = False
+    """Whether the publisher has sent so many wrong codes that none of its codes is looked at."""
 
 
 class GuessFailed(Struct, frozen=True):
-    """A wrong code; private."""
+    """A wrong code, and which user of the broker it came from; private."""
+
+    publisher: str = ""
 
 
 def take(state: Case, command: TakeRating) -> list[Any]:
     """The rating as a fact, or why it is not taken; whoever guesses is counted and locked out."""
     proof = command.proof
-    if command.said.code and _locked(state, command.at):
+    if command.said.code and (command.shut or _locked(state, command.at)):
         return [_refusal("locked", 429, "no code is looked at now; the link still holds")]
     if proof is None and not (command.said.code or command.said.token):
         return [_refusal("unproven", 403, "neither the token of the link nor the code is given")]
@@ -62,11 +67,11 @@ def _counted(state: Case, command: TakeRating) -> list[Any]:
         return []
     limits, guesses = command.limits, state.more.guesses + 1
     if guesses % limits.attempts:
-        return [GuessFailed()]
+        return [GuessFailed(command.publisher)]
     until = command.at + timedelta(seconds=limits.seconds)
     if guesses >= limits.attempts * limits.locks and state.window_ends_at:
         until = state.window_ends_at
-    return [GuessFailed(), evaluation.RatingLocked(round=state.round, until=until)]
+    return [GuessFailed(command.publisher), evaluation.RatingLocked(round=state.round, until=until)]
 
 
 def _refusal(problem: str, status: int, detail: str) -> Refusal:

@@ -6,20 +6,23 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, convert
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Request
 
 from chassis import clock, policy
+from chassis.database import Tx
 from chassis.doors import answers, refused
+from chassis.metrics import Metric
 from chassis.model import Model
 from chassis.shell import Service, consumes, errand, every
 from contracts import dispatch, evaluation, intake, ticket
 from contracts.cloudevent import CloudEvent
 from contracts.event import Event
 from contracts.terms import Code, TicketNo
-from services.evaluation import domain, key_store, scorecard_store, store
+from services.evaluation import domain, guess_store, key_store, scorecard_store, store
 from services.evaluation.case import Proof
+from services.evaluation.guessing import Share
 from services.evaluation.keyring import shown
 from services.evaluation.rating import TakeRating
 from services.evaluation.store import Known
@@ -64,7 +67,11 @@ class EvaluationService(Service):
             proof = Proof(way="trusted") if known.trusts(event) else None
         else:
             proof = shown(self.settings.evaluation_token, said, known.prints.get(said.ticket, ()))
-        return TakeRating(said=said, at=known.now, limits=known.limits, proof=proof)
+        publisher = known.publisher(event)
+        return TakeRating(
+            said=said, at=known.now, limits=known.limits, proof=proof, publisher=publisher,
+            shut=known.shut(publisher),
+        )  # fmt: skip
 
     @every(5.0, store.contacts_missed)
     def miss(self, ticket_no: str, known: Known) -> domain.NoteMissedContact:
@@ -85,6 +92,18 @@ class EvaluationService(Service):
                 scorecard_store.issue(tx, month, now)
                 log.info("scorecards issued", extra={"month": month})
         return ()
+
+    def metrics(self, tx: Tx) -> Sequence[Metric]:
+        """How many publishers send nothing but wrong codes."""
+        share = convert(policy.in_force(tx)["rating_guesses"].value, Share)
+        full = clock.now() + timedelta(seconds=(share.burst - 1) * share.seconds)
+        return [
+            Metric(
+                "fengge_evaluation_guessers_shut", "gauge",
+                "Publishers whose rating codes are not looked at for now: too many were wrong.",
+                guess_store.shut(tx, full),
+            )
+        ]  # fmt: skip
 
     @answers("POST", "/rating-keys")
     def rating_keys(self, request: Request) -> Any:

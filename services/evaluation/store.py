@@ -5,16 +5,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from msgspec import convert
+
 from chassis import policy
 from chassis.database import Tx
-from chassis.model import Changes, Stimulus
+from chassis.model import Changes, Fact, Stimulus
 from chassis.rows import as_json, from_json, texts
 from contracts.cloudevent import CloudEvent
 from contracts.intake import RatingGiven
-from services.evaluation import key_store, tally, tally_store
+from services.evaluation import guess_store, guessing, key_store, tally, tally_store
 from services.evaluation.case import Case
+from services.evaluation.guessing import Share
 from services.evaluation.keyring import Print
-from services.evaluation.rating import Limits
+from services.evaluation.rating import GuessFailed, Limits
 
 
 @dataclass
@@ -25,11 +28,32 @@ class Known(policy.Known):
     """The cases of the batch as they were."""
     publishers: dict[tuple[str, str], str | None] = field(default_factory=dict)
     prints: Mapping[str, Sequence[Print]] = field(default_factory=dict)
+    used: dict[str, datetime] = field(default_factory=dict)
+    """Until when a publisher has used up its share of wrong codes."""
+    guessed: set[str] = field(default_factory=set)
+    """Publishers that sent a wrong code in this batch."""
+
+    def learn(self, fact: Fact) -> None:
+        """A wrong code counts against its publisher from the next decision on."""
+        if isinstance(fact, GuessFailed):
+            guessing.note(self.used, fact.publisher, self._share, self.now)
+            self.guessed.add(fact.publisher)
+
+    def publisher(self, event: CloudEvent[Any]) -> str:
+        """The broker's user that sent the event; empty where the broker vouches for none."""
+        return self.publishers.get((event.source, event.id)) or ""
 
     def trusts(self, event: CloudEvent[Any]) -> bool:
         """Whether the broker's user that sent the event may rate for requesters."""
-        trusted = self.policies["rating_publishers"].value["trusted"]
-        return self.publishers.get((event.source, event.id)) in trusted
+        return self.publisher(event) in self.policies["rating_publishers"].value["trusted"]
+
+    def shut(self, publisher: str) -> bool:
+        """Whether no code of this publisher is looked at now."""
+        return guessing.shut(self.used.get(publisher), self._share, self.now)
+
+    @property
+    def _share(self) -> Share:
+        return convert(self.policies["rating_guesses"].value, Share)
 
     @property
     def limits(self) -> Limits:
@@ -79,13 +103,16 @@ def load(tx: Tx, keys: Sequence[str]) -> dict[str, Case]:
 def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str, Case]) -> Known:
     """The time and the policies in force; where somebody rates, who vouches for him and which keys hold."""
     known = Known(now, policy.in_force(tx), before=states)
-    shown = []
+    shown, guessing_ = [], []
     for each in stimuli:
         if each.event and isinstance(said := each.event.data, RatingGiven):
             known.publishers[each.event.source, each.event.id] = each.publisher
             shown += [each.key] if said.token or said.code else []
+            guessing_ += [each.publisher or ""] if said.code else []
     if shown:
         known.prints = key_store.prints(tx, sorted(set(shown)))
+    if guessing_:
+        known.used = guess_store.load(tx, guessing_)
     return known
 
 
@@ -98,6 +125,8 @@ def save(tx: Tx, changes: Changes) -> None:
     """Writes the cases of the batch in one statement, and what they add to the tally in another."""
     tx.execute(SAVE, [as_json(changes.states)])
     known: Known = changes.known
+    if known.guessed:
+        guess_store.save(tx, {name: known.used[name] for name in known.guessed})
     found = tally.changes((known.before.get(case.id), case) for case in changes.states)
     if found:
         tally_store.add(tx, found, known.now)

@@ -8,8 +8,9 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -54,7 +55,10 @@ class House:
     database_url: str
     port: int
     log: Path
+    publisher: str = "intake"
     count: int = 0
+    waiting: dict[str, list[Any]] = field(default_factory=dict)
+    """What came in one message with what was read, by queue."""
 
     def keys(self, number: str, token: str = TOKEN) -> list[dict[str, str]]:
         """What whoever sends the requester a message is told at the inside door."""
@@ -83,16 +87,18 @@ class House:
             time=datetime.now(UTC), data=given,
         )  # fmt: skip
         content_type, body = cloudevent.encode([event])
-        properties = pika.BasicProperties(content_type=content_type, delivery_mode=2, user_id="intake")
+        properties = pika.BasicProperties(content_type=content_type, delivery_mode=2, user_id=self.publisher)
         self.intake.basic_publish("gov.inbound", f"rating.{number}", body, properties, mandatory=True)
         return event.id
 
     def next(self, channel: Any, queue: str) -> Event:
         """The next event in a queue."""
-        method, properties, body = awaited(lambda: _got(channel, queue))
-        assert method
-        (event,) = cloudevent.decode(properties.content_type, body)
-        return cloudevent.opened(event).data
+        waiting = self.waiting.setdefault(queue, [])
+        if not waiting:
+            method, properties, body = awaited(lambda: _got(channel, queue))
+            assert method
+            waiting += cloudevent.decode(properties.content_type, body)
+        return cloudevent.opened(waiting.pop(0)).data
 
     def fact(self) -> Event:
         """The next fact the service publishes."""
@@ -245,6 +251,33 @@ def _all_that_is_kept(url: str) -> list[str]:
     with psycopg.connect(url) as tx:
         tables = tx.execute(TABLES).fetchall()
         return [row for (table,) in tables for (row,) in tx.execute(f"SELECT t::text FROM {table} t")]
+
+
+def test_ten_thousand_guesses_over_many_tickets_are_stopped_for_their_publisher_alone(
+    house: House, servers: Endpoints
+) -> None:
+    with psycopg.connect(house.database_url) as tx:  # nothing comes back while the test runs
+        set_policy(tx, "rating_guesses", datetime.now(UTC), '{"burst": 200, "seconds": 3600}')
+    time.sleep(in_force.seconds)  # the time after which a new policy is promised to hold
+    numbers = [house.handled() for _ in range(402)]
+    assert {type(house.fact()) for _ in numbers} == {evaluation.RatingRequested}
+    *guessed, linked, coded = numbers
+    keys = {number: house.keys(number)[0] for number in (linked, coded)}
+    for code in range(10_000):
+        house.rate(guessed[code % 400], code=f"{code:06d}")
+    answers = Counter(house.refusal().status for _ in range(10_000))
+    # other tests may have used up a few of the 200
+    assert answers.keys() == {403, 429}
+    assert 190 <= answers[403] <= 200
+    with urllib.request.urlopen(f"http://127.0.0.1:{house.port}/metrics", timeout=5) as metrics:
+        assert 'fengge_evaluation_guessers_shut{service="evaluation"} 1' in metrics.read().decode()
+    house.rate(linked, code=keys[linked]["code"])
+    assert house.refusal().status == 429
+    house.rate(linked, token=keys[linked]["token"])
+    assert house.fact().way == "link"  # type: ignore[attr-defined]
+    with pika.BlockingConnection(pika.URLParameters(servers.amqp_url("world"))) as world:
+        replace(house, intake=world.channel(), publisher="world").rate(coded, code=keys[coded]["code"])
+        assert house.fact().way == "code"  # type: ignore[attr-defined]
 
 
 def test_a_window_without_an_answer_ends_by_itself(house: House) -> None:

@@ -1,0 +1,2 @@
+DELETE FROM policy WHERE name = 'rating_guesses';
+DROP TABLE guesser;
