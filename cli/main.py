@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from cli import (
     calendar,
     directory,
+    exclusion,
     house,
     notify,
     order,
@@ -74,6 +75,7 @@ app.add_typer(template.app, name="template")
 app.add_typer(notify.app, name="notify")
 app.add_typer(webhook.app, name="webhook")
 app.add_typer(reporting.app, name="report")
+app.add_typer(exclusion.app, name="exclusion")
 app.command("import")(directory.import_)
 app.command()(publishing.publish)
 app.command()(playing.demo)

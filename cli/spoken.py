@@ -1,4 +1,4 @@
-"""What an operator tells the ticket service by an event, and what followed, or why nothing did."""
+"""What an operator tells a service by an event, and what followed, or why nothing did."""
 
 import time
 from collections.abc import Sequence
@@ -25,8 +25,11 @@ WHERE exchange = 'gov.replies' AND created_at > now() - interval '5 min' AND pos
 """
 
 
-def tell(place: Place, event: Event, user: str = "intake") -> list[dict[str, Any]]:
-    """Publishes `event` and waits for the facts that follow; raises Failure with the reason if none do."""
+def tell(place: Place, event: Event, user: str = "intake", service: str = "ticket") -> list[dict[str, Any]]:
+    """Publishes `event` and waits for the facts that follow; raises Failure with the reason if none do.
+
+    `service` is who hears it; its facts stand in the ticket's history as soon as the ticket service knows.
+    """
     key = intake.ticket_of(SOURCE, event)
     try:
         with Publisher(place.amqp_url(user), source=SOURCE) as publisher:
@@ -37,7 +40,7 @@ def tell(place: Place, event: Event, user: str = "intake") -> list[dict[str, Any
         raise Failure(f"Refused: {error.detail}") from None
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        if facts := _answer(place, key, sent):
+        if facts := _answer(place, key, sent, service):
             return list(facts)
         time.sleep(0.2)  # what a service has done tells nobody outside
     raise Failure(
@@ -45,11 +48,13 @@ def tell(place: Place, event: Event, user: str = "intake") -> list[dict[str, Any
     )
 
 
-def _answer(place: Place, key: str, sent: str) -> Sequence[dict[str, Any]]:
-    with place.transaction("ticket") as tx:
-        with tx.cursor(row_factory=dict_row) as cursor:
-            facts = cursor.execute(FOLLOWED, [key, sent]).fetchall()
-        replies = [] if facts else tx.execute(REFUSED, [sent]).fetchall()
+def _answer(place: Place, key: str, sent: str, service: str) -> Sequence[dict[str, Any]]:
+    with place.transaction("ticket") as tx, tx.cursor(row_factory=dict_row) as cursor:
+        facts = cursor.execute(FOLLOWED, [key, sent]).fetchall()
+    if facts:
+        return facts
+    with place.transaction(service) as tx:
+        replies = tx.execute(REFUSED, [sent]).fetchall()
     for (body,) in replies:
         raise Failure(f"Refused: {msgspec.json.decode(body)['data']['detail']}")
     return facts

@@ -1,7 +1,17 @@
 """Facts of the evaluation service: who was asked, what they answered."""
 
+from contracts.actor import Actor
 from contracts.event import Event
-from contracts.terms import AssigneeKind, Code, Count, Instant, RatingWay, Resolved, Satisfaction
+from contracts.terms import (
+    AssigneeKind,
+    Code,
+    Count,
+    ExclusionGround,
+    Instant,
+    RatingWay,
+    Resolved,
+    Satisfaction,
+)
 
 
 class RatingRequested(Event, frozen=True, kw_only=True):
@@ -34,3 +44,42 @@ class RatingLocked(Event, frozen=True, kw_only=True):
 
     round: Count
     until: Instant
+
+
+class ExclusionRequested(Event, frozen=True, kw_only=True):
+    """The case is to count in no rate; two other people decide."""
+
+    ground: ExclusionGround
+    by: Actor
+
+
+class ExclusionSeconded(Event, frozen=True, kw_only=True):
+    """The first of two approvals."""
+
+    ground: ExclusionGround
+    by: Actor
+
+
+class ExclusionRefused(Event, frozen=True, kw_only=True):
+    """It is not approved: the case counts as any other."""
+
+    ground: ExclusionGround
+    reason_code: Code
+    by: Actor
+
+
+class CaseExcluded(Event, frozen=True, kw_only=True):
+    """Two people have approved: from now on the case counts as excluded, and in no rate."""
+
+    ground: ExclusionGround
+    asked_by: Actor
+    seconded_by: Actor
+    by: Actor
+
+
+class ExclusionRevoked(Event, frozen=True, kw_only=True):
+    """The case counts again."""
+
+    ground: ExclusionGround
+    reason_code: Code
+    by: Actor

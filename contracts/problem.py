@@ -51,6 +51,7 @@ TITLES = {
     "unknown-ticket": "There is no such ticket",
     "misrouted": "The routing key does not fit the event type",
     "unproven": "The rating does not prove that it is the requester's",
+    "not-allowed": "Somebody else has to do this",
     "locked": "Too many wrong codes were tried",
     "failing": "The event keeps failing here",
 }

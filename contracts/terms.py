@@ -91,6 +91,9 @@ RatingCode = Annotated[str, Meta(pattern=r"^[0-9]{6}\Z")]
 RatingWay = Literal["trusted", "link", "code", "callback"]
 """How a rating came: a trusted system vouches for it, by link, by the code of a message, by a call."""
 
+ExclusionGround = Literal["emergency", "statutory_path", "malicious", "law_enforcement"]
+"""Why a case may count in no rate (DOMAIN.md §3)."""
+
 Audience = Literal["requester", "follower", "assignee", "supervisor"]
 NotificationChannel = Literal["console", "smtp", "sms", "app", "callback"]
 """`app`: a message in WeChat or a city's app; `callback`: an operator rings."""

@@ -5,6 +5,7 @@ from contracts.intake.children import (
     SplitOrdered,
     WaiverOrdered,
 )
+from contracts.intake.excluding import ExclusionAsked, ExclusionDecided
 from contracts.intake.merge import (
     MergeOrdered,
     UnmergeOrdered,

@@ -4,7 +4,16 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from contracts.terms import RatingWay
+from contracts.actor import Actor
+from contracts.terms import ExclusionGround, RatingWay
+
+
+class Claim(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody wants the case to count in no rate; another has approved already, or nobody yet."""
+
+    ground: ExclusionGround
+    asked_by: Actor
+    seconded_by: Actor | None = None
 
 
 class Aside(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -17,6 +26,7 @@ class Aside(Struct, frozen=True, kw_only=True, omit_defaults=True):
     overturned: bool = False
     excluded: str | None = None
     """Why it counts in no rate."""
+    claim: Claim | None = None
 
 
 class Case(Struct, frozen=True, kw_only=True):

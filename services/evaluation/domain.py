@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from contracts import dispatch, evaluation, ticket
 from contracts.event import Event
 from contracts.problem import Refusal
+from services.evaluation import exclusion
 from services.evaluation.case import Case
 from services.evaluation.rating import GuessFailed, TakeRating, after_guess, after_locked, take
 
@@ -137,6 +138,8 @@ REASONS = {
 DECISIONS: dict[type, Callable[[Case, Any], list[Any]]] = {
     Observe: _observe,
     TakeRating: _rate,
+    exclusion.AskExclusion: exclusion.ask,
+    exclusion.DecideExclusion: exclusion.settle,
     NoteMissedContact: lambda state, command: (
         [ContactMissed()]
         if state.contacted_in_time is None and state.contact_due_at and state.contact_due_at <= command.at
@@ -241,5 +244,10 @@ CHANGES: dict[type, Callable[[Case, Any], Case]] = {
     evaluation.RatingExpired: lambda case, _: case,
     evaluation.RatingLocked: after_locked,
     GuessFailed: after_guess,
+    evaluation.ExclusionRequested: exclusion.after_requested,
+    evaluation.ExclusionSeconded: exclusion.after_seconded,
+    evaluation.ExclusionRefused: exclusion.after_refused,
+    evaluation.CaseExcluded: exclusion.after_excluded,
+    evaluation.ExclusionRevoked: exclusion.after_revoked,
 }
 MOVING = frozenset(fact for _, fact in MOVES)

@@ -22,6 +22,7 @@ from contracts.event import Event
 from contracts.terms import Code, TicketNo
 from services.evaluation import domain, guess_store, key_store, scorecard_store, store
 from services.evaluation.case import Proof
+from services.evaluation.exclusion import AskExclusion, DecideExclusion
 from services.evaluation.guessing import Share
 from services.evaluation.keyring import shown
 from services.evaluation.rating import TakeRating
@@ -72,6 +73,19 @@ class EvaluationService(Service):
             said=said, at=known.now, limits=known.limits, proof=proof, publisher=publisher,
             shut=known.shut(publisher),
         )  # fmt: skip
+
+    @consumes(intake.ExclusionAsked)
+    def ask_exclusion(self, event: CloudEvent[intake.ExclusionAsked], known: Known) -> AskExclusion:
+        """A unit wants the case to count in no rate."""
+        return AskExclusion(ground=event.data.ground, by=event.data.actor)
+
+    @consumes(intake.ExclusionDecided)
+    def decide_exclusion(self, event: CloudEvent[intake.ExclusionDecided], known: Known) -> DecideExclusion:
+        """One of two people approves it, or does not; or what held is taken back."""
+        said = event.data
+        return DecideExclusion(
+            approved=said.approved, by=said.actor, reason_code=said.reason_code or "not_said"
+        )
 
     @every(5.0, store.contacts_missed)
     def miss(self, ticket_no: str, known: Known) -> domain.NoteMissedContact:

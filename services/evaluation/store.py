@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import convert
+from psycopg.rows import dict_row
 
 from chassis import policy
 from chassis.database import Tx
@@ -93,6 +94,11 @@ CONTACTS_MISSED = """
 SELECT id FROM casefile WHERE contact_due_at <= %s AND contacted_in_time IS NULL AND NOT contact_missed
 ORDER BY contact_due_at LIMIT %s FOR UPDATE SKIP LOCKED
 """
+CLAIMS = """
+SELECT id, unit, assignee, aside #>> '{claim,ground}' AS ground, aside #>> '{claim,asked_by,id}' AS asked_by,
+    aside #>> '{claim,seconded_by,id}' AS seconded_by
+FROM casefile WHERE aside ? 'claim' ORDER BY id LIMIT %s
+"""
 
 
 def load(tx: Tx, keys: Sequence[str]) -> dict[str, Case]:
@@ -145,3 +151,9 @@ def contacts_missed(tx: Tx, now: datetime, limit: int) -> list[str]:
 def weights(tx: Tx) -> Mapping[str, float]:
     """What response, resolution and satisfaction weigh in the composite."""
     return policy.in_force(tx)["composite_weights"].value
+
+
+def claims(tx: Tx, limit: int) -> list[dict[str, Any]]:
+    """Exclusions that wait for an approval, by ticket."""
+    with tx.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(CLAIMS, [limit]).fetchall()

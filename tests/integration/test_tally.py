@@ -21,6 +21,7 @@ from contracts.intake import RatingGiven
 from deploy.local.endpoints import Endpoints
 from services.evaluation import domain, scorecard_store, store, tally_store
 from services.evaluation.case import Proof
+from services.evaluation.exclusion import AskExclusion, DecideExclusion
 from services.evaluation.rating import Limits, TakeRating
 from services.evaluation.report import card, rates_by
 from tests.integration.own_database import Tx, given, own_database, untouched
@@ -28,6 +29,9 @@ from tests.integration.recount import all_cells, recount
 
 OCTOBER = datetime(2026, 10, 16, 4, tzinfo=UTC)
 NOVEMBER = datetime(2026, 11, 20, 4, tzinfo=UTC)
+BOSS = Actor(role="supervisor", id="boss")
+OURS = (TakeRating, AskExclusion, DecideExclusion)
+"""What others tell evaluation itself; all else are facts it observes."""
 EFFECTS = Effects(Model(evaluation, domain, store), {}, shards=4, attempts=6)
 
 
@@ -92,9 +96,14 @@ def life(chance: random.Random, number: str, at: datetime) -> Iterator[Any]:
         rating("yes", "very_satisfied", at),
         ticket.TicketClosed(rated=True),
     ]  # fmt: skip
+    facts.insert(chance.randint(1, len(facts)), AskExclusion(ground="malicious", by=BOSS))
+    for reviewer in ("one", "two", "three"):
+        approved = chance.random() < 0.8
+        review = DecideExclusion(approved=approved, by=Actor(role="supervisor", id=reviewer), reason_code="r")
+        facts.insert(chance.randint(1, len(facts)), review)
     for fact in facts[: chance.randint(1, len(facts))]:
         if chance.random() < 0.85:
-            yield fact if isinstance(fact, TakeRating) else told(fact, at)
+            yield fact if isinstance(fact, OURS) else told(fact, at)
 
 
 def lives(tx: Tx, chance: random.Random, count: int, at: datetime) -> None:
@@ -117,7 +126,9 @@ def test_after_any_lives_the_tally_is_what_a_recount_of_the_cases_finds(tx: Tx, 
     assert missed
     effect(tx, [(number, domain.NoteMissedContact(at=later)) for number in missed], later)
     assert store.contacts_missed(tx, later, 1000) == []
-    assert all_cells(tx) == recount(tx)
+    cells = all_cells(tx)
+    assert cells == recount(tx)
+    assert any(cell.excluded for cell in cells)
 
 
 def test_an_issued_month_stays_as_it_is_and_what_changes_is_a_correction(tx: Tx) -> None:

@@ -1,0 +1,1 @@
+DROP INDEX casefile_claim;
