@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from cli import (
     calendar,
+    callback,
     directory,
     exclusion,
     house,
@@ -75,6 +76,7 @@ app.add_typer(template.app, name="template")
 app.add_typer(notify.app, name="notify")
 app.add_typer(webhook.app, name="webhook")
 app.add_typer(reporting.app, name="report")
+app.add_typer(callback.app, name="callback")
 app.add_typer(exclusion.app, name="exclusion")
 app.command("import")(directory.import_)
 app.command()(publishing.publish)

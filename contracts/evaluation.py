@@ -4,6 +4,7 @@ from contracts.actor import Actor
 from contracts.event import Event
 from contracts.terms import (
     AssigneeKind,
+    CallOutcome,
     Code,
     Count,
     ExclusionGround,
@@ -44,6 +45,16 @@ class RatingLocked(Event, frozen=True, kw_only=True):
 
     round: Count
     until: Instant
+
+
+class CallbackMade(Event, frozen=True, kw_only=True):
+    """The `number`th call of this round to who has not rated, and what came of it."""
+
+    round: Count
+    number: Count
+    outcome: CallOutcome
+    at: Instant
+    by: Actor
 
 
 class ExclusionRequested(Event, frozen=True, kw_only=True):

@@ -94,6 +94,9 @@ RatingWay = Literal["trusted", "link", "code", "callback"]
 ExclusionGround = Literal["emergency", "statutory_path", "malicious", "law_enforcement"]
 """Why a case may count in no rate (DOMAIN.md §3)."""
 
+CallOutcome = Literal["reached_rated", "reached_refused", "no_answer", "call_later", "wrong_number"]
+"""What came of a call to who has not rated yet."""
+
 Audience = Literal["requester", "follower", "assignee", "supervisor"]
 NotificationChannel = Literal["console", "smtp", "sms", "app", "callback"]
 """`app`: a message in WeChat or a city's app; `callback`: an operator rings."""

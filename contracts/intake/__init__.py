@@ -1,5 +1,6 @@
 """What outside systems, assignees' apps and residents tell us through the exchange `gov.inbound`."""
 
+from contracts.intake.calling import CallbackMade
 from contracts.intake.children import (
     Part,
     SplitOrdered,

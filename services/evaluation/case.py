@@ -27,6 +27,10 @@ class Aside(Struct, frozen=True, kw_only=True, omit_defaults=True):
     excluded: str | None = None
     """Why it counts in no rate."""
     claim: Claim | None = None
+    calls: int = 0
+    """Calls of the round under way to who has not rated, the first at `called_at`."""
+    called_at: datetime | None = None
+    uncallable: bool = False
 
 
 class Case(Struct, frozen=True, kw_only=True):

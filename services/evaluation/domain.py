@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from contracts import dispatch, evaluation, ticket
 from contracts.event import Event
 from contracts.problem import Refusal
-from services.evaluation import exclusion
+from services.evaluation import callback, exclusion
 from services.evaluation.case import Case
 from services.evaluation.rating import GuessFailed, TakeRating, after_guess, after_locked, take
 
@@ -109,20 +109,21 @@ def _ask(state: Case, fact: ticket.TicketVerified, command: Observe) -> list[Any
     return [evaluation.RatingRequested(round=fact.reworks + 1, window_ends_at=ends_at)]
 
 
-def _rate(state: Case, command: TakeRating) -> list[Any]:
-    if state.state != "asked":
-        return [_refusal(state)]
-    return take(state, command)
+def _asked(decision: Callable[[Case, Any], list[Any]]) -> Callable[[Case, Any], list[Any]]:
+    """The decision where the requester is asked; anywhere else a refusal."""
+    return lambda state, command: (
+        decision(state, command) if state.state == "asked" else [_refusal(state, type(command).__name__)]
+    )
 
 
-def _refusal(state: Case) -> Refusal:
+def _refusal(state: Case, command: str) -> Refusal:
     if state.received_at is None:
         return Refusal(
-            command="TakeRating", state="new", problem="unknown-ticket", status=404,
+            command=command, state="new", problem="unknown-ticket", status=404,
             detail=f"no ticket {state.id}",
         )  # fmt: skip
     return Refusal(
-        command="TakeRating", state=state.state, detail=REASONS[state.state],
+        command=command, state=state.state, detail=REASONS[state.state],
         allowed=sorted({fact.__name__ for (present, fact) in MOVES if present == state.state}),
     )  # fmt: skip
 
@@ -137,7 +138,8 @@ REASONS = {
 
 DECISIONS: dict[type, Callable[[Case, Any], list[Any]]] = {
     Observe: _observe,
-    TakeRating: _rate,
+    TakeRating: _asked(take),
+    callback.RecordCall: _asked(callback.record),
     exclusion.AskExclusion: exclusion.ask,
     exclusion.DecideExclusion: exclusion.settle,
     NoteMissedContact: lambda state, command: (
@@ -199,7 +201,9 @@ def _after_work_ended(case: Case, fact: WorkEnded) -> Case:
 
 
 def _after_requested(case: Case, fact: evaluation.RatingRequested) -> Case:
-    aside = replace(case.aside, guesses=0, locked_until=None) if case.aside else None
+    aside = case.aside and replace(
+        case.aside, guesses=0, locked_until=None, calls=0, called_at=None, uncallable=False
+    )
     return replace(case, round=fact.round, window_ends_at=fact.window_ends_at, aside=aside)
 
 
@@ -244,6 +248,7 @@ CHANGES: dict[type, Callable[[Case, Any], Case]] = {
     evaluation.RatingExpired: lambda case, _: case,
     evaluation.RatingLocked: after_locked,
     GuessFailed: after_guess,
+    evaluation.CallbackMade: callback.after_call,
     evaluation.ExclusionRequested: exclusion.after_requested,
     evaluation.ExclusionSeconded: exclusion.after_seconded,
     evaluation.ExclusionRefused: exclusion.after_refused,

@@ -21,6 +21,7 @@ from contracts.cloudevent import CloudEvent
 from contracts.event import Event
 from contracts.terms import Code, TicketNo
 from services.evaluation import domain, guess_store, key_store, scorecard_store, store
+from services.evaluation.callback import RecordCall
 from services.evaluation.case import Proof
 from services.evaluation.exclusion import AskExclusion, DecideExclusion
 from services.evaluation.guessing import Share
@@ -73,6 +74,11 @@ class EvaluationService(Service):
             said=said, at=known.now, limits=known.limits, proof=proof, publisher=publisher,
             shut=known.shut(publisher),
         )  # fmt: skip
+
+    @consumes(intake.CallbackMade)
+    def call(self, event: CloudEvent[intake.CallbackMade], known: Known) -> RecordCall:
+        """An operator has called who has not rated yet: row 17."""
+        return RecordCall(said=event.data, at=known.now, rule=known.calls, trusted=known.trusts(event))
 
     @consumes(intake.ExclusionAsked)
     def ask_exclusion(self, event: CloudEvent[intake.ExclusionAsked], known: Known) -> AskExclusion:

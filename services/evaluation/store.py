@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import convert
@@ -13,8 +13,9 @@ from chassis.database import Tx
 from chassis.model import Changes, Fact, Stimulus
 from chassis.rows import as_json, from_json, texts
 from contracts.cloudevent import CloudEvent
-from contracts.intake import RatingGiven
+from contracts.intake import CallbackMade, RatingGiven
 from services.evaluation import guess_store, guessing, key_store, tally, tally_store
+from services.evaluation.callback import Calls, earliest
 from services.evaluation.case import Case
 from services.evaluation.guessing import Share
 from services.evaluation.keyring import Print
@@ -47,6 +48,11 @@ class Known(policy.Known):
     def trusts(self, event: CloudEvent[Any]) -> bool:
         """Whether the broker's user that sent the event may rate for requesters."""
         return self.publisher(event) in self.policies["rating_publishers"].value["trusted"]
+
+    @property
+    def calls(self) -> Calls:
+        """How often, and how long, who has not rated is called."""
+        return convert(self.policies["rating_callback"].value, Calls)
 
     def shut(self, publisher: str) -> bool:
         """Whether no code of this publisher is looked at now."""
@@ -94,6 +100,15 @@ CONTACTS_MISSED = """
 SELECT id FROM casefile WHERE contact_due_at <= %s AND contacted_in_time IS NULL AND NOT contact_missed
 ORDER BY contact_due_at LIMIT %s FOR UPDATE SKIP LOCKED
 """
+CALLS = """
+SELECT id, category, assignee_kind, window_ends_at, coalesce((aside->>'calls')::int, 0) AS calls,
+    (aside->>'called_at')::timestamptz AS called_at
+FROM casefile
+WHERE state = 'asked' AND window_ends_at > %(now)s AND window_ends_at <= %(until)s
+    AND coalesce((aside->>'calls')::int, 0) < %(attempts)s AND NOT coalesce(aside ? 'uncallable', false)
+    AND coalesce((aside->>'called_at')::timestamptz, 'infinity') >= %(earliest)s
+ORDER BY window_ends_at LIMIT %(limit)s
+"""
 CLAIMS = """
 SELECT id, unit, assignee, aside #>> '{claim,ground}' AS ground, aside #>> '{claim,asked_by,id}' AS asked_by,
     aside #>> '{claim,seconded_by,id}' AS seconded_by
@@ -111,8 +126,10 @@ def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str
     known = Known(now, policy.in_force(tx), before=states)
     shown, guessing_ = [], []
     for each in stimuli:
-        if each.event and isinstance(said := each.event.data, RatingGiven):
-            known.publishers[each.event.source, each.event.id] = each.publisher
+        if each.event is None or not isinstance(said := each.event.data, RatingGiven | CallbackMade):
+            continue
+        known.publishers[each.event.source, each.event.id] = each.publisher
+        if isinstance(said, RatingGiven):
             shown += [each.key] if said.token or said.code else []
             guessing_ += [each.publisher or ""] if said.code else []
     if shown:
@@ -157,3 +174,14 @@ def claims(tx: Tx, limit: int) -> list[dict[str, Any]]:
     """Exclusions that wait for an approval, by ticket."""
     with tx.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(CLAIMS, [limit]).fetchall()
+
+
+def calls(tx: Tx, now: datetime, limit: int) -> list[dict[str, Any]]:
+    """Tickets whose requester is to be called, those first whose window ends first."""
+    rule = convert(policy.in_force(tx)["rating_callback"].value, Calls)
+    wanted = {
+        "now": now, "until": now + timedelta(seconds=rule.before_seconds), "attempts": rule.attempts,
+        "earliest": earliest(now, rule.days), "limit": limit,
+    }  # fmt: skip
+    with tx.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(CALLS, wanted).fetchall()

@@ -39,16 +39,23 @@ def desk(fengge: Fengge) -> Iterator[Desk]:
 @pytest.fixture(scope="module")
 def asked(desk: Desk) -> tuple[str, str, str]:
     """A ticket whose work is done, and the token and the code in the mail to its requester."""
-    number = desk.submit(requester=Requester(name="赵", email=ADDRESS))
-    offer = desk.fact(number, "OfferMade")
-    held = {"assignment": offer["assignment"], "assignee": offer["assignee"]}
-    desk.say(intake.OfferAnswered, number, answer="accept", **held)
-    desk.work(number, desk.fact(number, "AssignmentAccepted"))
+    number = done(desk)
     mail = eventually(lambda: asking(desk.fengge.run, number))
     link = re.escape(RATING_LINK).replace(r"\{ticket\}", number).replace(r"\{token\}", "([0-9A-Za-z_-]{43})")
     (token,) = re.findall(link, mail)
     (code,) = re.findall(r"(?<!\d)\d{6}(?!\d)", mail.replace(token, ""))
     return number, token, code
+
+
+def done(desk: Desk) -> str:
+    """A ticket whose work is done, and whose requester is asked; returns its number."""
+    number = desk.submit(requester=Requester(name="赵", email=ADDRESS))
+    offer = desk.fact(number, "OfferMade")
+    held = {"assignment": offer["assignment"], "assignee": offer["assignee"]}
+    desk.say(intake.OfferAnswered, number, answer="accept", **held)
+    desk.work(number, desk.fact(number, "AssignmentAccepted"))
+    desk.fact(number, "RatingRequested")
+    return number
 
 
 def asking(run: Path, number: str) -> str:
@@ -114,3 +121,20 @@ def test_with_the_code_of_the_mail_the_ticket_closes(desk: Desk, asked: tuple[st
     assert desk.fact(number, "TicketClosed")["rated"]
     again = desk.refused(intake.RatingGiven, number, token=token, **ANSWER)
     assert again.status == 409
+
+
+def test_who_is_called_rates_and_the_case_is_excluded_by_two_and_counts_again(desk: Desk) -> None:
+    number, fengge = done(desk), desk.fengge
+    told = fengge("callback", "done", number, "--outcome", "no_answer", "--by", "desk-1")
+    assert "call 1 noted, no answer" in told
+    answers = ("--resolved", "no", "--satisfaction", "very_dissatisfied")
+    assert fengge("callback", "done", number, "--outcome", "reached_rated", "--by", "desk-1", *answers)
+    assert desk.fact(number, "RatingSubmitted")["way"] == "callback"
+    assert "two other people" in fengge("exclusion", "ask", number, "--ground", "malicious", "--by", "boss")
+    assert number in fengge("exclusion", "list")
+    assert "another person" in fengge("exclusion", "approve", number, "--by", "boss", status=1)
+    assert "one more" in fengge("exclusion", "approve", number, "--by", "one")
+    assert "no rate" in fengge("exclusion", "approve", number, "--by", "two")
+    assert desk.fact(number, "CaseExcluded")["seconded_by"]["id"] == "one"
+    assert fengge("exclusion", "refuse", number, "--by", "three", "--reason", "mistaken")
+    assert desk.fact(number, "ExclusionRevoked")["ground"] == "malicious"

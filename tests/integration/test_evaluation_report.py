@@ -6,13 +6,18 @@ from typing import Any
 
 import psycopg
 import pytest
+from msgspec import convert
 
 from chassis.effect import Effects
 from chassis.model import Model
+from chassis.policy import in_force
 from contracts import dispatch, evaluation, ticket
-from contracts.intake import RatingGiven
+from contracts.actor import Actor
+from contracts.intake import CallbackMade, RatingGiven
+from contracts.numbering import ticket_number
 from deploy.local.endpoints import Endpoints
 from services.evaluation import domain, store
+from services.evaluation.callback import Calls, RecordCall
 from services.evaluation.case import Proof
 from services.evaluation.rating import Limits, TakeRating
 from services.evaluation.report import overall, rates_by
@@ -153,6 +158,21 @@ def test_only_windows_that_are_over_end_and_each_is_published_once(tx: Tx) -> No
     (body,) = effect(tx, ("T1", domain.ExpireRating()), now=later)
     assert "cn.fengge.evaluation.RatingExpired.v1" in body
     assert store.windows_over(tx, later, 200) == []
+
+
+def test_who_has_not_rated_is_to_be_called_late_in_the_window_and_three_times_at_most(tx: Tx) -> None:
+    effect(tx, *handled_by("T1", "officer", "grid_officer", in_time=True))
+    rule = convert(in_force(tx)["rating_callback"].value, Calls)
+    early, late = NOON + timedelta(days=2), NOON + timedelta(days=4)
+    assert store.calls(tx, early, 200) == []
+    said = CallbackMade(
+        ticket=ticket_number("s", "1"), actor=Actor(role="operator", id="desk"), outcome="no_answer"
+    )
+    for made in range(3):
+        assert [(row["id"], row["calls"]) for row in store.calls(tx, late, 200)] == [("T1", made)]
+        (body,) = effect(tx, ("T1", RecordCall(said=said, at=late, rule=rule, trusted=True)), now=late)
+        assert "cn.fengge.evaluation.CallbackMade.v1" in body
+    assert store.calls(tx, late, 200) == []
 
 
 def test_a_window_somebody_else_is_ending_is_left_to_them(migrated: str) -> None:

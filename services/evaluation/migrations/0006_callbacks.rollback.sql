@@ -1,0 +1,1 @@
+DELETE FROM policy WHERE name = 'rating_callback';
