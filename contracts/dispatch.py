@@ -54,6 +54,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
     candidates: Annotated[list[Candidate], Meta(max_length=5)]
     excluded: Annotated[list[Exclusion], Meta(max_length=10)] = []
     precedent: Precedent | None = None
+    rules_version: Count | None = None
 
 
 class DispatchStarted(Event, frozen=True, kw_only=True):
@@ -74,6 +75,18 @@ class DispatchBlocked(Event, frozen=True, kw_only=True):
     proposed_unit: Code | None = None
 
 
+class DispatchAlarmed(Event, frozen=True, kw_only=True):
+    """Somebody else is asked, but a supervisor has to see to it: `about` names the place or the contract.
+
+    `left` and `quota` tell how much of a contract that runs low is left.
+    """
+
+    reason: Literal["rota_gap", "contract_expired", "quota_used_up", "quota_low"]
+    about: Code
+    left: Count | None = None
+    quota: Count | None = None
+
+
 class OfferMade(Event, frozen=True, kw_only=True):
     """The work is offered to one assignee until `expires_at`; `hop` counts offers from 1."""
 
@@ -84,6 +97,7 @@ class OfferMade(Event, frozen=True, kw_only=True):
     expires_at: Instant
     explanation: Explanation
     unit: Code | None = None
+    mode: Mode | None = None
 
 
 class OfferExpired(Event, frozen=True, kw_only=True):

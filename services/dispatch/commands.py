@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from contracts.actor import Actor
 from contracts.terms import Severity
-from services.dispatch.engine import Option, Pool
+from services.dispatch.engine import Pool
+from services.dispatch.filters import Option
 
 
 class Windows(Struct, frozen=True, kw_only=True):

@@ -31,7 +31,8 @@ from services.dispatch.commands import (
     StartDispatch,
     WithdrawAssignment,
 )
-from services.dispatch.engine import DESK, Choice, Option, choose
+from services.dispatch.engine import Choice, choose
+from services.dispatch.filters import DESK, Option
 from services.dispatch.records import CaseEnded
 
 __all__ = ["decide", "evolve", "initial"]
@@ -81,7 +82,8 @@ def _next_offer(state: Case, command: StartDispatch | ReturnAssignment | ExpireO
         and DESK not in (command.pool.item.kinds if command.pool.item else ())
     ):
         alarm = [dispatch.DispatchBlocked(reason="no_candidate", detail=state.category)]
-    return [*alarm, *_offer(state, choice, command)]
+    told = [dispatch.DispatchAlarmed(reason=one.reason, about=one.about) for one in choice.alarms]
+    return [*(told if state.hop == 0 else []), *alarm, *_offer(state, choice, command)]
 
 
 def _offer(state: Case, choice: Choice, command: Any) -> list[Any]:

@@ -1,49 +1,16 @@
 """Who is asked next: hard filters, order of kinds, score, deterministic tie-break; every reason is kept."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from contracts.dispatch import Candidate, Exclusion, Explanation, Precedent
+from services.dispatch.filters import DESK, NOTHING, Item, Option, excluded
+from services.dispatch.rules import RULES, Rules
 
-DESK = "community_desk"
 SHOWN_CANDIDATES, SHOWN_EXCLUSIONS = 5, 10
-
-
-class Item(Struct, frozen=True, kw_only=True):
-    """The catalogue's entry for a category: who may be asked, in which order, with which skills."""
-
-    category: str
-    version: int
-    list: str
-    mode: Any
-    kinds: tuple[str, ...]
-    skills: frozenset[str]
-
-
-NOTHING = Item(category="", version=0, list="", mode="direct", kinds=(), skills=frozenset())
-"""Where the work or its place is unknown only a desk can be asked."""
-
-
-class Option(Struct, frozen=True, kw_only=True):
-    """One assignee who covers the place, with what the filters and the score look at.
-
-    `closeness` is the depth of the assignee's cell in the grid tree (deeper = nearer), `quota_left` what the
-    contract that covers item and place still allows (None: no such contract).
-    """
-
-    assignee: str
-    kind: Any
-    unit: str | None
-    skills: frozenset[str]
-    closeness: int
-    load_cap: int
-    open: int
-    taken: int
-    on_duty: bool = True
-    contract: str | None = None
-    quota_left: int | None = None
+CONTRACT_TROUBLE = ("contract_expired", "quota_used_up")
 
 
 class Pool(Struct, frozen=True, kw_only=True):
@@ -53,76 +20,115 @@ class Pool(Struct, frozen=True, kw_only=True):
     item: Item | None
     options: Sequence[Option]
     precedent: Precedent | None = None
+    rules: Rules = RULES
+
+
+class Alarm(Struct, frozen=True):
+    """What a supervisor has to see to, though somebody else can be asked: why, and about what."""
+
+    reason: Any
+    about: str
 
 
 class Choice(Struct, frozen=True, kw_only=True):
-    """The assignee to ask, and why."""
+    """The assignee to ask, and why; `ranking` has all who could be asked, the best first."""
 
     option: Option
     explanation: Explanation
-
-
-Filter = Callable[[Item, Option, frozenset[str]], bool]
-
-FILTERS: dict[str, Filter] = {
-    "asked_before": lambda item, option, tried: option.assignee not in tried or option.kind == DESK,
-    "lacks_skill": lambda item, option, tried: item.skills <= option.skills or option.kind == DESK,
-    "off_duty": lambda item, option, tried: option.on_duty,
-    "no_contract": lambda item, option, tried: (
-        option.kind != "social_organization" or option.contract is not None
-    ),
-    "quota_used_up": lambda item, option, tried: option.contract is None or (option.quota_left or 0) > 0,
-    "load_cap": lambda item, option, tried: option.open < option.load_cap or option.kind == DESK,
-}
-"""Hard filters by the reason they give; True lets an option pass."""
+    ranking: Sequence[Option] = ()
+    alarms: Sequence[Alarm] = ()
 
 
 def choose(pool: Pool, tried: Iterable[str]) -> Choice | None:
     """The next assignee to ask for a ticket, or None where nobody covers it, not even a desk."""
-    item = pool.item if pool.item and pool.place else NOTHING
+    item, before = known_item(pool), frozenset(tried)
     kinds = [kind for kind in item.kinds if kind != DESK] + [DESK]
-    before = frozenset(tried)
-    passing: list[Option] = []
-    excluded: list[Exclusion] = []
-    for option in pool.options:
-        reason = _excluded(item, option, before)
-        if reason:
-            excluded.append(Exclusion(assignee=option.assignee, reason=reason))
-        elif option.kind in kinds:
-            passing.append(option)
+    ruled = pool.precedent.assignee if pool.precedent else None
+    reasons = [(option, excluded(item, option, before, ruled)) for option in pool.options]
+    passing = [option for option, reason in reasons if reason is None]
     if not passing:
         return None
-    weighed = [(option, points(item, option)) for option in passing]
-    ranked = sorted(weighed, key=lambda one: _rank(kinds, *one))
+    given = points_of(pool.rules, item, passing)
+    ranked = sorted(passing, key=lambda option: _rank(kinds, option, given[option.assignee], ruled))
     explanation = Explanation(
         place=pool.place or "unknown",
         kinds=kinds,  # type: ignore[arg-type]
-        candidates=[_shown(option, given) for option, given in ranked[:SHOWN_CANDIDATES]],
-        excluded=excluded[:SHOWN_EXCLUSIONS],
+        candidates=[_shown(option, given[option.assignee]) for option in ranked[:SHOWN_CANDIDATES]],
+        excluded=[Exclusion(assignee=one.assignee, reason=why) for one, why in reasons if why]
+        [:SHOWN_EXCLUSIONS],
         precedent=pool.precedent,
-    )
-    return Choice(option=ranked[0][0], explanation=explanation)
+        rules_version=pool.rules.version,
+    )  # fmt: skip
+    alarms = _alarms(pool, item, before, reasons)
+    return Choice(option=ranked[0], explanation=explanation, ranking=ranked, alarms=alarms)
 
 
-def _excluded(item: Item, option: Option, tried: frozenset[str]) -> str | None:
-    for reason, passes in FILTERS.items():
-        if not passes(item, option, tried):
-            return reason
-    return None
+def known_item(pool: Pool) -> Item:
+    """The work as the lists have it; where the work or its place is unknown only a desk can be asked."""
+    return pool.item if pool.item and pool.place else NOTHING
 
 
-def points(item: Item, option: Option) -> dict[str, int]:
-    """What an option gets points for: nearness, skills beyond the required ones' count, free capacity."""
-    return {
-        "near": 10 * option.closeness,
-        "skill": 5 * len(item.skills & option.skills),
-        "free": 20 - 20 * min(option.open, option.load_cap) // max(option.load_cap, 1),
+def points_of(rules: Rules, item: Item, passing: Sequence[Option]) -> dict[str, dict[str, int]]:
+    """What each option gets points for; who has had more than his share of late stands behind his peers."""
+    limits = _limits(rules, passing)
+    given = {}
+    for option in passing:
+        told = points(rules, item, option)
+        if option.recent > limits[_peers(option)]:
+            told["over_share"] = -rules.over_share
+        given[option.assignee] = told
+    return given
+
+
+def points(rules: Rules, item: Item, option: Option) -> dict[str, int]:
+    """Nearness, skills that the work asks for, free capacity, first contacts in time, turn on the rota."""
+    told = {
+        "near": rules.near * option.closeness,
+        "skill": rules.skill * len(item.skills & option.skills),
+        "free": rules.free - rules.free * min(option.open, option.load_cap) // max(option.load_cap, 1),
+        "timely": rules.timely * (option.in_time + 1) // (option.contacts + 1),
     }
+    return told | ({"turn": -rules.turn * option.turn} if option.turn else {})
 
 
-def _rank(kinds: Sequence[str], option: Option, given: dict[str, int]) -> tuple[int, int, int, str]:
-    """Kind first, then score, then who has had the fewest, then the code: no two options are equal."""
-    return kinds.index(option.kind), -sum(given.values()), option.taken, option.assignee
+def _peers(option: Option) -> tuple[str, int]:
+    """Peers are of one kind and equally near: what is closest to one is not everybody's."""
+    return option.kind, option.closeness
+
+
+def _limits(rules: Rules, passing: Sequence[Option]) -> Mapping[tuple[str, int], float]:
+    """How much of late is too much: so many per cent of the peers' mean, and one more."""
+    recents: dict[tuple[str, int], list[float]] = {}
+    for option in passing:
+        recents.setdefault(_peers(option), []).append(option.recent)
+    return {key: sum(had) / len(had) * rules.share_percent / 100 + 1 for key, had in recents.items()}
+
+
+def _rank(
+    kinds: Sequence[str], option: Option, given: Mapping[str, int], ruled: str | None
+) -> tuple[bool, int, int, float, int, str]:
+    """A ruling first, then kind, score, who has had the fewest of late, then ever, then the code."""
+    order = kinds.index(option.kind) if option.kind in kinds else 0
+    apart = option.assignee != ruled
+    return apart, order, -sum(given.values()), option.recent, option.taken, option.assignee
+
+
+def _alarms(
+    pool: Pool, item: Item, before: frozenset[str], reasons: Sequence[tuple[Option, str | None]]
+) -> list[Alarm]:
+    """A rota without anybody on duty, and contracts that no longer cover what they bought."""
+    alarms = []
+    on_rota = [option for option, why in reasons if option.kind == "rota" and why in (None, "asked_before")]
+    if "rota" in item.kinds and not on_rota:
+        alarms.append(Alarm("rota_gap", pool.place or "unknown"))
+    served = any(option.kind == "social_organization" and why is None for option, why in reasons)
+    if not served and not before:
+        alarms += [
+            Alarm(why, option.contract)
+            for option, why in reasons
+            if why in CONTRACT_TROUBLE and option.contract
+        ]
+    return list(dict.fromkeys(alarms))
 
 
 def _shown(option: Option, given: dict[str, int]) -> Candidate:

@@ -10,7 +10,7 @@ from chassis.rows import as_json, columns, texts
 from contracts import intake
 from contracts.dispatch import Precedent
 from services.dispatch.case import Case
-from services.dispatch.engine import Option
+from services.dispatch.filters import Option
 
 SAVE_GROUNDS = """
 INSERT INTO ground (ticket, assignment, assignee, at, code, basis_code, basis, proposed_unit)
@@ -23,10 +23,11 @@ SELECT ticket, at, category, grid, assignee, unit, reason_code, basis, by
 FROM json_populate_recordset(null::ruling, %s)
 """
 PRECEDENTS = """
-SELECT w.grid, w.category, r.assignee, r.unit, r.reason_code, r.at
+SELECT w.grid, w.category, r.assignee, r.unit, r.reason_code, r.at, a.kind
 FROM unnest(%s::text[], %s::text[]) AS w (grid, category)
 CROSS JOIN LATERAL (
     SELECT * FROM ruling r WHERE r.category = w.category AND r.grid = w.grid ORDER BY r.at DESC LIMIT 1) r
+LEFT JOIN assignee a ON a.code = r.assignee
 """
 # A unit is spoken for by the assignee that bears its code, or else by one that is no single person.
 NAMED = """
@@ -51,11 +52,16 @@ def save(tx: Tx, cases: Sequence[Case]) -> None:
             tx.execute(statement, [as_json(rows)])
 
 
-def precedents(tx: Tx, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Precedent]:
-    """What was last ruled for each (place, category)."""
+def precedents(
+    tx: Tx, pairs: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[Precedent, str | None]]:
+    """What was last ruled for each (place, category), and of what kind the assignee is."""
     return {
-        (grid, category): Precedent(assignee=assignee, unit=unit, reason_code=reason_code, ruled_at=at)
-        for grid, category, assignee, unit, reason_code, at in tx.execute(
+        (grid, category): (
+            Precedent(assignee=assignee, unit=unit, reason_code=reason_code, ruled_at=at),
+            kind,
+        )
+        for grid, category, assignee, unit, reason_code, at, kind in tx.execute(
             PRECEDENTS, columns(sorted(pairs), 2)
         )
     }

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from msgspec.structs import replace
@@ -12,7 +13,9 @@ from chassis.policy import Policy
 from contracts import dispatch
 from services.dispatch.case import ContractCommitted, ContractReleased, ContractReserved
 from services.dispatch.commands import Windows
-from services.dispatch.engine import Item, Option, Pool
+from services.dispatch.engine import Pool
+from services.dispatch.filters import Item, Option
+from services.dispatch.rules import Rules
 
 OPENED = (dispatch.OfferMade, dispatch.ObjectionRuled, dispatch.AssignmentReopened)
 ENDED = (
@@ -28,6 +31,9 @@ class Moved:
     """How the batch has moved the counters that tickets share."""
 
     open: Counter[str] = field(default_factory=Counter)
+    asked: Counter[str] = field(default_factory=Counter)
+    contacts: Counter[str] = field(default_factory=Counter)
+    in_time: Counter[str] = field(default_factory=Counter)
     taken: Counter[str] = field(default_factory=Counter)
     reserved: Counter[str] = field(default_factory=Counter)
     committed: Counter[str] = field(default_factory=Counter)
@@ -67,6 +73,12 @@ class Known:
             give_back=self.policies["return_seconds"].value,
         )  # fmt: skip
 
+    @cached_property
+    def rules(self) -> Rules:
+        """The routing rules in force."""
+        routing = self.policies["routing"]
+        return Rules(version=routing.version, **routing.value)
+
     @property
     def disputed_at(self) -> int:
         """The return that goes to an adjudicator."""
@@ -81,6 +93,7 @@ class Known:
             item=item,
             options=[self._present(option) for option in found],
             precedent=self.precedents.get((place.code, item.category if item else category)),
+            rules=self.rules,
         )
 
     def pool_of(self, ticket_no: str) -> Pool:
@@ -98,12 +111,13 @@ class Known:
         left = option.quota_left
         if contract is not None and left is not None:
             left -= moved.reserved[contract] + moved.committed[contract]
-        if not (moved.open[code] or moved.taken[code]) and left == option.quota_left:
+        if not (moved.open[code] or moved.taken[code] or moved.asked[code]) and left == option.quota_left:
             return option
         return replace(
             option,
             open=option.open + moved.open[code],
             taken=option.taken + moved.taken[code],
+            recent=option.recent + moved.asked[code],
             quota_left=left,
         )
 
@@ -112,10 +126,14 @@ class Known:
         moved = self.moved
         if isinstance(fact, OPENED):
             moved.open[fact.assignee] += 1
+            moved.asked[fact.assignee] += not isinstance(fact, dispatch.AssignmentReopened)
         elif isinstance(fact, ENDED):
             moved.open[fact.assignee] -= 1
         elif isinstance(fact, dispatch.AssignmentAccepted):
             moved.taken[fact.assignee] += 1
+        elif isinstance(fact, dispatch.FirstContactMade):
+            moved.contacts[fact.assignee] += 1
+            moved.in_time[fact.assignee] += fact.in_time
         elif isinstance(fact, ContractReserved):
             moved.reserved[fact.contract] += 1
         elif isinstance(fact, ContractReleased):

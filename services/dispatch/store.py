@@ -11,11 +11,11 @@ from chassis.model import Changes, Stimulus
 from chassis.rows import as_json, columns, from_json, texts
 from contracts import intake, ticket
 from contracts.terms import CHINA
-from services.dispatch import objection_store
+from services.dispatch import candidate_store, objection_store
 from services.dispatch.case import Case
 from services.dispatch.directory.catalogue import alias_map, normal
 from services.dispatch.directory.store import catalogue_entries
-from services.dispatch.engine import Item, Option
+from services.dispatch.filters import Item
 from services.dispatch.pool import Known, Moved, Place
 
 COLUMNS = (
@@ -40,7 +40,7 @@ SELECT ticket, assignment, at, text, evidence FROM json_populate_recordset(null:
 """
 EXPIRED = 'SELECT id FROM "case" WHERE expires_at <= %s ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED'
 ITEMS = """
-SELECT DISTINCT ON (category) category, version, list, mode, kinds, skills FROM catalogue
+SELECT DISTINCT ON (category) category, version, list, mode, kinds, skills, about, identity FROM catalogue
 WHERE category = ANY(%(categories)s)
   AND valid_from <= %(today)s AND coalesce(valid_to, %(today)s) >= %(today)s
 ORDER BY category, version DESC
@@ -51,41 +51,16 @@ SELECT cell FROM assignee JOIN cell c ON c.code = assignee.cell
 WHERE kind = 'community_desk' AND assignee.active ORDER BY cardinality(c.path), cell LIMIT 1
 """
 LISTS = "SELECT coalesce(max(id), 0), EXISTS (SELECT FROM ruling) FROM import_log"
-OPTIONS = """
-SELECT w.place, w.category, a.code, a.kind, a.organization, a.skills, a.closeness, a.load_cap,
-       a.open, a.taken,
-       a.kind <> 'rota' OR EXISTS (
-           SELECT FROM rota r WHERE r.assignee = a.code AND r.cell = ANY(c.path) AND on_duty(r, %(now)s)),
-       k.contract, k.quota_left
-FROM unnest(%(places)s::text[], %(categories)s::text[], %(kinds)s::text[]) AS w (place, category, kind)
-JOIN cell c ON c.code = w.place
-LEFT JOIN catalogue i ON i.category = w.category AND i.version = (
-    SELECT max(version) FROM catalogue v WHERE v.category = w.category AND v.valid_from <= %(today)s
-        AND coalesce(v.valid_to, %(today)s) >= %(today)s)
-CROSS JOIN LATERAL (
-    SELECT a.code, a.kind, a.organization, a.skills, a.load_cap, array_position(c.path, a.cell) AS closeness,
-           coalesce(l.open, 0) AS open, coalesce(l.taken, 0) AS taken
-    FROM assignee a LEFT JOIN assignee_load l ON l.assignee = a.code
-    WHERE a.active AND a.cell = ANY(c.path) AND a.kind = w.kind
-      AND coalesce(a.valid_from, %(today)s) <= %(today)s AND coalesce(a.valid_to, %(today)s) >= %(today)s
-    ORDER BY a.skills @> i.skills DESC, array_position(c.path, a.cell) DESC,
-             coalesce(l.open, 0), coalesce(l.taken, 0), a.code
-    LIMIT 12
-) a
-LEFT JOIN LATERAL (
-    SELECT k.code AS contract, q.quota - q.reserved - q.committed AS quota_left
-    FROM contract k JOIN contract_quota q ON q.contract = k.code
-    WHERE a.kind = 'social_organization' AND k.organization = a.organization AND k.items @> ARRAY[w.category]
-      AND k.areas && c.path AND %(today)s BETWEEN k.valid_from AND k.valid_to
-    ORDER BY q.quota - q.reserved - q.committed > 0 DESC, k.valid_to, k.code LIMIT 1
-) k ON true
-"""
 MOVE_LOADS = """
-WITH moved AS (SELECT * FROM unnest(%s::text[], %s::int[], %s::int[]) AS m (assignee, open, taken)),
+WITH moved AS (
+         SELECT * FROM unnest(%s::text[], %s::int[], %s::int[], %s::int[], %s::int[], %s::int[])
+             AS m (assignee, open, taken, asked, contacts, in_time)),
      locked AS (
          SELECT l.assignee FROM assignee_load l JOIN moved USING (assignee)
          ORDER BY l.assignee FOR UPDATE OF l)
-UPDATE assignee_load l SET open = greatest(l.open + m.open, 0), taken = l.taken + m.taken
+UPDATE assignee_load l SET open = greatest(l.open + m.open, 0), taken = l.taken + m.taken,
+    recent = fading(l.recent, l.recent_at, %s, %s) + m.asked, recent_at = %s,
+    contacts = l.contacts + m.contacts, in_time = l.in_time + m.in_time
 FROM moved m JOIN locked USING (assignee) WHERE l.assignee = m.assignee
 """
 MOVE_QUOTAS = """
@@ -124,13 +99,14 @@ def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str
     items = _items(tx, today, set(codes.values()))
     places = _places(tx, {grid for grid, _ in wanted})
     pairs = {(places[grid].code, codes.get(category, "")) for grid, category in wanted}
-    options = _options(
-        tx, now, {(place, code, kind) for place, code in pairs for kind in _kinds(items.get(code))}
-    )
-    by_label = {label: items[code] for label, code in codes.items() if code in items}
     precedents = objection_store.precedents(tx, pairs) if ruled else {}
+    asked_for = {(place, code, kind) for place, code in pairs for kind in _kinds(items.get(code))}
+    asked_for |= {(*pair, kind) for pair, (_, kind) in precedents.items() if kind}
+    options = candidate_store.options(tx, now, policies["routing"].value["half_life_days"], asked_for)
+    by_label = {label: items[code] for label, code in codes.items() if code in items}
+    shown = {pair: precedent for pair, (precedent, _) in precedents.items()}
     named = objection_store.named(tx, today, stimuli)
-    return Known(now, policies, by_label, places, options, asked, precedents, named, off_duty)
+    return Known(now, policies, by_label, places, options, asked, shown, named, off_duty)
 
 
 def _wanted(stimuli: Sequence[Stimulus], states: Mapping[str, Case]) -> Iterable[tuple[str, str]]:
@@ -162,8 +138,8 @@ def _items(tx: Tx, today: Any, categories: set[str]) -> dict[str, Item]:
     rows = tx.execute(ITEMS, {"categories": list(categories), "today": today})
     return {
         category: Item(category=category, version=version, list=list_, mode=mode, kinds=tuple(kinds),
-                       skills=frozenset(skills))
-        for category, version, list_, mode, kinds, skills in rows
+                       skills=frozenset(skills), about=frozenset(about), identity=identity)
+        for category, version, list_, mode, kinds, skills, about, identity in rows
     }  # fmt: skip
 
 
@@ -179,21 +155,6 @@ def _places(tx: Tx, grids: set[str]) -> dict[str, Place]:
         row = tx.execute(LAST_RESORT).fetchone()
         places |= dict.fromkeys(unknown, Place(row[0] if row else "", known=False))
     return places
-
-
-def _options(tx: Tx, now: datetime, asked: set[tuple[str, str, str]]) -> dict[tuple[str, str], list[Option]]:
-    places, categories, kinds = (list(column) for column in zip(*sorted(asked), strict=True))
-    found: dict[tuple[str, str], list[Option]] = {}
-    today = now.astimezone(CHINA).date()
-    values = {"places": places, "categories": categories, "kinds": kinds, "now": now, "today": today}
-    for row in tx.execute(OPTIONS, values):
-        place, category, code, kind, unit, skills, closeness, cap, open_, taken, on_duty, contract, left = row
-        option = Option(
-            assignee=code, kind=kind, unit=unit, skills=frozenset(skills), closeness=closeness, load_cap=cap,
-            open=open_, taken=taken, on_duty=on_duty, contract=contract, quota_left=left,
-        )  # fmt: skip
-        found.setdefault((place, category), []).append(option)
-    return found
 
 
 def save(tx: Tx, changes: Changes) -> None:
@@ -215,11 +176,15 @@ def save(tx: Tx, changes: Changes) -> None:
         tx.execute(SAVE_OUTCOMES, [as_json(outcomes)])
     objection_store.save(tx, cases)
     moved: Moved = changes.known.moved
-    _move(tx, MOVE_LOADS, moved.open, moved.taken)
-    _move(tx, MOVE_QUOTAS, moved.reserved, moved.committed)
+    now, half_life = changes.known.now, changes.known.rules.half_life_days
+    loads = (moved.open, moved.taken, moved.asked, moved.contacts, moved.in_time)
+    _move(tx, MOVE_LOADS, loads, now, half_life, now)
+    _move(tx, MOVE_QUOTAS, (moved.reserved, moved.committed))
 
 
-def _move(tx: Tx, statement: str, first: Counter[str], second: Counter[str]) -> None:
-    keys = sorted(key for key in first.keys() | second.keys() if first[key] or second[key])
-    if keys:
-        tx.execute(statement, columns([(key, first[key], second[key]) for key in keys], 3))
+def _move(tx: Tx, statement: str, counters: Sequence[Counter[str]], *values: Any) -> None:
+    """Moves counters by key, in the order of the keys, so that two batches never wait for each other."""
+    touched = {key for counter in counters for key, by in counter.items() if by}
+    if touched:
+        rows = [(key, *(counter[key] for counter in counters)) for key in sorted(touched)]
+        tx.execute(statement, [*columns(rows, len(counters) + 1), *values])

@@ -140,6 +140,11 @@ NOTES: dict[type[Event], Note] = {
             "unit": fact.proposed_unit or "-",
         },
     ),
+    dispatch.DispatchAlarmed: Note(
+        audience="supervisor",
+        name="dispatch_alarmed",
+        fields=lambda about, fact: {"reason": fact.reason, "about": fact.about},
+    ),
     ticket.InfoRequested: Note(
         audience="requester",
         name="info_requested",

@@ -79,10 +79,15 @@ class House:
 
     def accept(self, key: str, category: str = "garbage", severity: Any = "general") -> dispatch.OfferMade:
         """A ticket is accepted; returns the first offer."""
+        facts = self.hear_accepted(key, category, severity)
+        return next(one for one in facts if isinstance(one, dispatch.OfferMade))
+
+    def hear_accepted(self, key: str, category: str, severity: Any = "general") -> list[Any]:
+        """A ticket is accepted; returns what is published."""
         accepted = ticket.TicketAccepted(
             category=category, severity=severity, grid=GRID, channel="resident", source="urn:test"
         )
-        return next(one for one in self.hear(key, accepted) if isinstance(one, dispatch.OfferMade))
+        return self.hear(key, accepted)
 
     def give_back(self, key: str, offer: dispatch.OfferMade) -> list[Any]:
         """Whoever was asked returns it."""

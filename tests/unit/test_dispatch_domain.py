@@ -10,7 +10,8 @@ from contracts.problem import Refusal
 from services.dispatch import commands
 from services.dispatch.case import Case, ContractCommitted, ContractReleased, ContractReserved
 from services.dispatch.domain import decide, evolve, initial
-from services.dispatch.engine import Item, Option, Pool
+from services.dispatch.engine import Pool
+from services.dispatch.filters import Item, Option
 
 TICKET = "7K3M-9QXR-2B4D-T8WZ"
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

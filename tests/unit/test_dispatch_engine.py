@@ -1,9 +1,17 @@
 """Who is asked next, told as pools and choices."""
 
+import random
+from collections import Counter
+from datetime import UTC, datetime
+
 import pytest
+from msgspec.structs import replace
 
-from services.dispatch.engine import Item, Option, Pool, choose
+from contracts import dispatch
+from services.dispatch.engine import Alarm, Pool, choose
+from services.dispatch.filters import Item, Option
 
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LIFT = Item(
     category="lift_broken", version=1, list="need", mode="sequential",
     kinds=("property_company", "department"), skills=frozenset({"lift"}),
@@ -87,5 +95,81 @@ def test_the_explanation_shows_the_order_of_kinds_and_the_points() -> None:
     choice = choose(pool(option("PM", "property_company", open=5), DESK), ())
     assert choice
     assert choice.explanation.kinds == ["property_company", "department", "community_desk"]
-    assert choice.explanation.candidates[0].points == {"near": 30, "skill": 5, "free": 10}
-    assert choice.explanation.candidates[0].score == 45
+    assert choice.explanation.candidates[0].points == {"near": 30, "skill": 5, "free": 10, "timely": 5}
+    assert choice.explanation.candidates[0].score == 50
+
+
+@pytest.mark.parametrize(
+    ("excluded", "item", "reason"),
+    [
+        (option("X", "grid_officer"), LIFT, "outside_fence"),
+        (option("X", "property_company"), replace(LIFT, about=frozenset({"property_company"})),
+         "conflict_of_interest"),
+        (option("X", "property_company"), replace(LIFT, identity="full"), "identity_class"),
+        (option("X", "property_company", opted_out=True), LIFT, "opted_out"),
+        (option("X", "property_company", available=False), LIFT, "not_available"),
+        (option("X", "social_organization"), MEALS, "no_contract"),
+        (option("X", "social_organization", contract="HT", quota_left=1, contract_expired=True), MEALS,
+         "contract_expired"),
+        (option("X", "social_organization", contract="HT", quota_left=0), MEALS, "quota_used_up"),
+    ],
+)  # fmt: skip
+def test_every_other_filter_excludes_and_says_why(excluded: Option, item: Item, reason: str) -> None:
+    choice = choose(pool(excluded, DESK, item=item), ())
+    assert choice
+    assert choice.option.kind == "community_desk"
+    assert [one.reason for one in choice.explanation.excluded] == [reason]
+
+
+def test_who_calls_in_time_is_asked_first_but_only_for_so_much() -> None:
+    late = option("A", "department", contacts=100, in_time=0)
+    timely = option("B", "department", contacts=100, in_time=100)
+    assert chosen(pool(late, timely)) == "B"
+    nearer = replace(late, closeness=4)
+    assert chosen(pool(nearer, timely)) == "A"
+
+
+def test_a_substitute_is_asked_after_who_is_on_duty() -> None:
+    gas = replace(LIFT, kinds=("rota",), skills=frozenset())
+    duty, substitute = option("B", "rota", open=9), option("A", "rota", turn=1)
+    assert chosen(pool(duty, substitute, item=gas)) == "B"
+    assert chosen(pool(duty, substitute, item=gas), "B") == "A"
+
+
+def test_a_ruling_comes_before_the_order_of_kinds_and_the_fence_but_not_before_a_conflict() -> None:
+    ruled = dispatch.Precedent(assignee="GO", reason_code="in_their_list", ruled_at=NOON)
+    officer, company = option("GO", "grid_officer"), option("PM", "property_company")
+    assert chosen(replace(pool(officer, company), precedent=ruled)) == "GO"
+    assert chosen(replace(pool(officer, company), precedent=ruled), "GO") == "PM"
+    about = replace(LIFT, about=frozenset({"grid_officer"}))
+    assert chosen(replace(pool(officer, company, item=about), precedent=ruled)) == "PM"
+
+
+def test_a_rota_without_anybody_on_duty_and_a_contract_that_ended_are_alarms() -> None:
+    gas = replace(LIFT, kinds=("rota", "department"), skills=frozenset())
+    choice = choose(pool(option("R", "rota", on_duty=False), option("D", "department"), item=gas), ())
+    assert choice
+    assert (choice.option.assignee, choice.alarms) == ("D", [Alarm("rota_gap", "990101001001")])
+    ended = option("SO", "social_organization", contract="HT-1", quota_left=1, contract_expired=True)
+    other = option("S2", "social_organization", contract="HT-2", quota_left=1)
+    gone = choose(pool(ended, DESK, item=MEALS), ())
+    served = choose(pool(ended, other, item=MEALS), ())
+    assert gone
+    assert served
+    assert (gone.alarms, served.alarms) == ([Alarm("contract_expired", "HT-1")], [])
+
+
+def test_over_10_000_equal_tickets_nobody_has_more_than_a_fifth_above_the_mean() -> None:
+    """The most timely one with the most room would win every single comparison."""
+    dice = random.Random(1)
+    people = [
+        option(f"P{n:02}", "department", contacts=100, in_time=dice.randrange(101), load_cap=100_000,
+               open=dice.randrange(50_000))
+        for n in range(12)
+    ]  # fmt: skip
+    had: Counter[str] = Counter()
+    for _ in range(10_000):
+        now = [replace(one, recent=float(had[one.assignee])) for one in people]
+        had[chosen(pool(*now)) or ""] += 1
+    assert max(had.values()) <= 1.2 * 10_000 / len(people)
+    assert len(had) == len(people)

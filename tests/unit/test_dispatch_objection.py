@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from chassis.policy import Policy
 from contracts import dispatch
 from contracts.actor import Actor
 from contracts.problem import Refusal
 from services.dispatch import commands, guards
 from services.dispatch.case import Case, ContractReleased, ContractReserved
 from services.dispatch.domain import decide, evolve
-from services.dispatch.engine import Item, Option, Pool, choose
+from services.dispatch.engine import Pool, choose
+from services.dispatch.filters import Item, Option
 from services.dispatch.guards import ACCEPTING, DISPUTING, REPORTING, RETURNING, RULING
 from services.dispatch.pool import Known, Place
 from services.dispatch.records import GroundsRecorded, RulingRecorded
@@ -37,6 +39,7 @@ from tests.unit.test_dispatch_domain import (
 )
 
 DAY = timedelta(days=1)
+ROUTING = {"routing": Policy("routing", 1, {})}
 JUDGE = Actor(role="adjudicator", id="judge")
 BUREAU = replace(option("DEP-1", "department"), unit="bureau")
 
@@ -257,7 +260,7 @@ def test_a_precedent_is_shown_with_the_next_offer_of_such_work_there() -> None:
     )
     item: Item = ITEM
     known = Known(
-        NOON, {}, {"理发": item}, {"g1": Place("990101001001", known=True)},
+        NOON, ROUTING, {"理发": item}, {"g1": Place("990101001001", known=True)},
         {("990101001001", "haircut"): [OFFICER]}, {}, {("990101001001", "haircut"): precedent},
     )  # fmt: skip
     choice = choose(known.pool("g1", "理发"), ())
@@ -268,7 +271,7 @@ def test_a_precedent_is_shown_with_the_next_offer_of_such_work_there() -> None:
 def test_a_ruling_means_the_option_with_its_contract_where_there_is_one() -> None:
     bare = option("SO-1", "social_organization")
     known = Known(
-        NOON, {}, {"haircut": ITEM}, {"g1": Place("c", known=True)}, {("c", "haircut"): [BARBERS]},
+        NOON, ROUTING, {"haircut": ITEM}, {"g1": Place("c", known=True)}, {("c", "haircut"): [BARBERS]},
         {TICKET: ("g1", "haircut")}, {}, {"barbers": bare, "bureau": BUREAU},
     )  # fmt: skip
     assert known.named_by("barbers", TICKET) == BARBERS

@@ -8,6 +8,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
+from services.dispatch.directory.availability import multirange, read_hours
+
 LARGEST = 2_147_483_647
 DAY = re.compile(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})")
 CODE = re.compile(r"[\w.:/+@-]{1,64}\Z")  # as contracts.terms.Code
@@ -48,6 +50,18 @@ def text_column(title: str, *, required: bool = True, refers: str | None = None)
     """A text; it may refer to the key of another table."""
     default: Any = {} if required else {"load_default": None}
     return fields.String(required=required, error_messages=EMPTY, metadata=_about(title, refers), **default)
+
+
+def hours_column(title: str) -> fields.Function:
+    """Weekly hours, several separated by semicolons, as a multirange of minutes of the week."""
+
+    def read(value: str) -> str:
+        try:
+            return multirange([span for item in split_items(value) for span in read_hours(item)])
+        except ValueError as fault:
+            raise ValidationError(str(fault)) from None
+
+    return fields.Function(deserialize=read, load_default=None, metadata=_about(title, None))
 
 
 def code_column(title: str) -> fields.String:

@@ -17,6 +17,7 @@ from services.dispatch.directory.columns import (
     day_column,
     email_column,
     flag_column,
+    hours_column,
     items_column,
     moment_column,
     phone_column,
@@ -80,6 +81,7 @@ class PersonSchema(DatedSchema):
     active = flag_column("启用", default=True)
     valid_from = day_column("生效日期")
     valid_to = day_column("截止日期")
+    available = hours_column("可服务时段")
 
     @validates_schema(skip_on_field_errors=True)
     def answers_for_an_organization(self, data: Mapping[str, Any], **_: Any) -> None:
@@ -136,6 +138,13 @@ class CatalogueSchema(DatedSchema):
     fee_mode = choice_column("收费方式", ("free", "low_fee"), load_default="free")
     valid_from = day_column("生效日期", required=True)
     valid_to = day_column("截止日期")
+    about = items_column("涉及对象", ASSIGNEE_KINDS)
+    identity = choice_column("身份要求", ("masked", "full"), load_default="masked")
+
+    @validates_schema(skip_on_field_errors=True)
+    def asks_nobody_about_himself(self, data: Mapping[str, Any], **_: Any) -> None:
+        if own := set(data["about"]) & set(data["kinds"]):
+            raise ValidationError(f"is about {', '.join(sorted(own))}, who cannot be asked then", "about")
 
 
 @dataclass(frozen=True, slots=True)

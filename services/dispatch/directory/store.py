@@ -43,7 +43,7 @@ UPSERT = {
         "assignee",
         "code",
         "code, kind, name, organization, cell, roles, unit, skills, load_cap, email, phone, active,"
-        " valid_from, valid_to",
+        " valid_from, valid_to, available",
     ),
     "contract": _upsert(
         "contract",
@@ -57,7 +57,7 @@ UPSERT = {
         "catalogue",
         "category, version",
         "category, version, aliases, list, duty_list, name_zh, name_en, path, mode, kinds, skills, emergency,"
-        " verification, fee_mode, valid_from, valid_to",
+        " verification, fee_mode, valid_from, valid_to, about, identity",
     ),
 }
 

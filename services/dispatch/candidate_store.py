@@ -1,0 +1,93 @@
+"""The SQL of who could be asked: assignees on the way from a cell to the top, with load and contract."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from chassis.database import Tx
+from contracts.terms import CHINA
+from services.dispatch.directory.availability import minute_of_week
+from services.dispatch.filters import Option
+
+FIELDS = (
+    "assignee", "kind", "unit", "skills", "closeness", "load_cap", "open", "taken", "recent", "contacts",
+    "in_time", "on_duty", "turn", "available", "opted_out", "contract", "quota_left", "quota",
+    "contract_expired",
+)  # fmt: skip
+"""What the last columns of the question are called, in their order."""
+ROWS = """
+SELECT w.place, w.category, a.code, a.kind, a.organization, a.skills, a.closeness, a.load_cap,
+       a.open, a.taken, a.recent, a.contacts, a.in_time, a.kind <> 'rota' OR a.turn IS NOT NULL,
+       coalesce(a.turn, 0), a.available, a.opted_out,
+       k.contract, k.quota_left, coalesce(k.quota, 0), coalesce(k.expired, false)
+"""
+LOADED = """
+    SELECT a.*, coalesce(l.open, 0) AS open, coalesce(l.taken, 0) AS taken,
+           coalesce(fading(l.recent, l.recent_at, %(now)s, %(half_life)s), 0) AS recent,
+           coalesce(l.contacts, 0) AS contacts, coalesce(l.in_time, 0) AS in_time
+    FROM (
+        SELECT a.code, a.kind, a.organization, a.skills, a.load_cap,
+               array_position(c.path, a.cell) AS closeness,
+               coalesce(a.available @> %(minute)s::int, true) AS available,
+               coalesce(a.opted_out_until > %(now)s, false) AS opted_out,
+               CASE WHEN a.kind = 'rota' THEN (
+                   SELECT min(array_position(ARRAY['duty', 'substitute', 'leader'], r.role)) - 1 FROM rota r
+                   WHERE r.assignee = a.code AND r.cell = ANY(c.path) AND on_duty(r, %(now)s)) END AS turn
+        FROM assignee a
+        WHERE a.active AND a.cell = ANY(c.path) AND {which}
+          AND coalesce(a.valid_from, %(today)s) <= %(today)s AND coalesce(a.valid_to, %(today)s) >= %(today)s
+    ) a LEFT JOIN assignee_load l ON l.assignee = a.code
+"""
+# Contracts that are over are found too, after those that are not: that one has ended is worth saying.
+CONTRACT = """
+LEFT JOIN LATERAL (
+    SELECT k.code AS contract, q.quota, q.quota - q.reserved - q.committed AS quota_left,
+           k.valid_to < %(today)s AS expired
+    FROM contract k JOIN contract_quota q ON q.contract = k.code
+    WHERE a.kind = 'social_organization' AND k.organization = a.organization AND k.items @> ARRAY[w.category]
+      AND k.areas && c.path AND k.valid_from <= %(today)s
+    ORDER BY k.valid_to >= %(today)s DESC, q.quota - q.reserved - q.committed > 0 DESC, k.valid_to, k.code
+    LIMIT 1
+) k ON true
+"""
+OPTIONS = f"""
+{ROWS}
+FROM unnest(%(places)s::text[], %(categories)s::text[], %(kinds)s::text[]) AS w (place, category, kind)
+JOIN cell c ON c.code = w.place
+LEFT JOIN catalogue i ON i.category = w.category AND i.version = (
+    SELECT max(version) FROM catalogue v WHERE v.category = w.category AND v.valid_from <= %(today)s
+        AND coalesce(v.valid_to, %(today)s) >= %(today)s)
+CROSS JOIN LATERAL (
+{LOADED.format(which="a.kind = w.kind")}
+    ORDER BY a.skills @> i.skills AND a.available AND NOT a.opted_out
+             AND coalesce(l.open, 0) < a.load_cap DESC,
+             a.closeness DESC, a.turn, recent, open, taken, a.code
+    LIMIT 12
+) a
+{CONTRACT}
+"""
+
+
+def options(
+    tx: Tx, now: datetime, half_life: float, asked: set[tuple[str, str, str]]
+) -> dict[tuple[str, str], list[Option]]:
+    """For each (place, category) the best of each kind asked for; `half_life` of recent load in days."""
+    places, categories, kinds = (list(column) for column in zip(*sorted(asked), strict=True))
+    found: dict[tuple[str, str], list[Option]] = {}
+    values = {"places": places, "categories": categories, "kinds": kinds, **moment(now, half_life)}
+    for place, category, *row in tx.execute(OPTIONS, values):
+        found.setdefault((place, category), []).append(option(row))
+    return found
+
+
+def moment(now: datetime, half_life: float) -> dict[str, Any]:
+    """What the question has to know of the time."""
+    here = now.astimezone(CHINA)
+    minute = minute_of_week(here.weekday(), here.hour, here.minute)
+    return {"now": now, "today": here.date(), "minute": minute, "half_life": half_life}
+
+
+def option(row: Sequence[Any]) -> Option:
+    """One row of the question, without its place and category."""
+    known = dict(zip(FIELDS, row, strict=True))
+    return Option(**(known | {"skills": frozenset(known["skills"])}))

@@ -1,0 +1,123 @@
+"""The engine's question on real tables: hours, opting out, recent load, contracts that ended, rulings."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from contracts import dispatch
+from contracts.numbering import ticket_number
+from deploy.local.endpoints import Endpoints
+from services.dispatch import candidate_store
+from services.dispatch.directory.importing import import_files
+from tests.integration.own_database import Tx, own_database, untouched
+from tests.integration.test_rulings_are_kept import NOON, SAMPLE, House
+
+CELL, OTHER_CELL = "990101001002", "990101001003"
+
+
+@pytest.fixture(scope="module")
+def directory(servers: Endpoints) -> Iterator[str]:
+    """A database of these tests alone with the sample directory."""
+    with own_database(servers, "dispatch", "engine") as url:
+        with psycopg.connect(url) as tx:
+            import_files(tx, [path for path in SAMPLE if path.stem != "demo_requests"])
+        yield url
+
+
+@pytest.fixture
+def tx(directory: str) -> Iterator[Tx]:
+    """An open transaction of the dispatch service that leaves nothing behind."""
+    with untouched(directory) as tx:
+        yield tx
+
+
+def number(n: int) -> str:
+    return ticket_number("urn:engine", str(n))
+
+
+def why_not(offer: dispatch.OfferMade) -> dict[str, str]:
+    return {one.assignee: one.reason for one in offer.explanation.excluded}
+
+
+def test_party_members_are_asked_in_their_hours_and_while_they_want_to_be(tx: Tx, tmp_path: Path) -> None:
+    """NOON is a Monday, twelve o'clock in China."""
+    house = House(tx)
+    first = house.accept(number(1), category="noise_neighbour")
+    assert first.kind == "party_member"
+    tx.execute("UPDATE assignee SET available = '{[1080,1260)}' WHERE code = %s", [first.assignee])
+    second = house.accept(number(2), category="noise_neighbour")
+    assert second.assignee != first.assignee
+    tx.execute("UPDATE assignee SET opted_out_until = %s WHERE code = %s",
+               [NOON + timedelta(days=1), second.assignee])  # fmt: skip
+    third = house.accept(number(3), category="noise_neighbour")
+    told = why_not(third)
+    assert (told[first.assignee], told[second.assignee]) == ("not_available", "opted_out")
+    tx.execute("UPDATE assignee SET available = '{[700,800)}' WHERE code = %s", [first.assignee])
+    asked = candidate_store.options(tx, NOON, 7, {(CELL, "noise_neighbour", "party_member")})
+    assert all(one.available for one in asked[CELL, "noise_neighbour"])
+
+
+def test_hours_come_from_the_file_of_people(tx: Tx, tmp_path: Path) -> None:
+    people = tmp_path / "people.csv"
+    head = "code,kind,name,cell,available\nPM-X,party_member,某"
+    people.write_text(f"{head},{CELL},周一 11:00-13:00;Sun 08:00-09:00\n")
+    assert import_files(tx, [people]).ok
+    kept = tx.execute("SELECT available::text FROM assignee WHERE code = 'PM-X'").fetchall()
+    assert kept == [("{[660,780),[9120,9180)}",)]
+    people.write_text(f"{head},{CELL},someday\n")
+    (report,) = import_files(tx, [people]).files
+    assert "write them as Mon-Fri 18:00-21:00" in report.errors[0].why
+
+
+def test_equals_share_the_work_and_what_is_long_ago_no_longer_counts(tx: Tx) -> None:
+    house, asked = House(tx), Counter[str]()
+    codes = [f"OF-{n}" for n in range(4)]
+    tx.execute("UPDATE assignee SET active = false WHERE kind = 'grid_officer'")
+    for code in codes:
+        tx.execute(
+            "INSERT INTO assignee (code, kind, name, cell, skills, load_cap)"
+            " VALUES (%s, 'grid_officer', '员', %s, '{environment,urban_management}', 999)",
+            [code, CELL],
+        )
+        tx.execute("INSERT INTO assignee_load (assignee) VALUES (%s)", [code])
+    for n in range(40):
+        asked[house.accept(number(n), category="cooking_fumes").assignee] += 1
+    assert asked == dict.fromkeys(codes, 10)
+    tx.execute("UPDATE assignee_load SET recent = 100 WHERE assignee = 'OF-0'")
+    loads = candidate_store.options(
+        tx, NOON + timedelta(days=14), 7, {(CELL, "cooking_fumes", "grid_officer")}
+    )
+    recent = {one.assignee: one.recent for one in loads[CELL, "cooking_fumes"]}
+    assert (recent["OF-0"], recent["OF-1"]) == (25.0, 2.5)
+
+
+def test_a_contract_that_has_ended_is_told_and_somebody_else_is_asked(tx: Tx) -> None:
+    house = House(tx)
+    tx.execute("UPDATE contract SET valid_to = '2026-11-15'")
+    facts = house.hear_accepted(number(1), "older_meals")
+    (alarm,) = [one for one in facts if isinstance(one, dispatch.DispatchAlarmed)]
+    (offer,) = [one for one in facts if isinstance(one, dispatch.OfferMade)]
+    assert (alarm.reason, alarm.about[:3]) == ("contract_expired", "HT-")
+    assert offer.kind == "volunteer_team"
+    assert "contract_expired" in why_not(offer).values()
+
+
+def test_what_was_ruled_is_asked_first_next_time_also_outside_the_lists(tx: Tx) -> None:
+    house = House(tx)
+    house.disputed(number(1))
+    house.rule(number(1), "DEP-ZJ")
+    again = house.accept(number(2))
+    assert (again.unit, again.explanation.candidates[0].assignee) == ("DEP-ZJ", again.assignee)
+
+
+def test_the_question_reads_people_through_the_index(tx: Tx) -> None:
+    values = {"places": [CELL], "categories": ["garbage"], "kinds": ["grid_officer"],
+              **candidate_store.moment(datetime.now(UTC), 7)}  # fmt: skip
+    tx.execute("SET LOCAL enable_seqscan = off")
+    plan = repr(tx.execute(f"EXPLAIN {candidate_store.OPTIONS}", values).fetchall())
+    assert "assignee_by_cell" in plan
+    assert "Seq Scan on assignee" not in plan
