@@ -32,9 +32,7 @@ class Life:
     @property
     def offer(self) -> dict[str, Any] | None:
         """The last offer that was made."""
-        return next(
-            (event["data"] for event in reversed(self.history) if name_of(event) == "OfferMade"), None
-        )
+        return next((event["data"] for event in reversed(self.history) if name_of(event) in OFFERS), None)
 
     @property
     def primary(self) -> str | None:
@@ -74,6 +72,8 @@ class Life:
             last = next(name_of(event) for event in reversed(self.history) if name_of(event) in ON_OFFER)
             if last == "ObjectionOpened":
                 return "the adjudicator, who rules whose it is"
+            if "assignee" not in offer:
+                return f"whoever claims it first, {ON_OFFER[last]} {_value('_at', offer['expires_at'])}"
             asked = f"{offer['assignee']} ({offer['kind']})"
             return f"{asked}, offer {offer['hop']}, {ON_OFFER[last]} {_value('_at', offer['expires_at'])}"
         return HOLDERS.get(state, "nobody: it has ended")
@@ -99,7 +99,10 @@ class Life:
         }
 
 
+OFFERS = ("OfferMade", "ClaimOpened")
 ON_OFFER = {
+    "ClaimOpened": "which can be done until",
+    "AssignmentRevoked": "which was taken back; it would have stood until",
     "OfferMade": "which stands until",
     "OfferExpired": "which expired at",
     "AssignmentReturned": "which was returned; it would have stood until",

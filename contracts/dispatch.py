@@ -100,6 +100,15 @@ class OfferMade(Event, frozen=True, kw_only=True):
     mode: Mode | None = None
 
 
+class ClaimOpened(Event, frozen=True, kw_only=True):
+    """Everybody who could be asked may claim it until `expires_at`: the first valid claim has it (抢单)."""
+
+    assignment: Code
+    hop: Count
+    expires_at: Instant
+    explanation: Explanation
+
+
 class OfferExpired(Event, frozen=True, kw_only=True):
     """Nobody answered in time; the next candidate follows."""
 
@@ -168,8 +177,19 @@ class ResponseHastened(Event, frozen=True, kw_only=True):
     contact_due_at: Instant | None = None
 
 
+class AssignmentRevoked(Event, frozen=True, kw_only=True):
+    """It is taken from who was asked or had it, and somebody else gets it; `by` a person, or else a rule."""
+
+    assignment: Code
+    assignee: Code
+    kind: AssigneeKind
+    hop: Count
+    reason_code: Code
+    by: Actor | None = None
+
+
 class AssignmentWithdrawn(Event, frozen=True, kw_only=True):
-    """The offer or assignment ends because the ticket does."""
+    """The offer or assignment ends because the ticket does, or because somebody else leads."""
 
     assignment: Code
     assignee: Code

@@ -11,9 +11,13 @@ from cli.place import Place
 
 CONTACT = 5  # seconds within which a first contact is in time
 
+OFFER = {"emergency": 3, "urgent": 4, "general": 5}
+
 POLICIES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "dispatch": {
-        "offer_seconds": {"emergency": 3, "urgent": 4, "general": 5},
+        "offer_seconds": OFFER,
+        "sequential_seconds": OFFER,
+        "claim_seconds": OFFER,
         "contact_seconds": {"emergency": CONTACT, "urgent": CONTACT, "general": CONTACT},
     },
     "evaluation": {"rating_window_seconds": {"seconds": 4}},

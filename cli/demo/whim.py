@@ -125,6 +125,21 @@ def _offered(world: World, no: str, fact: CloudEvent[Any]) -> list[Answer]:
     return [Answer(chance.uniform(0.1, 0.9), ASSIGNEE, answered)]
 
 
+def _claimable(world: World, no: str, fact: CloudEvent[Any]) -> list[Answer]:
+    """One of those who could be asked claims it, mostly; sometimes two do."""
+    opened: dispatch.ClaimOpened = fact.data
+    chance = world.chance(no, "claim", opened.hop)
+    free = [each.assignee for each in opened.explanation.candidates]
+    many = chance.choices((0, 1, 2), (15, 65, 20))[0]
+    return [
+        Answer(
+            chance.uniform(0.1, 0.9), ASSIGNEE,
+            intake.OfferClaimed(ticket=no, assignment=opened.assignment, assignee=who),
+        )
+        for who in chance.sample(free, min(many, len(free)))
+    ]  # fmt: skip
+
+
 def _disputed(world: World, no: str, fact: CloudEvent[Any]) -> list[Answer]:
     """The adjudicator finds that it was rightly offered to the one who returned it last."""
     opened: dispatch.ObjectionOpened = fact.data
@@ -195,6 +210,7 @@ def _drawn(chance: random.Random, shares: Sequence[tuple[str, int]]) -> Any:
 REACTIONS: dict[type[Event], Callable[[World, str, CloudEvent[Any]], list[Answer]]] = {
     ticket.TicketReceived: _received,
     dispatch.OfferMade: _offered,
+    dispatch.ClaimOpened: _claimable,
     dispatch.ObjectionOpened: _disputed,
     dispatch.AssignmentAccepted: _accepted,
     dispatch.AssignmentReopened: _accepted,

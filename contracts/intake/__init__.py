@@ -26,6 +26,7 @@ from contracts.intake.request import (
     FromOutside,
     Inbound,
     OfferAnswered,
+    OfferClaimed,
     RatingGiven,
     RequestCancelled,
     RequestDeclined,

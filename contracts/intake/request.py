@@ -115,6 +115,14 @@ class OfferAnswered(Inbound, frozen=True, kw_only=True):
     basis_code: Code | None = None
 
 
+class OfferClaimed(Inbound, frozen=True, kw_only=True):
+    """An assignee claims what all may claim; the first valid claim has it (抢单)."""
+
+    AREA: ClassVar[Area] = "assignment"
+    assignment: Code
+    assignee: Code
+
+
 class FirstContactLogged(Inbound, frozen=True, kw_only=True):
     """The assignee has reached the requester for the first time (row 11)."""
 

@@ -1,13 +1,16 @@
 """The SQL of who could be asked: assignees on the way from a cell to the top, with load and contract."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from chassis.database import Tx
+from chassis.rows import texts
 from contracts.terms import CHINA
 from services.dispatch.directory.availability import minute_of_week
 from services.dispatch.filters import Option
+from services.dispatch.pool import Claims
 
 FIELDS = (
     "assignee", "kind", "unit", "skills", "closeness", "load_cap", "open", "taken", "recent", "contacts",
@@ -66,6 +69,18 @@ CROSS JOIN LATERAL (
 ) a
 {CONTRACT}
 """
+CLAIMANTS = f"""
+{ROWS}
+FROM unnest(%(places)s::text[], %(categories)s::text[], %(codes)s::text[]) AS w (place, category, code)
+JOIN cell c ON c.code = w.place
+CROSS JOIN LATERAL (
+{LOADED.format(which="a.code = w.code")}
+) a
+{CONTRACT}
+"""
+# Whoever claims two tickets at once is counted once: the second waits here until the first is decided.
+LOCK_CLAIMANTS = "SELECT FROM assignee_load WHERE assignee = ANY(%s) ORDER BY assignee FOR UPDATE"
+OPEN_CLAIMS = 'SELECT assignee, count(*) FROM "case" WHERE claimed AND assignee = ANY(%s) GROUP BY assignee'
 
 
 def options(
@@ -78,6 +93,20 @@ def options(
     for place, category, *row in tx.execute(OPTIONS, values):
         found.setdefault((place, category), []).append(option(row))
     return found
+
+
+def claims(tx: Tx, now: datetime, half_life: float, asked: set[tuple[str, str, str]]) -> Claims:
+    """Who claims, each (place, category, assignee) as the engine sees him, and how much he has open."""
+    codes = texts(sorted({code for _, _, code in asked}))
+    tx.execute(LOCK_CLAIMANTS, [codes])
+    places, categories, assignees = (list(column) for column in zip(*sorted(asked), strict=True))
+    values = {"places": places, "categories": categories, "codes": assignees, **moment(now, half_life)}
+    found = {
+        (one.assignee, place, category): one
+        for place, category, *row in tx.execute(CLAIMANTS, values)
+        for one in [option(row)]
+    }
+    return Claims(found, Counter(dict(tx.execute(OPEN_CLAIMS, [codes]))))
 
 
 def moment(now: datetime, half_life: float) -> dict[str, Any]:

@@ -18,6 +18,16 @@ from services.dispatch.records import (
 )
 
 
+class Beside(Struct, frozen=True, kw_only=True):
+    """An offer that stands at the same time as the one in front."""
+
+    assignment: str
+    assignee: str
+    kind: Any
+    hop: int
+    unit: str | None = None
+
+
 class Case(Struct, frozen=True, kw_only=True):
     """The state of one ticket's dispatch; `outcome` and what follows live only in their transaction."""
 
@@ -39,6 +49,9 @@ class Case(Struct, frozen=True, kw_only=True):
     returns: int = 0
     return_until: datetime | None = None
     bound: Bound | None = None
+    mode: str = "direct"
+    claimed: bool = False
+    beside: tuple[Beside, ...] = ()
     outcome: "OutcomeRecorded | None" = None
     grounds: tuple[GroundsRecorded, ...] = ()
     rulings: tuple[RulingRecorded, ...] = ()
@@ -79,6 +92,20 @@ class OutcomeRecorded(Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+class Claimed(Struct, frozen=True, kw_only=True):
+    """Who has claimed it."""
+
+    assignee: str
+    kind: Any
+    unit: str | None
+
+
+class Awaited(Struct, frozen=True):
+    """What is awaited until then; after that it goes on without."""
+
+    until: datetime
+
+
 class Postponed(Struct, frozen=True):
     """Nobody can be asked, not even a desk: looked at again at `until`."""
 
@@ -104,17 +131,63 @@ def _after_asked(state: Case, fact: Asked) -> Case:
 
 
 def _after_offer(state: Case, fact: dispatch.OfferMade) -> Case:
+    """An offer while another stands is one beside it."""
+    if state.state == "offered":
+        other = Beside(
+            assignment=fact.assignment, assignee=fact.assignee, kind=fact.kind, hop=fact.hop, unit=fact.unit
+        )
+        tried = [*state.tried, fact.assignee]
+        return replace(state, hop=fact.hop, beside=(*state.beside, other), tried=tried)
     return replace(
         state, state="offered", hop=fact.hop, assignment=fact.assignment, assignee=fact.assignee,
         kind=fact.kind, unit=fact.unit, expires_at=fact.expires_at, tried=[*state.tried, fact.assignee],
+        mode=fact.mode or "direct", claimed=False,
     )  # fmt: skip
 
 
-def _after_accepted(state: Case, fact: dispatch.AssignmentAccepted | dispatch.AssignmentReopened) -> Case:
-    """What is done again is not returned again."""
+def _after_claim_opened(state: Case, fact: dispatch.ClaimOpened) -> Case:
     return replace(
-        state, state="accepted", expires_at=None, contact_due_at=fact.contact_due_at, return_until=None
+        state, state="claimable", mode="claim", hop=fact.hop, assignment=fact.assignment, assignee=None,
+        kind=None, unit=None, expires_at=fact.expires_at,
+    )  # fmt: skip
+
+
+def _after_claim(state: Case, fact: Claimed) -> Case:
+    tried = [*state.tried, fact.assignee]
+    return replace(state, assignee=fact.assignee, kind=fact.kind, unit=fact.unit, tried=tried, claimed=True)
+
+
+def _without(state: Case, assignment: str) -> Case:
+    """One of the offers that stand together is gone; another moves to the front."""
+    rest = tuple(one for one in state.beside if one.assignment != assignment)
+    if assignment != state.assignment or not rest:
+        return replace(state, beside=rest)
+    one = rest[0]
+    return replace(
+        state, assignment=one.assignment, assignee=one.assignee, kind=one.kind, unit=one.unit, beside=rest[1:]
     )
+
+
+def _after_accepted(state: Case, fact: dispatch.AssignmentAccepted | dispatch.AssignmentReopened) -> Case:
+    """What is done again is not returned again; whoever was asked beside him is withdrawn next."""
+    mine = [one for one in state.beside if one.assignment == fact.assignment]
+    beside = state.beside
+    if mine:
+        assert state.assignment
+        assert state.assignee
+        former = Beside(
+            assignment=state.assignment,
+            assignee=state.assignee,
+            kind=state.kind,
+            hop=state.hop,
+            unit=state.unit,
+        )
+        beside = (*(one for one in beside if one not in mine), former)
+    return replace(
+        state, state="accepted", assignment=fact.assignment, assignee=fact.assignee, kind=fact.kind,
+        unit=mine[0].unit if mine else state.unit, beside=beside, expires_at=None,
+        contact_due_at=fact.contact_due_at, return_until=None,
+    )  # fmt: skip
 
 
 def _after_objection(state: Case, _fact: dispatch.ObjectionOpened) -> Case:
@@ -122,8 +195,12 @@ def _after_objection(state: Case, _fact: dispatch.ObjectionOpened) -> Case:
     return replace(state, state="objection_open", expires_at=None)
 
 
-def _after_returned(state: Case, _fact: dispatch.AssignmentReturned) -> Case:
-    return replace(state, state="open", expires_at=None, return_until=None, returns=state.returns + 1)
+def _after_returned(state: Case, fact: dispatch.AssignmentReturned) -> Case:
+    if state.beside:
+        return replace(_without(state, fact.assignment), returns=state.returns + 1)
+    return replace(
+        state, claimed=False, state="open", expires_at=None, return_until=None, returns=state.returns + 1
+    )
 
 
 def _after_ruled(state: Case, fact: dispatch.ObjectionRuled) -> Case:
@@ -148,6 +225,29 @@ def released(state: Case) -> list[ContractReleased]:
     return [ContractReleased(state.contract)] if state.contract else []
 
 
+def _after_expired(state: Case, fact: dispatch.OfferExpired) -> Case:
+    if state.beside:
+        return _without(state, fact.assignment)
+    return replace(state, state="open", expires_at=None)
+
+
+def _after_revoked(state: Case, fact: dispatch.AssignmentRevoked) -> Case:
+    if state.beside:
+        return _without(state, fact.assignment)
+    return replace(state, state="open", expires_at=None, return_until=None, claimed=False)
+
+
+def _after_withdrawn(state: Case, fact: dispatch.AssignmentWithdrawn) -> Case:
+    """One of several, or the ticket's last."""
+    if any(one.assignment == fact.assignment for one in state.beside):
+        return _without(state, fact.assignment)
+    return replace(state, state="ended", expires_at=None, claimed=False)
+
+
+def _after_done(state: Case, _fact: dispatch.AssignmentDone) -> Case:
+    return replace(state, state="done", expires_at=None, claimed=False)
+
+
 def _moved(to: str) -> Callable[[Case, Any], Case]:
     return lambda state, fact: replace(state, state=to, expires_at=None)
 
@@ -158,13 +258,17 @@ CHANGES: dict[type, Callable[[Case, Any], Case]] = {
     dispatch.AssignmentAccepted: _after_accepted,
     dispatch.AssignmentReopened: _after_accepted,
     dispatch.FirstContactMade: _moved("contacted"),
-    dispatch.AssignmentDone: _moved("done"),
+    dispatch.AssignmentDone: _after_done,
+    dispatch.ClaimOpened: _after_claim_opened,
+    Claimed: _after_claim,
+    Awaited: lambda state, fact: replace(state, expires_at=fact.until),
     dispatch.AssignmentReturned: _after_returned,
     dispatch.ObjectionOpened: _after_objection,
     dispatch.ObjectionRuled: _after_ruled,
     dispatch.ResponseHastened: _after_hastened,
-    dispatch.OfferExpired: _moved("open"),
-    dispatch.AssignmentWithdrawn: _moved("ended"),
+    dispatch.OfferExpired: _after_expired,
+    dispatch.AssignmentRevoked: _after_revoked,
+    dispatch.AssignmentWithdrawn: _after_withdrawn,
     ContractReserved: lambda state, fact: replace(state, contract=fact.contract),
     ContractReleased: lambda state, fact: replace(state, contract=None),
     ContractCommitted: lambda state, fact: replace(state, contract=None),

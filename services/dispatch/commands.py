@@ -15,16 +15,22 @@ from services.dispatch.filters import Option
 class Windows(Struct, frozen=True, kw_only=True):
     """How long an offer stands, how soon the first contact is due, by severity, in seconds.
 
-    `give_back` is how long after its acceptance an assignment may still be returned.
+    `give_back` is how long after its acceptance an assignment may still be returned; `by_mode` how long an
+    offer stands where the catalogue has people asked in another way than directly.
     """
 
     offer: Mapping[str, int]
     contact: Mapping[str, int]
     give_back: Mapping[str, int]
+    by_mode: Mapping[str, Mapping[str, int]] = {}
 
-    def offer_ends(self, severity: str, at: datetime) -> datetime:
+    def offer_stands(self, severity: str, mode: str) -> timedelta:
+        """How long an offer stands."""
+        return timedelta(seconds=self.by_mode.get(mode, self.offer)[severity])
+
+    def offer_ends(self, severity: str, at: datetime, mode: str = "direct") -> datetime:
         """When an offer made at `at` expires."""
-        return at + timedelta(seconds=self.offer[severity])
+        return at + self.offer_stands(severity, mode)
 
     def contact_due(self, severity: str, at: datetime) -> datetime:
         """When the first contact is due of what is accepted at `at`."""
@@ -54,6 +60,18 @@ class AcceptAssignment(Struct, frozen=True, kw_only=True):
     windows: Windows
     at: datetime
     on_duty: bool = True
+
+
+class ClaimOffer(Struct, frozen=True, kw_only=True):
+    """Somebody wants what all may claim: who he is to the engine, and how much of what he claimed is open."""
+
+    assignment: str
+    assignee: str
+    option: Option | None
+    open_claims: int
+    pool: Pool
+    windows: Windows
+    at: datetime
 
 
 class ReturnAssignment(Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from contracts import dispatch
-from services.dispatch import guards, hastening, objection
+from services.dispatch import claiming, guards, hastening, objection, parallel
 from services.dispatch.case import (
     Asked,
     Case,
@@ -21,6 +21,7 @@ from services.dispatch.commands import (
     AcceptAssignment,
     AskNext,
     ChangeSeverity,
+    ClaimOffer,
     DisputeAssignment,
     ExpireOffer,
     LogFirstContact,
@@ -31,7 +32,7 @@ from services.dispatch.commands import (
     StartDispatch,
     WithdrawAssignment,
 )
-from services.dispatch.engine import Choice, choose
+from services.dispatch.engine import Choice, choose, known_item
 from services.dispatch.filters import DESK, Option
 from services.dispatch.records import CaseEnded
 
@@ -40,7 +41,7 @@ __all__ = ["decide", "evolve", "initial"]
 AGAIN_AFTER = timedelta(seconds=60)
 A_MOMENT = timedelta(seconds=60)
 WITH_ASSIGNEE = ("accepted", "contacted")
-UNHELD = ("open", "blocked", "objection_open")
+UNHELD = ("open", "blocked", "objection_open", "claimable")
 
 
 def decide(state: Case, command: Any) -> list[Any]:
@@ -83,31 +84,48 @@ def _next_offer(state: Case, command: StartDispatch | ReturnAssignment | ExpireO
     ):
         alarm = [dispatch.DispatchBlocked(reason="no_candidate", detail=state.category)]
     told = [dispatch.DispatchAlarmed(reason=one.reason, about=one.about) for one in choice.alarms]
-    return [*(told if state.hop == 0 else []), *alarm, *_offer(state, choice, command)]
+    before = [*(told if state.hop == 0 else []), *alarm]
+    offers = claiming.open_to_all(state, choice, command) or _offers(state, choice, command)
+    return [*before, *offers]
 
 
-def _offer(state: Case, choice: Choice, command: Any) -> list[Any]:
-    option: Option = choice.option
-    hop = state.hop + 1
+def _offers(state: Case, choice: Choice, command: Any) -> list[Any]:
+    """One is asked; in an emergency two at once."""
+    first = _offer(state, choice, choice.option, command)
+    second = parallel.partner(state, choice.option, choice.ranking)
+    return [*first, *(_offer(evolve(state, first[0]), choice, second, command) if second else [])]
+
+
+def _offer(state: Case, choice: Choice, option: Option, command: Any) -> list[Any]:
+    hop, item = state.hop + 1, known_item(command.pool)
+    mode: Any = "sequential" if item.mode == "claim" else item.mode
     offer = dispatch.OfferMade(
         assignment=f"{state.id}.{hop}", assignee=option.assignee, kind=option.kind, hop=hop, unit=option.unit,
-        expires_at=command.windows.offer_ends(state.severity, command.at), explanation=choice.explanation,
+        expires_at=command.windows.offer_ends(state.severity, command.at, mode), mode=mode,
+        explanation=choice.explanation,
     )  # fmt: skip
     return [offer, *([ContractReserved(option.contract)] if option.contract else [])]
 
 
 def _accept(state: Case, command: AcceptAssignment) -> list[Any]:
     """From now on it may be returned for a while, and the requester expects a call."""
+    state = parallel.facing(state, command)
     refused = guards.held(state, command, ("offered",), guards.ACCEPTING)
-    return refused or objection.accepted(state, command)
+    return refused or [
+        *objection.accepted(state, command),
+        *parallel.withdrawn(state, "somebody_else_leads"),
+    ]
 
 
 def _return(state: Case, command: ReturnAssignment) -> list[Any]:
     """The next candidate is asked; the second time an adjudicator."""
-    refused = guards.held(state, command, objection.HELD, guards.RETURNING)
+    seen = parallel.facing(state, command)
+    refused = guards.held(seen, command, objection.HELD, guards.RETURNING)
     if refused:
         return refused
-    facts = objection.given_back(state, command)
+    facts = objection.given_back(seen, command)
+    if state.beside:
+        return facts
     if state.returns + 1 >= command.disputed_at:
         return [*facts, objection.opened(state, command, "second_return")]
     for fact in facts:
@@ -120,6 +138,8 @@ def _expire(state: Case, command: ExpireOffer) -> list[Any]:
         return []
     if state.state == "blocked":
         return _next_offer(state, command)
+    if state.state == "claimable" or state.claimed:
+        return claiming.over(state, command, _next_offer)
     return _over(state, command)
 
 
@@ -129,7 +149,7 @@ def _ask_next(state: Case, command: AskNext) -> list[Any]:
         return _next_offer(state, command)
     if state.state != "offered" or state.expires_at is None:
         return []
-    made_at = state.expires_at - timedelta(seconds=command.windows.offer[state.severity])
+    made_at = state.expires_at - command.windows.offer_stands(state.severity, state.mode)
     return [] if command.at < made_at + A_MOMENT else _over(state, command)
 
 
@@ -139,7 +159,10 @@ def _over(state: Case, command: ExpireOffer | AskNext) -> list[Any]:
     expired = dispatch.OfferExpired(
         assignment=state.assignment, assignee=state.assignee, kind=state.kind, hop=state.hop
     )
-    return [expired, *released(state), *_next_offer(evolve(state, expired), command)]
+    facts = [*parallel.expired(state), expired, *released(state)]
+    for fact in facts:
+        state = evolve(state, fact)
+    return [*facts, *_next_offer(state, command)]
 
 
 def _log_contact(state: Case, command: LogFirstContact) -> list[Any]:
@@ -185,12 +208,13 @@ def _withdraw(state: Case, command: WithdrawAssignment) -> list[Any]:
     withdrawn = dispatch.AssignmentWithdrawn(
         assignment=state.assignment, assignee=state.assignee, kind=state.kind, reason=command.reason
     )
-    return [withdrawn, *released(state)]
+    return [*parallel.withdrawn(state, command.reason), withdrawn, *released(state)]
 
 
 DECISIONS: dict[type, Callable[[Case, Any], list[Any]]] = {
     StartDispatch: _start,
     AcceptAssignment: _accept,
+    ClaimOffer: claiming.claim,
     ReturnAssignment: _return,
     DisputeAssignment: objection.dispute,
     RuleObjection: objection.rule,

@@ -110,6 +110,7 @@ REPORTING: tuple[Guard, ...] = (outcome_told, reason_if_unresolved)
 
 ALLOWED = {
     "offered": ["AcceptAssignment", "DisputeAssignment", "ReturnAssignment"],
+    "claimable": ["ClaimOffer"],
     "accepted": ["DisputeAssignment", "LogFirstContact", "ReturnAssignment"],
     "contacted": ["ReportWork"],
     "objection_open": ["RuleObjection"],

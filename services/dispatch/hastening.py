@@ -3,7 +3,7 @@
 from typing import Any
 
 from contracts import dispatch
-from services.dispatch.case import Case
+from services.dispatch.case import Awaited, Case
 from services.dispatch.commands import ChangeSeverity
 from services.dispatch.records import SeverityNoted
 
@@ -12,6 +12,9 @@ def change_severity(state: Case, command: ChangeSeverity) -> list[Any]:
     """Later offers go by the new severity; who was asked has its time from now on."""
     if state.state in ("new", "ended"):
         return []
+    if state.state == "claimable" and state.expires_at:
+        ends = min(state.expires_at, command.windows.offer_ends(command.severity, command.at, "claim"))
+        return [SeverityNoted(command.severity), Awaited(ends)]
     return [SeverityNoted(command.severity), *_hastened(state, command)]
 
 
@@ -20,8 +23,11 @@ def _hastened(state: Case, command: ChangeSeverity) -> list[Any]:
         return []
     offered, windows = state.state == "offered", command.windows
     before = state.expires_at if offered else state.contact_due_at
-    limit = windows.offer_ends if offered else windows.contact_due
-    due_at = limit(command.severity, command.at)
+    due_at = (
+        windows.offer_ends(command.severity, command.at, state.mode)
+        if offered
+        else windows.contact_due(command.severity, command.at)
+    )
     if before is None or due_at >= before:
         return []
     return [

@@ -1,7 +1,7 @@
 """What dispatch knows while it decides a batch: places, catalogue, options, moved on by the batch's facts."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -11,17 +11,18 @@ from msgspec.structs import replace
 
 from chassis.policy import Policy
 from contracts import dispatch
-from services.dispatch.case import ContractCommitted, ContractReleased, ContractReserved
+from services.dispatch.case import Claimed, ContractCommitted, ContractReleased, ContractReserved
 from services.dispatch.commands import Windows
 from services.dispatch.engine import Pool
 from services.dispatch.filters import Item, Option
 from services.dispatch.rules import Rules
 
-OPENED = (dispatch.OfferMade, dispatch.ObjectionRuled, dispatch.AssignmentReopened)
+OPENED = (dispatch.OfferMade, dispatch.ObjectionRuled, dispatch.AssignmentReopened, Claimed)
 ENDED = (
     dispatch.OfferExpired,
     dispatch.AssignmentReturned,
     dispatch.AssignmentWithdrawn,
+    dispatch.AssignmentRevoked,
     dispatch.AssignmentDone,
 )
 
@@ -50,6 +51,17 @@ class Place:
 NOWHERE = Place("", known=False)
 
 
+@dataclass(frozen=True)
+class Claims:
+    """Who claims: what the engine knows of each (assignee, place, category), and his open claims."""
+
+    options: Mapping[tuple[str, str, str], Option]
+    open: Counter[str]
+
+
+NOBODY = Claims({}, Counter())
+
+
 @dataclass
 class Known:
     """All that the decisions of one batch may look at, fetched set-wise; `learn` keeps it up to date."""
@@ -63,6 +75,7 @@ class Known:
     precedents: Mapping[tuple[str, str], dispatch.Precedent] = field(default_factory=dict)
     named: Mapping[str, Option] = field(default_factory=dict)
     off_duty: frozenset[str] = frozenset()
+    claims: Claims = NOBODY
     moved: Moved = field(default_factory=Moved)
 
     @property
@@ -71,6 +84,9 @@ class Known:
         return Windows(
             offer=self.policies["offer_seconds"].value, contact=self.policies["contact_seconds"].value,
             give_back=self.policies["return_seconds"].value,
+            by_mode={
+                mode: self.policies[f"{mode}_seconds"].value for mode in ("sequential", "claim")
+            },
         )  # fmt: skip
 
     @cached_property
@@ -100,6 +116,13 @@ class Known:
         """The options for a ticket whose dispatch has begun."""
         return self.pool(*self.asked.get(ticket_no, ("", "")))
 
+    def claimant(self, assignee: str, ticket_no: str) -> Option | None:
+        """Whoever claims the ticket, as the engine sees him at its place; None where he does not cover it."""
+        grid, category = self.asked.get(ticket_no, ("", ""))
+        place, item = self.places.get(grid, NOWHERE), self.items.get(category)
+        found = self.claims.options.get((assignee, place.code, item.category if item else ""))
+        return self._present(found) if found else None
+
     def named_by(self, code: str, ticket_no: str) -> Option | None:
         """Whom a ruling means by `code`, as the directory has him; with his contract where one covers it."""
         named = self.named.get(code)
@@ -123,21 +146,25 @@ class Known:
 
     def learn(self, fact: Any) -> None:
         """Counts an offer, its end or a contract's unit, so that the next decision sees it."""
-        moved = self.moved
-        if isinstance(fact, OPENED):
-            moved.open[fact.assignee] += 1
-            moved.asked[fact.assignee] += not isinstance(fact, dispatch.AssignmentReopened)
-        elif isinstance(fact, ENDED):
-            moved.open[fact.assignee] -= 1
-        elif isinstance(fact, dispatch.AssignmentAccepted):
-            moved.taken[fact.assignee] += 1
-        elif isinstance(fact, dispatch.FirstContactMade):
-            moved.contacts[fact.assignee] += 1
-            moved.in_time[fact.assignee] += fact.in_time
-        elif isinstance(fact, ContractReserved):
-            moved.reserved[fact.contract] += 1
-        elif isinstance(fact, ContractReleased):
-            moved.reserved[fact.contract] -= 1
-        elif isinstance(fact, ContractCommitted):
-            moved.reserved[fact.contract] -= 1
-            moved.committed[fact.contract] += 1
+        for name, by in COUNTED.get(type(fact), _nothing)(fact).items():
+            getattr(self.moved, name)[fact.contract if name in OF_CONTRACTS else fact.assignee] += by
+        if isinstance(fact, Claimed):
+            self.claims.open[fact.assignee] += 1
+
+
+def _nothing(_fact: Any) -> Mapping[str, int]:
+    return {}
+
+
+OF_CONTRACTS = ("reserved", "committed")
+COUNTED: Mapping[type, Callable[[Any], Mapping[str, int]]] = {
+    **dict.fromkeys(OPENED, lambda _: {"open": 1, "asked": 1}),
+    dispatch.AssignmentReopened: lambda _: {"open": 1},
+    **dict.fromkeys(ENDED, lambda _: {"open": -1}),
+    dispatch.AssignmentAccepted: lambda _: {"taken": 1},
+    dispatch.FirstContactMade: lambda fact: {"contacts": 1, "in_time": int(fact.in_time)},
+    ContractReserved: lambda _: {"reserved": 1},
+    ContractReleased: lambda _: {"reserved": -1},
+    ContractCommitted: lambda _: {"reserved": -1, "committed": 1},
+}
+"""Which counters a fact moves, and by how much."""

@@ -42,6 +42,16 @@ class DispatchService(Service):
             pool=known.pool_of(event.partitionkey), windows=known.windows, at=known.now,
         )  # fmt: skip
 
+    @consumes(intake.OfferClaimed)
+    def claim(self, event: CloudEvent[intake.OfferClaimed], known: Known) -> commands.ClaimOffer:
+        """Somebody wants what all may claim (抢单)."""
+        said, number = event.data, event.partitionkey
+        return commands.ClaimOffer(
+            assignment=said.assignment, assignee=said.assignee, option=known.claimant(said.assignee, number),
+            open_claims=known.claims.open[said.assignee], pool=known.pool_of(number), windows=known.windows,
+            at=known.now,
+        )  # fmt: skip
+
     @consumes(intake.AssignmentDisputed)
     def dispute(
         self, event: CloudEvent[intake.AssignmentDisputed], known: Known

@@ -20,7 +20,8 @@ from services.dispatch.pool import Known, Moved, Place
 
 COLUMNS = (
     "id, sequence, state, category, grid, severity, hop, assignment, assignee, kind, unit, contract, "
-    "expires_at, contact_due_at, tried, returns, return_until, bound"
+    "expires_at, contact_due_at, tried, returns, return_until, bound, mode, "
+    "claimed, beside"
 )
 LOAD = f"""
 SELECT to_json(c)::text FROM (SELECT {COLUMNS} FROM "case" WHERE id = ANY(%s) ORDER BY id FOR UPDATE) c
@@ -32,7 +33,8 @@ ON CONFLICT (id) DO UPDATE SET
     assignment = EXCLUDED.assignment, assignee = EXCLUDED.assignee, kind = EXCLUDED.kind,
     unit = EXCLUDED.unit, contract = EXCLUDED.contract,
     expires_at = EXCLUDED.expires_at, contact_due_at = EXCLUDED.contact_due_at, tried = EXCLUDED.tried,
-    returns = EXCLUDED.returns, return_until = EXCLUDED.return_until, bound = EXCLUDED.bound
+    returns = EXCLUDED.returns, return_until = EXCLUDED.return_until, bound = EXCLUDED.bound,
+    mode = EXCLUDED.mode, claimed = EXCLUDED.claimed, beside = EXCLUDED.beside
 """
 SAVE_OUTCOMES = """
 INSERT INTO outcome (ticket, assignment, at, text, evidence)
@@ -72,6 +74,9 @@ UPDATE contract_quota q SET reserved = q.reserved + m.reserved, committed = q.co
 FROM moved m JOIN locked USING (contract) WHERE q.contract = m.contract
 """
 
+ASKING = (intake.ObjectionRuled, ticket.AlarmRepeated, intake.OfferClaimed)
+"""After these somebody else is asked, named or weighed."""
+
 _aliases: dict[tuple[int, Any], dict[str, str]] = {}
 
 
@@ -106,7 +111,11 @@ def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str
     by_label = {label: items[code] for label, code in codes.items() if code in items}
     shown = {pair: precedent for pair, (precedent, _) in precedents.items()}
     named = objection_store.named(tx, today, stimuli)
-    return Known(now, policies, by_label, places, options, asked, shown, named, off_duty)
+    known = Known(now, policies, by_label, places, options, asked, shown, named, off_duty)
+    claimed = set(_claimed(stimuli, states, places, codes))
+    if claimed:
+        known.claims = candidate_store.claims(tx, now, known.rules.half_life_days, claimed)
+    return known
 
 
 def _wanted(stimuli: Sequence[Stimulus], states: Mapping[str, Case]) -> Iterable[tuple[str, str]]:
@@ -120,10 +129,23 @@ def _wanted(stimuli: Sequence[Stimulus], states: Mapping[str, Case]) -> Iterable
             yield case.grid, case.category
 
 
+def _claimed(
+    stimuli: Sequence[Stimulus],
+    states: Mapping[str, Case],
+    places: Mapping[str, Place],
+    codes: Mapping[str, str],
+) -> Iterable[tuple[str, str, str]]:
+    """Place, category and assignee of every claim of the batch."""
+    for stimulus in stimuli:
+        data, case = stimulus.event.data if stimulus.event else None, states.get(stimulus.key)
+        if isinstance(data, intake.OfferClaimed) and case:
+            yield places[case.grid].code, codes.get(case.category, ""), data.assignee
+
+
 def _asks_on(data: Any) -> bool:
     """Whether somebody else is asked, or named, after this."""
     returned = isinstance(data, intake.OfferAnswered) and data.answer == "return"
-    return returned or isinstance(data, intake.ObjectionRuled | ticket.AlarmRepeated)
+    return returned or isinstance(data, ASKING)
 
 
 def _codes(tx: Tx, key: tuple[int, Any], labels: set[str]) -> dict[str, str]:

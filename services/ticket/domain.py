@@ -11,7 +11,7 @@ from contracts.numbering import ORDER
 from contracts.problem import Refusal
 from services.ticket import alarms, children, desk, following, life, order_life, post
 from services.ticket.acceptance import accepted, transferred
-from services.ticket.clock import deadline
+from services.ticket.clock import deadline, resumed
 from services.ticket.commands import (
     CancelTicket,
     ClearAlarm,
@@ -151,10 +151,18 @@ def _decline(_state: Ticket, command: DeclineTicket) -> list[Any]:
 
 def _observe(state: Ticket, command: Observe) -> list[Any]:
     """What is no legal move is on record, and nothing follows from it."""
+    if isinstance(command.fact, dispatch.AssignmentRevoked):
+        return _on_revoked(state, command.fact, command)
     follow = FOLLOWS.get(type(command.fact))
     if follow is None or not rows(state.state, type(command.fact)):
         return [command.fact]
     return [command.fact, *follow(state, command.fact, command)]
+
+
+def _on_revoked(state: Ticket, fact: dispatch.AssignmentRevoked, command: Observe) -> list[Any]:
+    """Who takes over begins with a running clock."""
+    back = [resumed(state, command, fact.reason_code)] if state.state == "suspended" else []
+    return [*back, fact]
 
 
 def _suspect(state: Ticket, command: SuspectDuplicate) -> list[Any]:

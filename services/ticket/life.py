@@ -73,6 +73,12 @@ def _after_returned(state: Ticket, _fact: dispatch.AssignmentReturned) -> Ticket
     return with_desk(state, returns=state.more.returns + 1, suspension=None, extension=None)
 
 
+def _after_revoked(state: Ticket, _fact: dispatch.AssignmentRevoked) -> Ticket:
+    """Nobody holds it now, and nobody has said that it is not his."""
+    state = replace(state, assignment=None, assignee=None, assignee_kind=None)
+    return with_desk(state, suspension=None, extension=None) if state.desk else state
+
+
 def _after_suspension_request(state: Ticket, fact: ticket.SuspensionRequested) -> Ticket:
     return with_desk(state, suspension=Asked(fact.by, fact.plan, until=fact.review_at))
 
@@ -191,6 +197,7 @@ CHANGES: Mapping[type, Callable[[Ticket, Any], Ticket]] = {
     ticket.TicketOverdue: _after_overdue,
     dispatch.AssignmentAccepted: _after_assigned,
     dispatch.AssignmentReturned: _after_returned,
+    dispatch.AssignmentRevoked: _after_revoked,
     dispatch.ObjectionRuled: lambda state, _: objection.settled(state),
     dispatch.OfferMade: alarms.after_offer,
     dispatch.FirstContactMade: lambda state, _: alarms.after_reaction(state),

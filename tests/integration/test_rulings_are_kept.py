@@ -180,7 +180,7 @@ def test_who_is_on_a_rota_takes_no_work_after_his_shift(tx: Tx) -> None:
         ticket=NO, assignment=offer.assignment, assignee=offer.assignee, answer="accept"
     )
     tx.execute("SAVEPOINT here")
-    (taken,) = house.hear(NO, said)
+    taken, *_ = house.hear(NO, said)
     assert isinstance(taken, dispatch.AssignmentAccepted)
     tx.execute("ROLLBACK TO here")
     tx.execute("UPDATE rota SET valid_to = '2026-01-02' WHERE assignee = %s", [offer.assignee])

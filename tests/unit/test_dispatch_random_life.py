@@ -15,17 +15,29 @@ from services.dispatch.case import Case, ContractCommitted, ContractReleased, Co
 from services.dispatch.domain import decide, evolve, initial
 from services.dispatch.guards import NOT_OURS
 from services.dispatch.pool import ENDED, OPENED
-from tests.unit.test_dispatch_domain import ALL, BARBERS, DESK, NOON, OFFICER, TICKET, WINDOWS, option, start
+from tests.unit.test_dispatch_domain import (
+    ALL,
+    BARBERS,
+    DESK,
+    ITEM,
+    NOON,
+    OFFICER,
+    TICKET,
+    WINDOWS,
+    option,
+    start,
+)
 from tests.unit.test_dispatch_objection import BUREAU, changed, dispute, returned, rule
 
 ORGANISATION = replace(BARBERS, unit="barbers")
-EVERYBODY = replace(ALL, options=[ORGANISATION, OFFICER, DESK])
+EVERYBODY = replace(ALL, options=[ORGANISATION, option("RO-1", "rota"), OFFICER, DESK])
+WAYS = [(mode, severity) for mode in ("direct", "claim") for severity in ("general", "emergency")]
 NAMED = (ORGANISATION, OFFICER, DESK, BUREAU, option("SO-9", "social_organization"), None)
 CODES = (*NOT_OURS, "capacity", "outside_contract", None)
 LATER = st.sampled_from([timedelta(0), timedelta(hours=3), timedelta(days=2)])
 KINDS = (
     "accept", "return", "dispute", "rule", "contact", "report", "reopen", "expire", "next", "severity",
-    "withdraw",
+    "withdraw", "claim",
 )  # fmt: skip
 STEPS = st.lists(
     st.tuples(
@@ -53,15 +65,27 @@ def command(kind: str, state: Case, at: Any, code: str | None, named: Any, dice:
         "next": commands.AskNext(pool=EVERYBODY, windows=WINDOWS, at=at),
         "severity": changed(("general", "urgent", "emergency")[dice % 3], at),
         "withdraw": commands.WithdrawAssignment(reason="ticket_cancelled"),
+        "claim": commands.ClaimOffer(
+            assignment=f"{TICKET}.{state.hop}",
+            assignee="GO-1",
+            option=named,
+            open_claims=dice % 4,
+            pool=EVERYBODY,
+            windows=WINDOWS,
+            at=at,
+        ),
     }
     return simple[kind]
 
 
 @settings(max_examples=300, deadline=None)
-@given(STEPS)
-def test_no_order_of_commands_doubles_an_assignee_or_loses_a_contract(steps: list[Any]) -> None:
+@given(STEPS, st.sampled_from(WAYS))
+def test_no_order_of_commands_doubles_an_assignee_or_loses_a_contract(
+    steps: list[Any], way: tuple[str, str]
+) -> None:
     state, at, open_, units = initial(TICKET), NOON, Counter[str](), Counter[str]()
-    asked: Any = start(EVERYBODY)
+    item = replace(ITEM, mode=way[0], kinds=("rota", *ITEM.kinds))
+    asked: Any = start(replace(EVERYBODY, item=item), severity=way[1])
     for kind, later, code, named, dice in [(None, timedelta(0), None, None, 0), *steps]:
         at += later
         told = asked if kind is None else command(kind, state, at, code, named, dice)
@@ -91,6 +115,12 @@ def _counted(fact: Any, state: Case, open_: Counter[str], units: Counter[str]) -
 
 def _holds_together(state: Case, open_: Counter[str], units: Counter[str]) -> None:
     held = state.state in ("offered", "accepted", "contacted")
-    assert +open_ == Counter([state.assignee] if held and state.assignee else [])
+    together = [one.assignee for one in state.beside]
+    assert not together or state.state == "offered"
+    assert +open_ == Counter([*([state.assignee] if held and state.assignee else []), *together])
     assert +units == Counter([state.contract] if state.contract else [])
-    assert (state.expires_at is not None) == (state.state in ("offered", "blocked"))
+    awaited = state.state in ("offered", "blocked", "claimable") or (
+        state.claimed and state.state == "accepted"
+    )
+    assert (state.expires_at is not None) == awaited
+    assert not state.claimed or state.state in ("accepted", "contacted")

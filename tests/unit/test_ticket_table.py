@@ -32,6 +32,7 @@ from tests.unit.ticketing import (
     PLAN,
     PRIMARY,
     RETURNED,
+    REVOKED,
     RULED,
     STARTED,
     TAKEN,
@@ -48,7 +49,7 @@ from tests.unit.ticketing import (
 FACTS = {
     type(fact): fact
     for fact in (
-        STARTED, OFFERED, TAKEN, RETURNED, EXPIRED, DISPUTED, RULED, CONTACTED, DONE, HAPPY, UNRATED,
+        STARTED, OFFERED, TAKEN, RETURNED, REVOKED, EXPIRED, DISPUTED, RULED, CONTACTED, DONE, HAPPY, UNRATED,
     )
 }  # fmt: skip
 BROKEN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
