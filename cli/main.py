@@ -10,9 +10,11 @@ from typer.core import TyperGroup
 from cli import (
     calendar,
     callback,
+    contract,
     directory,
     exclusion,
     house,
+    member,
     notify,
     order,
     parked,
@@ -75,6 +77,8 @@ app.add_typer(vault.app, name="vault")
 app.add_typer(template.app, name="template")
 app.add_typer(notify.app, name="notify")
 app.add_typer(webhook.app, name="webhook")
+app.add_typer(contract.app, name="contract")
+app.add_typer(member.app, name="member")
 app.add_typer(reporting.app, name="report")
 app.add_typer(callback.app, name="callback")
 app.add_typer(exclusion.app, name="exclusion")

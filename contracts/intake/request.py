@@ -132,7 +132,7 @@ class FirstContactLogged(Inbound, frozen=True, kw_only=True):
 
 
 class WorkReported(Inbound, frozen=True, kw_only=True):
-    """The lead reports the outcome of the work (row 15)."""
+    """The lead reports the outcome of the work (row 15); volunteers may say how many `minutes` it took."""
 
     AREA: ClassVar[Area] = "assignment"
     assignment: Code
@@ -141,6 +141,7 @@ class WorkReported(Inbound, frozen=True, kw_only=True):
     unresolved_reason: Code | None = None
     outcome: Body = ""
     evidence: Evidence = field(default_factory=list)
+    minutes: Annotated[int, Meta(ge=1, le=1440)] | None = None
 
 
 class RatingGiven(Inbound, frozen=True, kw_only=True):

@@ -44,12 +44,22 @@ LOADED = """
 # Contracts that are over are found too, after those that are not: that one has ended is worth saying.
 CONTRACT = """
 LEFT JOIN LATERAL (
-    SELECT k.code AS contract, q.quota, q.quota - q.reserved - q.committed AS quota_left,
+    SELECT k.code AS contract, least(total.remains, of_month.remains) AS quota_left,
+           CASE WHEN of_month.remains < total.remains THEN of_month.quota ELSE total.quota END AS quota,
            k.valid_to < %(today)s AS expired
     FROM contract k JOIN contract_quota q ON q.contract = k.code
+    LEFT JOIN contract_month m ON m.contract = k.code AND m.month = %(month)s
+    CROSS JOIN LATERAL (
+        SELECT q.quota + q.approved AS quota, q.quota + q.approved - q.reserved - q.committed AS remains
+    ) total
+    CROSS JOIN LATERAL (
+        SELECT coalesce(m.quota, k.quota_month) + coalesce(m.approved, 0) AS quota,
+               coalesce(m.quota, k.quota_month)
+                   + coalesce(m.approved - m.reserved - m.committed, 0) AS remains
+    ) of_month
     WHERE a.kind = 'social_organization' AND k.organization = a.organization AND k.items @> ARRAY[w.category]
       AND k.areas && c.path AND k.valid_from <= %(today)s
-    ORDER BY k.valid_to >= %(today)s DESC, q.quota - q.reserved - q.committed > 0 DESC, k.valid_to, k.code
+    ORDER BY k.valid_to >= %(today)s DESC, least(total.remains, of_month.remains) > 0 DESC, k.valid_to, k.code
     LIMIT 1
 ) k ON true
 """
@@ -113,7 +123,10 @@ def moment(now: datetime, half_life: float) -> dict[str, Any]:
     """What the question has to know of the time."""
     here = now.astimezone(CHINA)
     minute = minute_of_week(here.weekday(), here.hour, here.minute)
-    return {"now": now, "today": here.date(), "minute": minute, "half_life": half_life}
+    return {
+        "now": now, "today": here.date(), "month": here.date().replace(day=1), "minute": minute,
+        "half_life": half_life,
+    }  # fmt: skip
 
 
 def option(row: Sequence[Any]) -> Option:

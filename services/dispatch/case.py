@@ -43,6 +43,7 @@ class Case(Struct, frozen=True, kw_only=True):
     kind: Any = None
     unit: str | None = None
     contract: str | None = None
+    contract_month: str | None = None
     expires_at: datetime | None = None
     contact_due_at: datetime | None = None
     tried: list[str] = []
@@ -55,6 +56,7 @@ class Case(Struct, frozen=True, kw_only=True):
     outcome: "OutcomeRecorded | None" = None
     grounds: tuple[GroundsRecorded, ...] = ()
     rulings: tuple[RulingRecorded, ...] = ()
+    units: tuple[Any, ...] = ()
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -66,21 +68,24 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 class ContractReserved(Struct, frozen=True):
-    """One unit of a contract's quota is held for the offer."""
+    """One unit of a contract's quota is held for the offer, of the month that begins with `month`."""
 
     contract: str
+    month: str = ""
 
 
 class ContractReleased(Struct, frozen=True):
     """The held unit is free again."""
 
     contract: str
+    month: str = ""
 
 
 class ContractCommitted(Struct, frozen=True):
     """The held unit is used up."""
 
     contract: str
+    month: str = ""
 
 
 class OutcomeRecorded(Struct, frozen=True, kw_only=True):
@@ -90,6 +95,7 @@ class OutcomeRecorded(Struct, frozen=True, kw_only=True):
     text: str
     evidence: list[str]
     at: datetime
+    minutes: int | None = None
 
 
 class Claimed(Struct, frozen=True, kw_only=True):
@@ -222,7 +228,22 @@ def _after_hastened(state: Case, fact: dispatch.ResponseHastened) -> Case:
 
 def released(state: Case) -> list[ContractReleased]:
     """What was held of a contract's quota is free again."""
-    return [ContractReleased(state.contract)] if state.contract else []
+    return [ContractReleased(state.contract, state.contract_month or "")] if state.contract else []
+
+
+def used_up(state: Case) -> list[ContractCommitted]:
+    """What was held of a contract's quota is spent."""
+    return [ContractCommitted(state.contract, state.contract_month or "")] if state.contract else []
+
+
+def _after_reserved(state: Case, fact: ContractReserved) -> Case:
+    units = (*state.units, fact)
+    return replace(state, contract=fact.contract, contract_month=fact.month, units=units)
+
+
+def _after_unit(state: Case, fact: ContractReleased | ContractCommitted) -> Case:
+    """Nothing is held any more, so that nothing can be freed or spent twice."""
+    return replace(state, contract=None, contract_month=None, units=(*state.units, fact))
 
 
 def _after_expired(state: Case, fact: dispatch.OfferExpired) -> Case:
@@ -269,9 +290,9 @@ CHANGES: dict[type, Callable[[Case, Any], Case]] = {
     dispatch.OfferExpired: _after_expired,
     dispatch.AssignmentRevoked: _after_revoked,
     dispatch.AssignmentWithdrawn: _after_withdrawn,
-    ContractReserved: lambda state, fact: replace(state, contract=fact.contract),
-    ContractReleased: lambda state, fact: replace(state, contract=None),
-    ContractCommitted: lambda state, fact: replace(state, contract=None),
+    ContractReserved: _after_reserved,
+    ContractReleased: _after_unit,
+    ContractCommitted: _after_unit,
     Postponed: lambda state, fact: replace(state, state="blocked", expires_at=fact.until),
     OutcomeRecorded: lambda state, fact: replace(state, outcome=fact),
     GroundsRecorded: lambda state, fact: replace(state, grounds=(*state.grounds, fact)),

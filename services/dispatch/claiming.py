@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from contracts import dispatch
-from services.dispatch import guards
-from services.dispatch.case import Awaited, Case, Claimed, ContractReserved, evolve, released
+from services.dispatch import guards, quota
+from services.dispatch.case import Awaited, Case, Claimed, evolve, released
 from services.dispatch.commands import ClaimOffer, ExpireOffer
 from services.dispatch.engine import Choice, known_item
 from services.dispatch.filters import DESK, excluded
@@ -38,7 +38,7 @@ def claim(state: Case, command: ClaimOffer) -> list[Any]:
         assignment=command.assignment, assignee=option.assignee, kind=option.kind, hop=state.hop,
         unit=option.unit, contact_due_at=due_at,
     )  # fmt: skip
-    held = [ContractReserved(option.contract)] if option.contract else []
+    held = quota.reserved(option, command.pool.rules, command.at)
     return [taken, accepted, Awaited(due_at), *held]
 
 

@@ -156,6 +156,7 @@ class ReportWork(Struct, frozen=True, kw_only=True):
     outcome: str
     evidence: list[str]
     at: datetime
+    minutes: int | None = None
 
 
 class ReopenAssignment(Struct, frozen=True, kw_only=True):

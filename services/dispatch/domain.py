@@ -5,17 +5,16 @@ from datetime import timedelta
 from typing import Any
 
 from contracts import dispatch
-from services.dispatch import claiming, guards, hastening, objection, parallel
+from services.dispatch import claiming, guards, hastening, objection, parallel, quota
 from services.dispatch.case import (
     Asked,
     Case,
-    ContractCommitted,
-    ContractReserved,
     OutcomeRecorded,
     Postponed,
     evolve,
     initial,
     released,
+    used_up,
 )
 from services.dispatch.commands import (
     AcceptAssignment,
@@ -104,7 +103,7 @@ def _offer(state: Case, choice: Choice, option: Option, command: Any) -> list[An
         expires_at=command.windows.offer_ends(state.severity, command.at, mode), mode=mode,
         explanation=choice.explanation,
     )  # fmt: skip
-    return [offer, *([ContractReserved(option.contract)] if option.contract else [])]
+    return [offer, *quota.reserved(option, command.pool.rules, command.at)]
 
 
 def _accept(state: Case, command: AcceptAssignment) -> list[Any]:
@@ -184,9 +183,13 @@ def _report(state: Case, command: ReportWork) -> list[Any]:
         unit=state.unit, unresolved_reason=command.unresolved_reason,
     )  # fmt: skip
     outcome = OutcomeRecorded(
-        assignment=command.assignment, text=command.outcome, evidence=command.evidence, at=command.at
+        assignment=command.assignment,
+        text=command.outcome,
+        evidence=command.evidence,
+        at=command.at,
+        minutes=command.minutes,
     )
-    return [outcome, done, *([ContractCommitted(state.contract)] if state.contract else [])]
+    return [outcome, done, *used_up(state)]
 
 
 def _reopen(state: Case, command: ReopenAssignment) -> list[Any]:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from contracts import dispatch
-from services.dispatch import guards
-from services.dispatch.case import Case, ContractReserved, evolve, released
+from services.dispatch import guards, quota
+from services.dispatch.case import Case, evolve, released
 from services.dispatch.commands import (
     AcceptAssignment,
     DisputeAssignment,
@@ -60,7 +60,7 @@ def rule(state: Case, command: RuleObjection) -> list[Any]:
         reason_code=command.reason_code, by=command.actor,
     )  # fmt: skip
     return [
-        _recorded(state, command), ruled, *([ContractReserved(named.contract)] if named.contract else []),
+        _recorded(state, command), ruled, *quota.reserved(named, command.pool.rules, command.at),
         *accepted(evolve(state, ruled), command),
     ]  # fmt: skip
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from chassis.policy import Policy
 from contracts import dispatch
-from services.dispatch.case import Claimed, ContractCommitted, ContractReleased, ContractReserved
+from services.dispatch.case import Claimed, ContractReleased, ContractReserved
 from services.dispatch.commands import Windows
 from services.dispatch.engine import Pool
 from services.dispatch.filters import Item, Option
@@ -36,8 +36,7 @@ class Moved:
     contacts: Counter[str] = field(default_factory=Counter)
     in_time: Counter[str] = field(default_factory=Counter)
     taken: Counter[str] = field(default_factory=Counter)
-    reserved: Counter[str] = field(default_factory=Counter)
-    committed: Counter[str] = field(default_factory=Counter)
+    units: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,7 @@ class Known:
         moved, code, contract = self.moved, option.assignee, option.contract
         left = option.quota_left
         if contract is not None and left is not None:
-            left -= moved.reserved[contract] + moved.committed[contract]
+            left -= moved.units[contract]
         if not (moved.open[code] or moved.taken[code] or moved.asked[code]) and left == option.quota_left:
             return option
         return replace(
@@ -147,7 +146,7 @@ class Known:
     def learn(self, fact: Any) -> None:
         """Counts an offer, its end or a contract's unit, so that the next decision sees it."""
         for name, by in COUNTED.get(type(fact), _nothing)(fact).items():
-            getattr(self.moved, name)[fact.contract if name in OF_CONTRACTS else fact.assignee] += by
+            getattr(self.moved, name)[fact.contract if name == "units" else fact.assignee] += by
         if isinstance(fact, Claimed):
             self.claims.open[fact.assignee] += 1
 
@@ -156,15 +155,13 @@ def _nothing(_fact: Any) -> Mapping[str, int]:
     return {}
 
 
-OF_CONTRACTS = ("reserved", "committed")
 COUNTED: Mapping[type, Callable[[Any], Mapping[str, int]]] = {
     **dict.fromkeys(OPENED, lambda _: {"open": 1, "asked": 1}),
     dispatch.AssignmentReopened: lambda _: {"open": 1},
     **dict.fromkeys(ENDED, lambda _: {"open": -1}),
     dispatch.AssignmentAccepted: lambda _: {"taken": 1},
     dispatch.FirstContactMade: lambda fact: {"contacts": 1, "in_time": int(fact.in_time)},
-    ContractReserved: lambda _: {"reserved": 1},
-    ContractReleased: lambda _: {"reserved": -1},
-    ContractCommitted: lambda _: {"reserved": -1, "committed": 1},
+    ContractReserved: lambda _: {"units": 1},
+    ContractReleased: lambda _: {"units": -1},
 }
 """Which counters a fact moves, and by how much."""

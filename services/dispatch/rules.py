@@ -9,7 +9,8 @@ class Rules(Struct, frozen=True, kw_only=True):
     `near` is given for each level of the grid tree, `skill` for each skill asked for, `free` for idle
     capacity, `timely` at most for first contacts in time; `over_share` and `turn` (of a substitute) are
     taken away.
-    `open_claims` is how much of what he claimed one may have open at once.
+    `open_claims` is how much of what he claimed one may have open at once, `warn_percent` how
+    much of a contract is little.
     """
 
     version: int = 0
@@ -22,6 +23,7 @@ class Rules(Struct, frozen=True, kw_only=True):
     turn: int = 50
     half_life_days: float = 7
     open_claims: int = 3
+    warn_percent: int = 20
 
 
 RULES = Rules()

@@ -96,7 +96,7 @@ class DispatchService(Service):
         return commands.ReportWork(
             assignment=said.assignment, assignee=said.assignee, resolved=said.resolved,
             unresolved_reason=said.unresolved_reason, outcome=said.outcome, evidence=list(said.evidence),
-            at=known.now,
+            minutes=said.minutes, at=known.now,
         )  # fmt: skip
 
     @consumes(ticket.SeverityChanged)

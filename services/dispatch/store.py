@@ -11,7 +11,7 @@ from chassis.model import Changes, Stimulus
 from chassis.rows import as_json, columns, from_json, texts
 from contracts import intake, ticket
 from contracts.terms import CHINA
-from services.dispatch import candidate_store, objection_store
+from services.dispatch import candidate_store, objection_store, quota_store
 from services.dispatch.case import Case
 from services.dispatch.directory.catalogue import alias_map, normal
 from services.dispatch.directory.store import catalogue_entries
@@ -21,7 +21,7 @@ from services.dispatch.pool import Known, Moved, Place
 COLUMNS = (
     "id, sequence, state, category, grid, severity, hop, assignment, assignee, kind, unit, contract, "
     "expires_at, contact_due_at, tried, returns, return_until, bound, mode, "
-    "claimed, beside"
+    "claimed, beside, contract_month"
 )
 LOAD = f"""
 SELECT to_json(c)::text FROM (SELECT {COLUMNS} FROM "case" WHERE id = ANY(%s) ORDER BY id FOR UPDATE) c
@@ -34,7 +34,8 @@ ON CONFLICT (id) DO UPDATE SET
     unit = EXCLUDED.unit, contract = EXCLUDED.contract,
     expires_at = EXCLUDED.expires_at, contact_due_at = EXCLUDED.contact_due_at, tried = EXCLUDED.tried,
     returns = EXCLUDED.returns, return_until = EXCLUDED.return_until, bound = EXCLUDED.bound,
-    mode = EXCLUDED.mode, claimed = EXCLUDED.claimed, beside = EXCLUDED.beside
+    mode = EXCLUDED.mode, claimed = EXCLUDED.claimed, beside = EXCLUDED.beside,
+    contract_month = EXCLUDED.contract_month
 """
 SAVE_OUTCOMES = """
 INSERT INTO outcome (ticket, assignment, at, text, evidence)
@@ -65,15 +66,6 @@ UPDATE assignee_load l SET open = greatest(l.open + m.open, 0), taken = l.taken 
     contacts = l.contacts + m.contacts, in_time = l.in_time + m.in_time
 FROM moved m JOIN locked USING (assignee) WHERE l.assignee = m.assignee
 """
-MOVE_QUOTAS = """
-WITH moved AS (SELECT * FROM unnest(%s::text[], %s::int[], %s::int[]) AS m (contract, reserved, committed)),
-     locked AS (
-         SELECT q.contract FROM contract_quota q JOIN moved USING (contract)
-         ORDER BY q.contract FOR UPDATE OF q)
-UPDATE contract_quota q SET reserved = q.reserved + m.reserved, committed = q.committed + m.committed
-FROM moved m JOIN locked USING (contract) WHERE q.contract = m.contract
-"""
-
 ASKING = (intake.ObjectionRuled, ticket.AlarmRepeated, intake.OfferClaimed)
 """After these somebody else is asked, named or weighed."""
 
@@ -201,7 +193,7 @@ def save(tx: Tx, changes: Changes) -> None:
     now, half_life = changes.known.now, changes.known.rules.half_life_days
     loads = (moved.open, moved.taken, moved.asked, moved.contacts, moved.in_time)
     _move(tx, MOVE_LOADS, loads, now, half_life, now)
-    _move(tx, MOVE_QUOTAS, (moved.reserved, moved.committed))
+    quota_store.save(tx, cases, now)
 
 
 def _move(tx: Tx, statement: str, counters: Sequence[Counter[str]], *values: Any) -> None:

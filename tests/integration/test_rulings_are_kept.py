@@ -34,6 +34,9 @@ HEARD: dict[type[Event], Any] = {
     ticket.TicketAccepted: DispatchService.start,
     intake.OfferAnswered: DispatchService.answer,
     intake.ObjectionRuled: DispatchService.rule,
+    intake.OfferClaimed: DispatchService.claim,
+    intake.FirstContactLogged: DispatchService.contact,
+    intake.WorkReported: DispatchService.report,
 }
 BUREAU, JUDGE = "DEP-CG", Actor(role="adjudicator", id="judge")
 WORDS = "不在清单内"
@@ -68,9 +71,16 @@ class House:
             specversion="1.0", id=f"e{self.number}", source="urn:test", type=type_of(type(fact)), time=at,
             data=fact, partitionkey=key, correlationid=key,
         )  # fmt: skip
-        handler, service = HEARD[type(fact)], None
+        handler = HEARD[type(fact)]
+        return self.take(Stimulus(key, lambda known: handler(None, event, known), event, "intake"), at)
+
+    def expire(self, key: str, at: datetime) -> list[Any]:
+        """The timer looks at the ticket."""
+        return self.take(Stimulus(key, lambda known: DispatchService.expire(None, key, known)), at)  # type: ignore[arg-type]
+
+    def take(self, stimulus: Stimulus, at: datetime) -> list[Any]:
+        """What is published and answered in a batch of one."""
         tally = Tally()
-        stimulus = Stimulus(key, lambda known: handler(service, event, known), event, "intake")
         EFFECTS.of_stimuli(self.tx, [stimulus], at, tally)
         return [
             opened(one).data for message in tally.messages

@@ -15,6 +15,7 @@ from services.dispatch.filters import Item, Option
 
 TICKET = "7K3M-9QXR-2B4D-T8WZ"
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+MONTH = "2026-11-01"
 WINDOWS = commands.Windows(
     offer={"emergency": 300, "urgent": 1800, "general": 86400},
     contact={"emergency": 7200, "urgent": 86400, "general": 86400},
@@ -92,7 +93,7 @@ def test_an_accepted_ticket_is_offered_to_the_first_kind_and_its_contract_is_res
     assert names(facts) == ["Asked", "DispatchStarted", "OfferMade", "ContractReserved"]
     assert facts[2].assignee == "SO-1"
     assert facts[2].hop == 1
-    assert facts[3] == ContractReserved("HT-1")
+    assert facts[3] == ContractReserved("HT-1", MONTH)
 
 
 @pytest.mark.parametrize(("severity", "seconds"), [("emergency", 300), ("urgent", 1800), ("general", 86400)])
@@ -112,7 +113,7 @@ def test_the_assignee_accepts_contacts_and_reports() -> None:
         "AssignmentDone",
         "ContractCommitted",
     ]
-    assert decide(state, report(1, "SO-1"))[2] == ContractCommitted("HT-1")
+    assert decide(state, report(1, "SO-1"))[2] == ContractCommitted("HT-1", MONTH)
 
 
 def test_a_contact_after_its_deadline_is_made_but_not_in_time() -> None:
@@ -124,7 +125,7 @@ def test_a_contact_after_its_deadline_is_made_but_not_in_time() -> None:
 def test_a_returned_offer_releases_the_contract_and_goes_to_the_next_candidate() -> None:
     facts = decide(given(start()), give_back(1, "SO-1"))
     assert names(facts) == ["AssignmentReturned", "ContractReleased", "OfferMade"]
-    assert facts[1] == ContractReleased("HT-1")
+    assert facts[1] == ContractReleased("HT-1", MONTH)
     assert (facts[2].assignee, facts[2].hop) == ("GO-1", 2)
 
 

@@ -16,6 +16,7 @@ from services.dispatch.filters import Option
 from tests.unit.test_dispatch_domain import (
     DESK,
     ITEM,
+    MONTH,
     NOON,
     TICKET,
     WINDOWS,
@@ -137,7 +138,7 @@ def test_a_claim_holds_a_unit_of_the_contract_and_a_graver_ticket_waits_less() -
     advice = replace(ERRAND, kinds=("social_organization",))
     firm = option("SO-1", "social_organization", "HT-1")
     pool = replace(CLAIMABLE, item=advice, options=[firm, DESK])
-    assert decide(given(opened(pool)), claim(firm, pool=pool))[-1] == ContractReserved("HT-1")
+    assert decide(given(opened(pool)), claim(firm, pool=pool))[-1] == ContractReserved("HT-1", MONTH)
     graver = commands.ChangeSeverity(severity="emergency", windows=TIMES, at=NOON)
     state = given(opened(), graver)
     assert state.expires_at == NOON + timedelta(minutes=5)

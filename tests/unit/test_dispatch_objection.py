@@ -23,6 +23,7 @@ from tests.unit.test_dispatch_domain import (
     ALL,
     BARBERS,
     ITEM,
+    MONTH,
     NOON,
     OFFICER,
     TICKET,
@@ -88,7 +89,7 @@ def test_a_unit_that_disputes_has_it_ruled_at_once_and_its_words_stay_here() -> 
     facts = decide(of_unit(given(start())), dispute(1, "SO-1"))
     assert names(facts) == ["GroundsRecorded", "AssignmentReturned", "ContractReleased", "ObjectionOpened"]
     assert facts[0].basis == "权责清单第三条"
-    assert facts[2] == ContractReleased("HT-1")
+    assert facts[2] == ContractReleased("HT-1", MONTH)
     assert (facts[3].cause, facts[3].unit, facts[3].proposed_unit) == ("dispute", "barbers", "bureau")
     assert facts[1].basis_code == facts[3].basis_code == "duty-list/3"
     published = [fact for fact in facts if not isinstance(fact, GroundsRecorded)]
@@ -121,7 +122,7 @@ def test_a_ruling_is_a_precedent_with_category_place_unit_and_basis() -> None:
 
 def test_a_ruling_for_an_organisation_reserves_its_contract() -> None:
     facts = decide(given(*TWICE), rule(BARBERS))
-    assert ContractReserved("HT-1") in facts
+    assert ContractReserved("HT-1", MONTH) in facts
     assert given(*TWICE, rule(BARBERS)).contract == "HT-1"
 
 

@@ -50,7 +50,7 @@ STEPS = st.lists(
 def command(kind: str, state: Case, at: Any, code: str | None, named: Any, dice: int) -> Any:
     """What somebody says, mostly whoever has it."""
     hop, who = (state.hop, state.assignee or "nobody") if dice else (1, "stranger")
-    held = {"assignment": f"{TICKET}.{hop}", "assignee": who}
+    held: dict[str, Any] = {"assignment": f"{TICKET}.{hop}", "assignee": who}
     simple: dict[str, Any] = {
         "accept": commands.AcceptAssignment(**held, windows=WINDOWS, at=at, on_duty=dice != 9),
         "return": returned(hop, who, code=code, at=at, pool=EVERYBODY),

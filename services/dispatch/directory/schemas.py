@@ -99,6 +99,7 @@ class ContractSchema(DatedSchema):
     valid_to = day_column("截止日期", required=True)
     fee_mode = choice_column("收费方式", ("free", "low_fee"))
     response_hours = count_column("响应时限(小时)", least=1)
+    quota_month = count_column("每月额度", load_default=None)
 
 
 class RotaSchema(Schema):

@@ -48,7 +48,8 @@ UPSERT = {
     "contract": _upsert(
         "contract",
         "code",
-        "code, organization, items, areas, quota, valid_from, valid_to, fee_mode, response_hours",
+        "code, organization, items, areas, quota, valid_from, valid_to, fee_mode, response_hours,"
+        " quota_month",
     ),
     "rota": _upsert(
         "rota", "cell, role, assignee, from_at", "cell, assignee, from_at, to_at, role, repeat_days, valid_to"
@@ -139,7 +140,7 @@ def catalogue_entries(tx: Tx) -> list[Entry]:
 def quota_used(tx: Tx, contracts: Iterable[str]) -> dict[str, int]:
     """What is reserved or used of each contract; the rows stay locked so that it cannot grow meanwhile."""
     found = tx.execute(
-        """SELECT contract, reserved + committed FROM contract_quota
+        """SELECT contract, reserved + committed - approved FROM contract_quota
            WHERE contract = ANY (%s) ORDER BY contract FOR UPDATE""",
         (list(contracts),),
     )

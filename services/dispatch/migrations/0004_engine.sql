@@ -29,6 +29,5 @@ RETURN CASE WHEN recent = 0 THEN 0 ELSE
 
 INSERT INTO policy (name, version, valid_from, value) VALUES
     ('routing', 1, '-infinity', '{"near": 10, "skill": 5, "free": 20, "timely": 5, "share_percent": 105,
-        "over_share": 100, "turn": 50, "half_life_days": 7, "open_claims": 3}');
+        "over_share": 100, "turn": 50, "half_life_days": 7, "open_claims": 3, "warn_percent": 20}');
 
-GRANT SELECT, INSERT ON opt_out TO dispatch;
