@@ -146,7 +146,7 @@ def test_a_second_return_is_ruled_the_ruling_binds_and_is_shown_as_precedent(pla
 
 def test_a_unit_disputes_and_a_late_adjudicator_is_told_of_it_level_by_level(places: dict[str, Desk]) -> None:
     desk = places[HURRIED]
-    number = desk.submit()
+    number = desk.submit(category="water_leak")
     offer = desk.fact(number, "OfferMade")
     assert offer["kind"] == "property_company"
     desk.say(
