@@ -72,7 +72,7 @@ def _run(service: type[Any], settings: Any) -> int:
     from nameko.containers import ServiceContainer
 
     from chassis import logs
-    from chassis.shell import Loops
+    from chassis.shell import Shell
 
     logs.start(service.name, settings.log_level)
     stop: list[int] = []
@@ -88,8 +88,8 @@ def _run(service: type[Any], settings: Any) -> int:
     eventlet.spawn(container.wait).link(ended.append)
     container.start()
     _collect_seldom()
-    (loops,) = [extension for extension in container.dependencies if isinstance(extension, Loops)]
-    _open_door(sock, loops, settings)
+    (shell,) = [extension for extension in container.dependencies if isinstance(extension, Shell)]
+    _open_door(sock, shell.loops, settings)
     log.info("started", extra={"shards": settings.shards})
     while not stop and not ended:
         eventlet.sleep(POLL)

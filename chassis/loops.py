@@ -1,0 +1,174 @@
+"""The loops that run a service, consumer, relay and timers; they know neither nameko nor eventlet."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import psycopg
+
+from chassis import metrics, waiting
+from chassis.benched import Bench
+from chassis.clock import now
+from chassis.consumer import Consumer
+from chassis.database import Database, Tx
+from chassis.delivery import Arrival, Unreadable
+from chassis.effect import Effects, Handler, Tally
+from chassis.halving import Care
+from chassis.metrics import Metric
+from chassis.model import Command, Known, Stimulus
+from chassis.relay import Relay
+from chassis.service import Due, consumed_by, marked
+from chassis.settings import Settings
+from chassis.topology import of_service
+from chassis.worker import Worker
+from contracts.event import type_of
+
+Spawn = Callable[[Callable[[], None]], Any]
+
+log = logging.getLogger(__name__)
+
+DUE_AT_ONCE = 200
+"""Commands a timer hands over in one transaction; a full hand is followed by the next at once."""
+FIRST_RUN = 2.0
+"""Seconds after the start at which also a rare timer runs first: no restart puts it off for ever."""
+ANSWERS_WITHIN = 5.0
+"""Seconds after which a database that commits nothing counts as away."""
+
+
+class Loops:
+    """Consumer, relay and timers of one service; `spawn` gives each a thread with `wait()`, green or not."""
+
+    def __init__(self, service_class: type[Any], settings: Settings, spawn: Spawn) -> None:
+        name = service_class.name
+        self._spawn = spawn
+        self.stopping = threading.Event()
+        self.database = Database(settings, name)
+        self.service = service_class()
+        self.service.begin(settings, self.database)
+        self.relay = Relay(settings, self.database, name)
+        handlers = self._handlers()
+        effects = Effects(
+            service_class.model, handlers, settings.shards, settings.retry_attempts, self.service.passes
+        )
+        self.worker = Worker(effects, self.database, self.relay, self.stopping)
+        topology = of_service(name, consumed_by(service_class), settings.shards)
+        self.consumer = Consumer(settings, topology, self.worker, name, service_class.gather)
+
+    def start(self) -> None:
+        """Starts every loop in a thread of its own."""
+        timers: list[tuple[float, Callable[[], bool]]] = [
+            (0.5, self._resume),
+            (5.0, self._wake_missed),
+            (3600.0, self._partition),
+        ]
+        timers += [(s, self._timer(name, due)) for name, (s, due) in marked(type(self.service), "every")]
+        timers += [(s, self._errand(name)) for name, s in marked(type(self.service), "errand")]
+        self.threads = [self._spawn(self.consumer.run)]
+        self.threads += [self._spawn(partial(self._repeat, *timer)) for timer in timers]
+        self.relay_thread = self._spawn(self.relay.run)
+
+    def stop(self) -> None:
+        """Drains: what is under way is finished, committed, acknowledged and published."""
+        self.stopping.set()
+        for thread in self.threads:
+            thread.wait()
+        self.relay.stop()
+        self.relay_thread.wait()
+        self.database.close()
+
+    @property
+    def ready(self) -> dict[str, bool]:
+        """Which of the service's lines stand."""
+        # The timer that resumes waiting events asks the database twice a second.
+        return {
+            "consumer": self.consumer.connected,
+            "relay": self.relay.connected,
+            "database": self.database.answered(ANSWERS_WITHIN),
+        }
+
+    def metrics(self) -> str:
+        """What the process has counted, and what its ledger says now, for Prometheus."""
+        ledger: list[Metric] = []
+        try:
+            with self.database.transaction() as tx:
+                ledger = [*metrics.backlog(tx), *self.service.metrics(tx)]
+        except psycopg.Error as error:
+            log.warning("the ledger could not be asked", extra={"cause": type(error).__name__})
+        return metrics.text(self.service.name, [*metrics.counted(self.worker.counts, bool(ledger)), *ledger])
+
+    def _handlers(self) -> dict[str, Handler]:
+        return {
+            type_of(event): getattr(self.service, name)
+            for name, events in marked(type(self.service), "consumes")
+            for event in events
+        }
+
+    def _repeat(self, seconds: float, work: Callable[[], bool]) -> None:
+        """Runs `work` soon and then every `seconds`, at once again while it says that there is more."""
+        pause = min(seconds, FIRST_RUN)
+        while not self.stopping.wait(pause):
+            pause = seconds
+            try:
+                while work() and not self.stopping.is_set():
+                    continue
+            except Exception:
+                log.exception("timer failed; it will run again")
+
+    def _timer(self, name: str, due: Due) -> Callable[[], bool]:
+        handler: Callable[[str, Any], Command | None] = getattr(self.service, name)
+        bench = Bench()
+
+        def work(tx: Tx, tally: Tally, care: Care) -> None:
+            moment = now()
+            keys = bench.fit(due(tx, moment, DUE_AT_ONCE + bench.size), moment)
+            stimuli = [Stimulus(key, partial(handler, key)) for key in keys]
+            self.worker.effects.of_stimuli(tx, stimuli, moment, tally, care)
+
+        def timer() -> bool:
+            with self.database.statements() as tx:
+                if not due(tx, now(), 1):
+                    return False
+            tally = self.worker.commit(work) or Tally()
+            bench.note(tally.failed, now())
+            return tally.effected >= DUE_AT_ONCE
+
+        return timer
+
+    def _errand(self, name: str) -> Callable[[], bool]:
+        run: Callable[[datetime], Sequence[Command]] = getattr(self.service, name)
+
+        def errand() -> bool:
+            stimuli = [Stimulus(command.ticket, partial(_said, command)) for command in run(now())]
+            if stimuli:
+                self.worker.commit(
+                    lambda tx, tally, care: self.worker.effects.of_stimuli(tx, stimuli, now(), tally, care)
+                )
+            return len(stimuli) >= DUE_AT_ONCE
+
+        return errand
+
+    def _resume(self) -> bool:
+        """Gives events whose next try is due their effect."""
+        found: list[Arrival | Unreadable] = []
+        with self.database.statements() as tx:
+            found = waiting.due(tx, now(), DUE_AT_ONCE)
+        return bool(found) and self.worker.take(found) and len(found) >= DUE_AT_ONCE
+
+    def _wake_missed(self) -> bool:
+        with self.database.statements() as tx:
+            woken = waiting.wake_missed(tx, now())
+        if woken:
+            log.info("missed predecessors found", extra={"events": woken})
+        return False
+
+    def _partition(self) -> bool:
+        with self.database.transaction() as tx:
+            tx.execute("SELECT keep_partitions()")
+        return False
+
+
+def _said(command: Command, known: Known) -> Command:  # noqa: ARG001 (an errand has made its command already)
+    return command
