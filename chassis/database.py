@@ -62,7 +62,7 @@ class Database:
     @contextmanager
     def statements(self) -> Iterator[Tx]:
         """Statements that commit one by one: a timer that finds nothing to do asks the server only once."""
-        connection = self._idle.pop() if self._idle else self._connect()
+        connection = self._taken() or self._connect()
         try:
             yield connection
         except BaseException:
@@ -77,8 +77,14 @@ class Database:
 
     def close(self) -> None:
         """Closes all idle connections."""
-        while self._idle:
-            self._idle.pop().close()
+        while connection := self._taken():
+            connection.close()
+
+    def _taken(self) -> Connection | None:
+        try:
+            return self._idle.pop()  # in one step: threads may ask at the same time
+        except IndexError:
+            return None
 
     def _connect(self) -> Connection:
         connection = Connection.connect(

@@ -12,6 +12,8 @@ from contracts.cloudevent import BATCH, SINGLE, CloudEvent
 from contracts.problem import ContractViolation
 
 INBOUND_EXCHANGE = "gov.inbound"
+REPLIES_EXCHANGES = ("gov.replies", "gateway.replies")
+"""What an answer comes through; answers are about events, not tickets, and are in no order."""
 NUL = b"\\u0000"
 """How JSON writes the one character that PostgreSQL's text cannot hold."""
 MAX_SEQUENCE = 2**31 - 1
@@ -81,7 +83,7 @@ def read(delivery: Delivery) -> list[Arrival] | Unreadable:
             events: list[CloudEvent[Any]] = [gate.admit(delivery.content_type, delivery.body)]
         else:
             events = list(cloudevent.decode(delivery.content_type or "", delivery.body))
-            _check(events, nul=NUL in delivery.body)
+            _check(events, nul=NUL in delivery.body, ordered=delivery.exchange not in REPLIES_EXCHANGES)
     except (ContractViolation, ValueError) as error:
         return Unreadable(delivery=delivery, violation=_violation(error))
     exchange, publisher, redelivered = delivery.exchange, delivery.publisher, delivery.redelivered
@@ -91,10 +93,10 @@ def read(delivery: Delivery) -> list[Arrival] | Unreadable:
     ]
 
 
-def _check(events: Sequence[CloudEvent[Any]], *, nul: bool) -> None:
+def _check(events: Sequence[CloudEvent[Any]], *, nul: bool, ordered: bool) -> None:
     """Refuses facts that do not say which of their ticket they are in terms that the ledger can hold."""
     for event in events:
-        if not event.partitionkey or not 0 < event.number <= MAX_SEQUENCE:
+        if ordered and (not event.partitionkey or not 0 < event.number <= MAX_SEQUENCE):
             raise ContractViolation("envelope", 400, f"event {event.id!r} has no partitionkey or sequence")
         if nul and "\0" in event.id + event.source + event.type + event.partitionkey:
             raise ContractViolation("envelope", 400, "the envelope holds a NUL character")

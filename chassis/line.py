@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from amqp.exceptions import AMQPError, ConnectionForced
 from kombu.connection import Connection
@@ -64,6 +65,7 @@ class Line:
         self._closed = threading.Event()
         # kombu reads the URL; its own connect() would try twice, two seconds apart.
         address = broker(settings.amqp_url)
+        self.user = urlsplit(settings.amqp_url).username or "guest"
         self._address: Any = Connection(  # type: ignore[no-untyped-call]
             address.url,
             ssl=address.kombu(),

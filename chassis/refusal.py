@@ -26,6 +26,7 @@ def violation_reply(
         status=violation.status,
         detail=violation.detail,
         instance=instance,
+        source=violation.about.get("source"),
         errors=[msgspec.structs.asdict(error) for error in violation.errors],
         parked=True,
     )
@@ -42,6 +43,7 @@ def refusal_reply(service: str, stimulus: Stimulus, refusal: Refusal) -> Iterato
         status=refusal.status,
         detail=refusal.detail,
         instance=stimulus.event.id,
+        source=stimulus.event.source,
         ticket=stimulus.key,
         errors=[{"command": refusal.command, "state": refusal.state, "allowed": " ".join(refusal.allowed)}],
     )

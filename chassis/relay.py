@@ -15,7 +15,7 @@ from chassis.line import BROKEN, Deadline, Line, pauses, reason
 from chassis.outbox import Message
 from chassis.recovery import TransientFailure
 from chassis.settings import Settings
-from chassis.topology import declare, of_service
+from chassis.topology import INBOUND, declare, of_service
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +115,7 @@ class Relay:
 
     def _sweep(self, publisher: "Confirmed") -> bool:
         """Publishes messages whose hand-over died; whether there may be more."""
-        in_hand = [message.id for message in self._in_hand] + self._confirmed
+        in_hand = [message.id for message in self._in_hand.copy()] + self._confirmed
         behind = partial(outbox.unsent, after=self._swept_to, besides=in_hand)
         with self._database.statements() as tx:
             if not behind(tx, self._settings.sweep_after, limit=1):
@@ -171,6 +171,7 @@ class Confirmed:
             content_type=message.content_type,
             delivery_mode=2,
             message_id=str(message.id),
+            **self._vouched(message),
         )
         self._tag += 1
         self._open[self._tag] = message.id
@@ -178,6 +179,10 @@ class Confirmed:
             body, message.exchange, message.routing_key, mandatory=True, timeout=self._timeout
         )
         failpoints.reach("in_relay_batch")
+
+    def _vouched(self, message: Message) -> dict[str, str]:
+        """What goes to the intake is answered to whom the broker vouches for; facts need nobody's word."""
+        return {"user_id": self.line.user} if message.exchange == INBOUND else {}
 
     def _on_ack(self, delivery_tag: int, multiple: bool) -> None:
         if multiple:

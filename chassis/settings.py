@@ -63,6 +63,16 @@ class Settings:
     """Private networks into which webhooks may go."""
     vault_keys: tuple[bytes, ...] = field(default=(), repr=False)
     """Keys of the identity vault, the newest first."""
+    gateway_host: str = "127.0.0.1"
+    gateway_port: int = 0
+    gateway_token: str = field(default="", repr=False)
+    """What the secrets of systems that sign their requests are derived from."""
+    gateway_rate: float = 1000.0
+    """Events a second that one system may send, and requests a second that it may make."""
+    oauth_issuer: str = ""
+    oauth_audience: str = "fengge"
+    oauth_jwks_url: str = ""
+    """Where the issuer's public keys are; without it nobody enters with a token."""
 
 
 def read(environ: Mapping[str, str]) -> Settings:
@@ -192,4 +202,11 @@ CHECKS: dict[str, Callable[[str], Any]] = {
     "notify_token": _token,
     "webhook_networks": _networks,
     "vault_keys": read_keys,
+    "gateway_host": str,
+    "gateway_port": _number(int, 0, 65535),
+    "gateway_token": _token,
+    "gateway_rate": _number(float, 1, 100_000),
+    "oauth_issuer": str,
+    "oauth_audience": str,
+    "oauth_jwks_url": _url("http", "https", empty=True),
 }

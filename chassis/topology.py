@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from contracts.event import Event, publisher_of
-from contracts.intake import FromOutside
+from contracts.intake import EventRefused, FromOutside
 from contracts.registry import SERVICES
 
 INBOUND = "gov.inbound"
 UNROUTED = "gov.unrouted"
 REPLIES = "gov.replies"
 UNCLAIMED = "gov.unclaimed"
+ANSWERED = "gateway"
+"""The broker user of the gateway, whose events are answered like those of any outside system."""
 DELIVERY_LIMIT = 100_000
 """Explicit and far away: what keeps failing is parked by the ledger long before the broker would drop it."""
 
@@ -84,10 +86,14 @@ def doors(publishers: Iterable[str] = ()) -> Topology:
         Exchange(INBOUND, "topic", alternate=UNROUTED),
         Exchange(UNCLAIMED, "fanout"),
         Exchange(REPLIES, alternate=UNCLAIMED),
+        Exchange(answers_to(ANSWERED), "fanout"),
         *(Exchange(f"{service}.events") for service in SERVICES),
     ]
     queues = [Queue(UNCLAIMED, max_length=100_000)]
-    bindings = [Binding(UNCLAIMED, UNCLAIMED, "")]
+    bindings = [
+        Binding(UNCLAIMED, UNCLAIMED, ""),
+        Binding(REPLIES, answers_to(ANSWERED), ANSWERED, to_exchange=True),
+    ]
     for publisher in publishers:
         queues.append(Queue(f"{REPLIES}.{publisher}", max_length=1_000_000))
         bindings.append(Binding(REPLIES, f"{REPLIES}.{publisher}", publisher))
@@ -101,6 +107,9 @@ def of_service(service: str, consumed: Sequence[type[Event]], shards: int) -> To
     for publisher in sorted({publisher_of(event) for event in consumed} - {"intake"}):
         for shard in range(shards):
             topology.bindings.append(Binding(f"{publisher}.events", queue_name(service, shard), str(shard)))
+    if EventRefused in consumed:
+        topology.exchanges.append(Exchange(answers_to(service), "fanout"))
+        topology.bindings.append(Binding(answers_to(service), queue_name(service, 0), ""))
     areas = sorted({event.AREA for event in consumed if issubclass(event, FromOutside)})
     if areas:
         spread = f"{service}.inbound"
@@ -115,6 +124,14 @@ def of_service(service: str, consumed: Sequence[type[Event]], shards: int) -> To
 def queue_name(service: str, shard: int) -> str:
     """The queue of one shard of a service, e.g. `dispatch.2`."""
     return f"{service}.{shard}"
+
+
+def answers_to(service: str) -> str:
+    """The exchange through which a service hears how its own events for the intake were answered.
+
+    Not the queue of replies itself: whoever may bind to that could listen to the answers of others.
+    """
+    return f"{service}.replies"
 
 
 def declare(channel: Channel, topology: Topology) -> None:

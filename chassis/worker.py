@@ -35,6 +35,7 @@ class Worker:
         self.effects, self.stopping = effects, stopping
         self._database, self._relay = database, relay
         self.counts = Counts()
+        self._counting = threading.Lock()
 
     def commit(self, work: Work) -> Tally | None:
         """Runs `work` in a transaction until it commits; None if a stop came and the last try failed too."""
@@ -65,7 +66,7 @@ class Worker:
     def take(self, found: Found) -> bool:
         """Gives what was found its effect; False if a stop came before all of it was committed."""
         if not any(isinstance(item, Arrival) and item.redelivered for item in found):
-            return self.counts.note(found, self.commit(partial(self._effect, found)))
+            return self._note(found, self.commit(partial(self._effect, found)))
         return self._take_warily(found)
 
     def _take_warily(self, found: Found) -> bool:
@@ -94,7 +95,11 @@ class Worker:
             self._effect(group, tx, tally, max(care, least))
             suspects.forget(tx, suspected)
 
-        return self.counts.note(group, self.commit(work))
+        return self._note(group, self.commit(work))
+
+    def _note(self, found: Found, tally: Tally | None) -> bool:
+        with self._counting:
+            return self.counts.note(found, tally)
 
     def _effect(self, found: Found, tx: Tx, tally: Tally, care: Care) -> None:
         for item in found:

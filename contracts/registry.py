@@ -6,6 +6,8 @@ from contracts import dispatch, evaluation, intake, notification, ticket
 from contracts.event import Event, publisher_of, type_of
 
 SERVICES = ("ticket", "dispatch", "notification", "evaluation")
+LEDGERS = (*SERVICES, "gateway")
+"""Who has a schema, a role and queues: the services, and the door that keeps what it takes in."""
 
 
 def events_of(publisher: ModuleType) -> tuple[type[Event], ...]:

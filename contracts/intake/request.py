@@ -159,7 +159,7 @@ class RatingGiven(Inbound, frozen=True, kw_only=True):
 
 
 class EventRefused(Event, frozen=True, kw_only=True):
-    """Why the event with the id `instance` was not taken (RFC 9457); sent to `gov.replies.<publisher>`."""
+    """Why the event `instance` of `source` was not taken (RFC 9457); sent to `gov.replies.<publisher>`."""
 
     problem: Text
     title: Text
@@ -167,5 +167,6 @@ class EventRefused(Event, frozen=True, kw_only=True):
     detail: Text
     instance: Text | None = None
     ticket: Text | None = None
+    source: Text | None = None
     errors: list[dict[Text, Text]] = field(default_factory=list)
     parked: bool = False
