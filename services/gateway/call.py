@@ -1,0 +1,57 @@
+"""One request on its way through the gateway, and what an endpoint is."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+from werkzeug.wrappers import Request
+
+from chassis.database import Tx
+from chassis.outbox import Message
+from contracts.gateway.operation import Operation
+from services.gateway.clients import Client
+from services.gateway.limits import Pace
+
+
+@dataclass
+class Call:
+    """A request, who makes it (None: nobody said), under which trace; what it leaves to record and relay."""
+
+    request: Request
+    trace: str
+    now: datetime
+    pace: Pace
+    client: Client | None = None
+    body: bytes = b""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    events: int = 0
+    problem: str | None = None
+    messages: Sequence[Message] = ()
+
+    @property
+    def caller(self) -> Client:
+        """Who makes the request, where that has been made sure of."""
+        assert self.client is not None
+        return self.client
+
+    @property
+    def traceparent(self) -> str:
+        """The trace in W3C's form."""
+        return f"00-{self.trace}-{self.trace[:16]}-01"
+
+
+class Answer(Struct, frozen=True):
+    """Status and body of an answer."""
+
+    status: int
+    body: Any
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An operation and how it is answered: inside one transaction, which commits with the access's record."""
+
+    operation: Operation
+    answer: Callable[[Call, Tx], Answer]

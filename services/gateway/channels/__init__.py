@@ -1,0 +1,6 @@
+"""Every way into the gateway: one file each, and its line here."""
+
+from services.gateway.call import Endpoint
+from services.gateway.channels import events, reconcile, tickets
+
+ENDPOINTS: tuple[Endpoint, ...] = (*events.ENDPOINTS, *tickets.ENDPOINTS, *reconcile.ENDPOINTS)

@@ -1,0 +1,94 @@
+"""The SQL of clients: who may enter, by what, and for what."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import convert
+from psycopg.rows import dict_row
+
+from chassis.database import Tx
+from chassis.lately import Lately
+from services.gateway.clients import Client, Kind, Register
+from services.gateway.clients import register as registered
+
+ALL = """
+SELECT c.id, c.kind, c.subject, c.any_ticket,
+    coalesce((SELECT json_agg(json_build_array(s.source, s.type)) FROM scope s WHERE s.client = c.id), '[]'),
+    coalesce((SELECT json_agg(json_build_object('number', k.number, 'digest', k.digest, 'ends_at', k.ends_at))
+              FROM credential k WHERE k.client = c.id), '[]')
+FROM client c WHERE c.state = 'active'
+"""
+ADD = """
+INSERT INTO client (id, kind, subject, any_ticket, made_by) VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT DO NOTHING
+"""
+SCOPE = """
+INSERT INTO scope (client, source, type) SELECT %s, source, type
+FROM unnest(%s::text[]) source, unnest(%s::text[]) type ON CONFLICT DO NOTHING
+"""
+CREDENTIAL = "INSERT INTO credential (client, number, digest) VALUES (%s, %s, %s)"
+NEWEST = """
+SELECT c.kind, coalesce(max(k.number), 0) FROM client c LEFT JOIN credential k ON k.client = c.id
+WHERE c.id = %s AND c.state = 'active' GROUP BY c.id, c.kind
+"""
+END = """
+UPDATE credential SET ends_at = least(ends_at, %s) WHERE client = %s AND (ends_at IS NULL OR ends_at > %s)
+"""
+SET_STATE = "UPDATE client SET state = %s WHERE id = %s"
+LIST = """
+SELECT c.id, c.kind, c.state, c.subject, c.any_ticket, c.made_by, c.made_at,
+    (SELECT array_agg(DISTINCT source ORDER BY source) FROM scope s WHERE s.client = c.id) AS sources,
+    (SELECT array_agg(DISTINCT type ORDER BY type) FROM scope s WHERE s.client = c.id) AS types,
+    (SELECT count(*) FROM credential k
+     WHERE k.client = c.id AND (ends_at IS NULL OR ends_at > now())) AS secrets,
+    (SELECT max(at) FROM access a WHERE a.client = c.id) AS last_seen
+FROM client c ORDER BY c.id
+"""
+
+
+def _clients(tx: Tx) -> Register:
+    rows: Iterable[Any] = tx.execute(ALL).fetchall()
+    names = ("id", "kind", "subject", "any_ticket", "scopes", "credentials")
+    return registered([convert(dict(zip(names, row, strict=True)), Client) for row in rows])
+
+
+known = Lately(1.0, _clients)
+"""All active clients as of the last second: a revocation takes effect within it."""
+
+
+def add(tx: Tx, client: str, kind: Kind, subject: str | None, any_ticket: bool, by: str) -> bool:
+    """A new client; False if its name or its subject is taken."""
+    return tx.execute(ADD, [client, kind, subject, any_ticket, by]).rowcount == 1
+
+
+def allow(tx: Tx, client: str, sources: Sequence[str], types: Sequence[str]) -> None:
+    """Lets a client send events of these types as each of these sources."""
+    tx.execute(SCOPE, [client, list(sources), list(types)])
+
+
+def give(tx: Tx, client: str, number: int, digest: str | None) -> None:
+    """A new secret of a client."""
+    tx.execute(CREDENTIAL, [client, number, digest])
+
+
+def newest(tx: Tx, client: str) -> tuple[str, int] | None:
+    """How an active client is known, and the number of its newest secret; None where there is none."""
+    row = tx.execute(NEWEST, [client]).fetchone()
+    return (str(row[0]), int(row[1])) if row else None
+
+
+def end_secrets(tx: Tx, client: str, at: datetime) -> None:
+    """All secrets that a client has now end at a moment, unless they end before."""
+    tx.execute(END, [at, client, at])
+
+
+def set_state(tx: Tx, client: str, state: str) -> bool:
+    """An operator's word; False where there is no such client."""
+    return tx.execute(SET_STATE, [state, client]).rowcount == 1
+
+
+def listed(tx: Tx) -> list[dict[str, Any]]:
+    """All clients with what they may do and when they were last seen."""
+    with tx.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(LIST).fetchall()

@@ -1,0 +1,210 @@
+"""The gateway's WSGI application: who asks, one transaction, an answer; errors as RFC 9457 says."""
+
+import hashlib
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import psycopg
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
+
+from chassis.clock import now
+from chassis.database import Database, Tx, passing, too_slow
+from chassis.outbox import Message
+from contracts.gateway.events import MOST_BYTES
+from contracts.openapi import PROBLEM
+from contracts.signing import Spoken
+from services.gateway import client_store, intake_store
+from services.gateway.call import Answer, Call, Endpoint
+from services.gateway.identity import Keyring, identify
+from services.gateway.intake_store import Access
+from services.gateway.limits import Pace
+from services.gateway.problems import UNAVAILABLE, Refused
+from services.gateway.tokens import Issuer
+
+log = logging.getLogger(__name__)
+
+KEY = re.compile(r"[!-~]{1,128}")
+TRACE = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+STRANGERS_A_SECOND = 20.0
+"""Requests of one address that nobody vouches for; each is on record, and must not fill it."""
+PAUSE = 0.5
+"""Seconds after a failure of the database in which nobody else waits for it."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """What the edge works with."""
+
+    database: Database
+    hand_over: Callable[[Sequence[Message]], None]
+    pace: Pace
+    root: str
+    issuer: Issuer | None
+
+
+class Edge:
+    """Routes requests to endpoints; an endpoint is one file among the channels."""
+
+    def __init__(self, means: Means, endpoints: Sequence[Endpoint], document: bytes) -> None:
+        self._means, self._document = means, document
+        self._strangers = Pace(STRANGERS_A_SECOND)
+        self._endpoints = {each.operation.name: each for each in endpoints}
+        rules = [_rule(each) for each in endpoints]
+        self._map = Map([*rules, Rule("/openapi.json", methods=["GET"], endpoint="")])
+        self._down_until = 0.0
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answers one request, within the database's deadlines; nothing it says quotes the request."""
+        request = Request(environ)
+        call = Call(request, _trace(request), now(), self._means.pace)
+        try:
+            name, call.arguments = self._map.bind_to_environ(environ).match()
+            response = self._answered(call, self._endpoints[name]) if name else _openapi(self._document)
+        except Refused as refused:
+            response = self._refused(call, refused)
+        except MethodNotAllowed as error:
+            response = _problem(call, Refused("method", 405, "not by this method"))
+            response.headers["Allow"] = ", ".join(error.valid_methods or ())
+        except HTTPException as error:
+            response = _problem(call, Refused("not-found", error.code or 404, error.name))
+        except Exception:
+            log.exception("request failed", extra={"trace": call.trace})
+            response = _problem(call, Refused("internal", 500, "it is on record under this trace"))
+        response.headers["X-Trace-Id"] = call.trace
+        return response(environ, start_response)
+
+    def _answered(self, call: Call, endpoint: Endpoint) -> Response:
+        try:
+            if time.monotonic() < self._down_until:
+                raise UNAVAILABLE
+            call.body = _body(call.request)
+            if not endpoint.operation.anybody:
+                call.client = self._identified(call)
+                call.pace.take(call.client.id)
+            return self._committed(call, endpoint)
+        except psycopg.Error as error:
+            if not (passing(error) or too_slow(error)):
+                raise
+            self._down_until = time.monotonic() + PAUSE
+            log.warning("nothing can be committed", extra={"cause": type(error).__name__})
+            raise UNAVAILABLE from None
+
+    def _identified(self, call: Call) -> Any:
+        with self._means.database.statements() as tx:
+            register = client_store.known(tx)
+        request = call.request
+        spoken = Spoken(request.method, _target(request), request.headers, call.body)  # type: ignore[arg-type]
+        return identify(spoken, Keyring(register, self._means.root, self._means.issuer, call.now))
+
+    def _committed(self, call: Call, endpoint: Endpoint) -> Response:
+        """One transaction for the effect, the answer under its idempotency key, and the access's record."""
+        with self._means.database.transaction() as tx:
+            response = self._once(call, tx, endpoint)
+            intake_store.note(tx, _access(call, response.status_code, call.problem))
+        if call.messages:
+            self._means.hand_over(call.messages)
+        return response
+
+    def _once(self, call: Call, tx: Tx, endpoint: Endpoint) -> Response:
+        key = call.request.headers.get("Idempotency-Key")
+        if key is None or call.request.method != "POST":
+            return _response(endpoint.answer(call, tx))
+        if not KEY.fullmatch(key):
+            raise Refused("query", 422, "Idempotency-Key: 1 to 128 visible ASCII characters")
+        if not intake_store.claimed(tx, call.caller.id, key):
+            raise Refused("in-flight", 409, "ask again when it is answered", retry_after=1)
+        digest = _digest(call)
+        before = intake_store.answered(tx, call.caller.id, key)
+        if before is None:
+            response = _response(endpoint.answer(call, tx))
+            if response.status_code < 400:
+                body = response.get_data(as_text=True)
+                intake_store.answer(tx, call.caller.id, key, digest, response.status_code, body)
+            return response
+        if before[0] != digest:
+            raise Refused("key-reused", 422, "it was another request; take a new key")
+        return Response(before[2], before[1], {"Idempotency-Replayed": "true"}, mimetype="application/json")
+
+    def _refused(self, call: Call, refused: Refused) -> Response:
+        """Puts what was refused on record, unless somebody would make us write without end."""
+        try:
+            if call.client is None and refused.status != 503:
+                self._strangers.take(call.request.remote_addr or "")
+            if refused is not UNAVAILABLE and refused.status != 429:
+                with self._means.database.statements() as tx:
+                    intake_store.note(tx, _access(call, refused.status, refused.problem))
+        except Refused as too_often:
+            refused = too_often
+        except psycopg.Error as error:
+            log.warning("an access is not on record", extra={"cause": type(error).__name__})
+            refused = UNAVAILABLE
+        return _problem(call, refused)
+
+
+def _rule(endpoint: Endpoint) -> Rule:
+    path = re.sub(r"\{(\w+)\}", r"<\1>", endpoint.operation.path)
+    return Rule(path, methods=[endpoint.operation.method], endpoint=endpoint.operation.name)
+
+
+def _trace(request: Request) -> str:
+    found = TRACE.fullmatch(request.headers.get("traceparent", ""))
+    return found[1] if found and found[1].strip("0") else secrets.token_hex(16)
+
+
+def _body(request: Request) -> bytes:
+    if (request.content_length or 0) > MOST_BYTES:
+        raise Refused("too-large", 413, f"{request.content_length} bytes; at most {MOST_BYTES} are taken")
+    body = request.get_data(cache=False)
+    if len(body) > MOST_BYTES:
+        raise Refused("too-large", 413, f"{len(body)} bytes; at most {MOST_BYTES} are taken")
+    return body
+
+
+def _target(request: Request) -> str:
+    """Path and query as they were sent, which is what is signed."""
+    return str(request.environ.get("REQUEST_URI") or request.full_path.removesuffix("?"))
+
+
+def _digest(call: Call) -> str:
+    """Of all that makes the request what it is."""
+    names = sorted(
+        (name.lower(), value)
+        for name, value in call.request.headers.items()
+        if name.lower() == "content-type" or name.lower().startswith("ce-")
+    )
+    said = msgspec.json.encode([call.request.method, _target(call.request), names])
+    return hashlib.blake2b(said + b"\n" + call.body, digest_size=16).hexdigest()
+
+
+def _access(call: Call, status: int, problem: str | None = None) -> Access:
+    return Access(
+        client=call.client.id if call.client else None, address=call.request.remote_addr or "",
+        method=call.request.method, path=call.request.path[:200].replace("\0", ""), status=status,
+        trace=call.trace, problem=problem, events=call.events,
+    )  # fmt: skip
+
+
+def _response(answer: Answer) -> Response:
+    kind = "application/json" if answer.status < 400 else PROBLEM
+    return Response(msgspec.json.encode(answer.body), answer.status, content_type=kind)
+
+
+def _problem(call: Call, refused: Refused) -> Response:
+    headers: Mapping[str, str] = {"Retry-After": str(refused.retry_after)} if refused.retry_after else {}
+    response = _response(Answer(refused.status, refused.told(call.trace)))
+    response.headers.update(headers)
+    if refused.status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="fengge"'
+    return response
+
+
+def _openapi(document: bytes) -> Response:
+    return Response(document, content_type="application/json", headers={"Cache-Control": "max-age=300"})

@@ -1,0 +1,80 @@
+"""Load and save what the gateway hears: how tickets stand, and which of its events were refused."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+from psycopg.rows import dict_row
+
+from chassis.database import Tx
+from chassis.model import Changes, Fact, Stimulus
+from chassis.rows import as_json, columns, from_json, texts
+from contracts.intake import EventRefused
+from services.gateway.domain import Standing
+
+COLUMNS = (
+    "id, sequence, source, external_id, state, before, severity, category, due_at, resolved, satisfaction, "
+    '"primary", received_at, updated_at'
+)
+LOAD = f"""
+SELECT to_json(s)::text FROM (SELECT {COLUMNS} FROM standing WHERE id = ANY(%s) ORDER BY id FOR UPDATE) s
+"""
+SAVE = f"""
+INSERT INTO standing ({COLUMNS})
+SELECT {COLUMNS} FROM json_populate_recordset(null::standing, %s)
+ON CONFLICT (id) DO UPDATE SET
+    sequence = EXCLUDED.sequence, source = EXCLUDED.source, external_id = EXCLUDED.external_id,
+    state = EXCLUDED.state, before = EXCLUDED.before, severity = EXCLUDED.severity,
+    category = EXCLUDED.category, due_at = EXCLUDED.due_at, resolved = EXCLUDED.resolved,
+    satisfaction = EXCLUDED.satisfaction, "primary" = EXCLUDED."primary",
+    received_at = EXCLUDED.received_at, updated_at = EXCLUDED.updated_at
+"""
+REFUSED = """
+UPDATE intake SET state = told.state, problem = told.problem, detail = told.detail
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+     AS told (source, id, state, problem, detail)
+WHERE intake.source = told.source AND intake.id = told.id
+"""
+SHOW = f"SELECT {COLUMNS} FROM standing WHERE id = %s AND source = ANY(%s) AND state <> ''"
+
+
+class Known(Struct):
+    """The time; nothing else matters here."""
+
+    now: datetime
+
+    def learn(self, fact: Fact) -> None:
+        """Facts of the batch change nothing."""
+
+
+def load(tx: Tx, keys: Sequence[str]) -> dict[str, Standing]:
+    """How these tickets stand, locked in the order of their numbers."""
+    return {each.id: each for each in from_json(Standing, tx.execute(LOAD, [texts(keys)]))}
+
+
+def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str, Standing]) -> Known:
+    """The time."""
+    return Known(now)
+
+
+def save(tx: Tx, changes: Changes) -> None:
+    """Writes what changed, and which of the events taken in here were refused."""
+    if changes.states:
+        tx.execute(SAVE, [as_json(changes.states)])
+    refused = [fact.data for fact in changes.facts if isinstance(fact.data, EventRefused)]
+    rows = [_refusal(each) for each in refused if each.source and each.instance]
+    if rows:
+        tx.execute(REFUSED, columns(rows, 5))
+
+
+def _refusal(told: EventRefused) -> tuple[str | None, str | None, str, str, str]:
+    """Source, id, state, and the last part of the problem's type, as the door calls it."""
+    state = "parked" if told.parked else "refused"
+    return told.source, told.instance, state, told.problem.rpartition(":")[2], told.detail
+
+
+def shown(tx: Tx, number: str, sources: Sequence[str]) -> dict[str, Any] | None:
+    """How a ticket of one of these sources stands; None for any other."""
+    with tx.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(SHOW, [number, list(sources)]).fetchone()
