@@ -10,7 +10,7 @@ from chassis.migrate import migrate as apply_migrations
 from cli.place import START, Place
 from cli.say import Failure, JsonFlag, as_json, table
 from contracts.publisher.errors import TROUBLE
-from contracts.registry import SERVICES
+from contracts.registry import LEDGERS
 from deploy.local import house
 
 app = typer.Typer(help="Exchanges and queues on the broker · 消息拓扑", no_args_is_help=True)
@@ -37,7 +37,7 @@ def migrate(context: typer.Context, json: JsonFlag = False) -> None:
     """Bring every service's tables up to date · 数据库迁移."""
     place: Place = context.obj
     try:
-        applied = apply_migrations(place.owner_url(), SERVICES)
+        applied = apply_migrations(place.owner_url(), LEDGERS)
     except psycopg.OperationalError as error:
         raise Failure(f"No database answers: {error}\n{START}") from None
     if json:

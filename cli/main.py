@@ -11,6 +11,7 @@ from cli import (
     calendar,
     callback,
     contract,
+    client,
     directory,
     exclusion,
     house,
@@ -20,6 +21,7 @@ from cli import (
     parked,
     playing,
     publishing,
+    reconcile,
     reporting,
     template,
     ticket,
@@ -79,11 +81,13 @@ app.add_typer(notify.app, name="notify")
 app.add_typer(webhook.app, name="webhook")
 app.add_typer(contract.app, name="contract")
 app.add_typer(member.app, name="member")
+app.add_typer(client.app, name="client")
 app.add_typer(reporting.app, name="report")
 app.add_typer(callback.app, name="callback")
 app.add_typer(exclusion.app, name="exclusion")
 app.command("import")(directory.import_)
 app.command()(publishing.publish)
+app.command()(reconcile.reconcile)
 app.command()(playing.demo)
 app.command()(audit)
 app.command()(house.status)

@@ -11,7 +11,7 @@ from chassis.database import Tx
 from cli.place import Place
 from cli.say import Failure, JsonFlag, as_json, shown, table
 from contracts.masking import masked
-from contracts.registry import SERVICES
+from contracts.registry import LEDGERS
 
 app = typer.Typer(help="See to what could not take effect · 处理搁置的消息", no_args_is_help=True)
 
@@ -19,7 +19,7 @@ Record = Annotated[str, typer.Argument(metavar="RECORD", help="Service and numbe
 Reason = Annotated[str, typer.Option(help="Why; it goes on record.")]
 Who = Annotated[str, typer.Option(default_factory=getpass.getuser, help="Who decides; it goes on record.")]
 SENT = ("detail", "type", "content_type")
-Service = Literal["ticket", "dispatch", "notification", "evaluation"]
+Service = Literal["ticket", "dispatch", "notification", "evaluation", "gateway"]
 
 
 @app.command("list")
@@ -35,7 +35,7 @@ def list_(
     """Parked records of all services, newest first · 搁置清单."""
     place: Place = context.obj
     found: list[dict[str, Any]] = []
-    for name in [service] if service else SERVICES:
+    for name in [service] if service else LEDGERS:
         with place.transaction(name) as tx:
             rows = parked.listed(tx, None if state == "all" else state, limit)
         found += [{"record": f"{name}:{row.pop('no')}", **row, **_masked(row)} for row in rows]
@@ -117,6 +117,6 @@ def _on(place: Place, service: str, work: Callable[[Tx], Any]) -> Any:
 
 def _parts(record: str) -> tuple[str, int]:
     service, _, no = record.partition(":")
-    if service not in SERVICES or not no.isdigit():
-        raise typer.BadParameter(f"{record!r} is not like ticket:12; services are {', '.join(SERVICES)}")
+    if service not in LEDGERS or not no.isdigit():
+        raise typer.BadParameter(f"{record!r} is not like ticket:12; services are {', '.join(LEDGERS)}")
     return service, int(no)

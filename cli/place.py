@@ -21,6 +21,10 @@ from services.ticket.vault import Vault
 START = "Is Fengge running? `make up` starts it, `make status` says what runs."
 
 
+OWNERS = {"notify": "notification service", "gateway": "gateway"}
+"""Whose a token is."""
+
+
 class Place:
     """The servers the command works with."""
 
@@ -60,12 +64,11 @@ class Place:
 
     def notify_token(self) -> str:
         """What webhook secrets and fingerprints are derived from; raises Failure where it is not set."""
-        given = self._named.get("NOTIFY_TOKEN")
-        if given:
-            return given
-        if not (self.run / "secrets.json").exists():
-            raise Failure("NOTIFY_TOKEN is not set: it is the one of the notification service.")
-        return kept_secrets(self.run, ["notify_token"])["notify_token"]
+        return self._secret("notify")
+
+    def gateway_token(self) -> str:
+        """What the secrets of systems that sign are derived from; raises Failure where it is not set."""
+        return self._secret("gateway")
 
     @contextmanager
     def transaction(self, service: str) -> Iterator[Tx]:
@@ -94,6 +97,13 @@ class Place:
             raise Failure(f"{_first_line(error)}. `fengge migrate` makes the tables.") from None
         except psycopg.OperationalError as error:
             raise Failure(f"The database gave up: {_first_line(error)}") from None
+
+    def _secret(self, name: str) -> str:
+        if given := self._named.get(f"{name.upper()}_TOKEN"):
+            return given
+        if not (self.run / "secrets.json").exists():
+            raise Failure(f"{name.upper()}_TOKEN is not set: take the one of the {OWNERS[name]}.")
+        return kept_secrets(self.run, [f"{name}_token"])[f"{name}_token"]
 
     def _document(self) -> dict[str, Any]:
         path = self.run / "endpoints.json"
