@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from contracts import openapi
 from contracts.asyncapi import document
 from contracts.cloudevent import BATCH, SINGLE, decode, encode, opened
 from contracts.compatibility import broken_promises
@@ -74,6 +75,7 @@ def wanted(released: Path) -> dict[Path, bytes]:
     """Every released file with the bytes it should have; golden samples in their encoded form."""
     files = {released / f"{name}.schema.json": _pretty(schema) for name, schema in exported().items()}
     files[released / "asyncapi.yaml"] = as_yaml(document()).encode()
+    files[released / "openapi.yaml"] = as_yaml(openapi.document()).encode()
     for name in [*EVENTS, "batch"]:
         path = _sample(released, name)
         events = _read(path)

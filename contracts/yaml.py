@@ -34,11 +34,16 @@ def _nests(value: Any) -> bool:
 
 
 def _odd(key: str) -> bool:
-    return not key.replace(".", "").replace("-", "").replace("_", "").isalnum() or key in (
-        "yes",
-        "no",
-        "on",
-        "off",
+    return (
+        not key.replace(".", "").replace("-", "").replace("_", "").isalnum()
+        or key.isdigit()
+        or key
+        in (
+            "yes",
+            "no",
+            "on",
+            "off",
+        )
     )
 
 

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from chassis.topology import REPLIES, queue_name
 from contracts.broker import parameters_of
-from contracts.registry import SERVICES
+from contracts.registry import LEDGERS, SERVICES
 from deploy.topology import TIMEOUT, heard_by
 
 REPLIES_SINCE = 60
@@ -83,9 +83,9 @@ def facts(owner_url: str) -> dict[str, int]:
 
 def subscriptions() -> Mapping[str, Sequence[str]]:
     """Who takes in the facts of each service, from the services' own handlers."""
-    hears = {service: heard_by(service) for service in SERVICES}
+    hears = {service: heard_by(service) for service in LEDGERS}
     return {
-        publisher: [service for service in SERVICES if publisher in hears[service]] for publisher in SERVICES
+        publisher: [service for service in LEDGERS if publisher in hears[service]] for publisher in SERVICES
     }
 
 
@@ -99,5 +99,5 @@ def _purge(admin_url: str, shards: int) -> int:
     parameters.socket_timeout = parameters.blocked_connection_timeout = TIMEOUT
     with pika.BlockingConnection(parameters) as connection:
         channel = connection.channel()
-        queues = [queue_name(service, shard) for service in SERVICES for shard in range(shards)]
+        queues = [queue_name(service, shard) for service in LEDGERS for shard in range(shards)]
         return sum(int(channel.queue_purge(queue).method.message_count) for queue in queues)

@@ -16,7 +16,7 @@ import psycopg
 
 from chassis.migrate import migrate
 from contracts.publisher.errors import TROUBLE
-from contracts.registry import SERVICES
+from contracts.registry import LEDGERS
 from deploy import resend, topology
 from deploy.local import roles
 from deploy.local.accounts import ADMIN, OWNER
@@ -45,8 +45,8 @@ def prepare_database(plan: Plan) -> None:
     """Database, roles, schemas, tables and rights."""
     roles.create_database(plan.postgres_url)
     roles.create_roles(plan.superuser_url(), plan.database)
-    log.info("roles and schemas are there: %s", ", ".join(SERVICES))
-    log.info("applied %d migrations", migrate(plan.database_url(OWNER), SERVICES))
+    log.info("roles and schemas are there: %s", ", ".join(LEDGERS))
+    log.info("applied %d migrations", migrate(plan.database_url(OWNER), LEDGERS))
 
 
 def prepare_broker(plan: Plan) -> None:

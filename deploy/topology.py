@@ -10,7 +10,7 @@ import pika
 from chassis.topology import Topology, declare, doors, of_service
 from contracts.broker import parameters_of
 from contracts.event import publisher_of
-from contracts.registry import SERVICES
+from contracts.registry import LEDGERS, SERVICES
 
 TIMEOUT = 10.0
 
@@ -39,7 +39,7 @@ class PikaChannel:
 
 
 def service_class(name: str) -> type[Any]:
-    """The nameko class of a service, by its name."""
+    """The class of a service, or of the gateway, by its name."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
         found: type[Any] = getattr(import_module(f"services.{name}.service"), f"{name.capitalize()}Service")
@@ -48,7 +48,7 @@ def service_class(name: str) -> type[Any]:
 
 def whole(shards: int, publishers: Sequence[str]) -> list[Topology]:
     """The doors and every service's share, from the contracts and the services' own handlers."""
-    classes = {name: service_class(name) for name in SERVICES}
+    classes = {name: service_class(name) for name in LEDGERS}
     from chassis.shell import consumed_by
 
     return [doors(publishers)] + [

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from contracts.registry import LEDGERS
+
 VHOST = "fengge"
 DATABASE = "fengge"
 OWNER = "fengge_owner"
 SUPERUSER = "postgres"
-SERVICES = ("ticket", "dispatch", "notification", "evaluation")
-ROLES = (SUPERUSER, OWNER, *SERVICES)
+ROLES = (SUPERUSER, OWNER, *LEDGERS)
+GATEWAY = "gateway"
 INTAKE = {"ticket": "request", "dispatch": "assignment", "evaluation": "rating"}
 """Whose part of the intake each service reads; requests name people, so nobody else hears them."""
 
@@ -25,13 +27,16 @@ class BrokerUser:
 
 
 def service_user(name: str) -> BrokerUser:
-    """A service owns what carries its name; it reads every service's events and its part of the intake."""
+    """A service owns what carries its name; it reads every service's events and its part of the intake.
+
+    The gateway answers nobody at the broker: it writes to the intake, as an outside system does.
+    """
     area = INTAKE.get(name)
     intake = {None: "", "request": r"|gov\.(inbound|unrouted)"}.get(area, r"|gov\.inbound")
     return BrokerUser(
         name=name,
         configure=rf"^({name}\..*)$",
-        write=rf"^({name}\..*|gov\.replies)$",
+        write=rf"^({name}\..*|gov\.{'inbound' if name == GATEWAY else 'replies'})$",
         read=rf"^({name}\..*|[a-z]+\.events{intake})$",
         area=area,
     )
@@ -49,4 +54,4 @@ WORLD = BrokerUser(
     read=r"^(world\..*|[a-z]+\.events|gov\.replies\.world)$",
 )
 ADMIN = BrokerUser(name="admin", configure=".*", write=".*", read=".*")
-BROKER_USERS = (ADMIN, WORLD, publisher_user("intake"), *map(service_user, SERVICES))
+BROKER_USERS = (ADMIN, WORLD, publisher_user("intake"), *map(service_user, LEDGERS))

@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 import psycopg
 
 from chassis.keys import FILE, read_keys
+from contracts.registry import LEDGERS
 from deploy.local import LocalFailure, servers
-from deploy.local.accounts import SERVICES, SUPERUSER
+from deploy.local.accounts import SUPERUSER
 from deploy.local.endpoints import Endpoints
 from deploy.local.install import postgres_programs
 from deploy.local.rabbitmq import control
@@ -145,7 +146,7 @@ def _migrations(endpoints: Endpoints) -> dict[str, int]:
     """How many migrations each schema has seen."""
     found = {}
     with psycopg.connect(endpoints.database_url(SUPERUSER)) as tx:
-        for service in SERVICES:
+        for service in LEDGERS:
             row = tx.execute(f"SELECT count(*) FROM {service}._yoyo_migration").fetchone()
             assert row is not None
             found[service] = int(row[0])

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from contracts.registry import LEDGERS
 from deploy.local import LocalFailure, daemon, servers
-from deploy.local.accounts import OWNER, SERVICES, WORLD
+from deploy.local.accounts import OWNER, WORLD
 from deploy.local.child import LIBC, PR_SET_PDEATHSIG
 from deploy.local.endpoints import Endpoints
 from deploy.local.processes import endpoints_document, process_table
@@ -129,7 +130,7 @@ def _prepare(endpoints: Endpoints) -> None:
     from chassis.migrate import migrate  # the servers alone need neither
     from deploy import topology
 
-    log.info("applied %d migrations", migrate(endpoints.database_url(OWNER), SERVICES))
+    log.info("applied %d migrations", migrate(endpoints.database_url(OWNER), LEDGERS))
     topology.apply(endpoints.amqp_url("admin"), int(os.environ.get("SHARDS", "4")), PUBLISHERS)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chassis.keys import FILE
-from deploy.local.accounts import BROKER_USERS, OWNER, SERVICES, SUPERUSER
+from contracts.registry import LEDGERS
+from deploy.local.accounts import BROKER_USERS, GATEWAY, OWNER, SUPERUSER
 from deploy.local.endpoints import Endpoints
 from deploy.local.records import kept_secrets, kept_vault_keys, reserve_ports
 
@@ -20,6 +21,7 @@ WITHHELD = frozenset(
         "VAULT_KEYS",
         "NOTIFY_TOKEN",
         "EVALUATION_TOKEN",
+        "GATEWAY_TOKEN",
         *(f"AMQP_URL_{each.name.upper()}" for each in BROKER_USERS),
     }
 )
@@ -34,20 +36,24 @@ class ProcessSpec:
     env: Mapping[str, str]
     door: str
     """http://… answers /readyz; smtp://… accepts connections."""
+    edge: str = ""
+    """http://… where other systems enter, if they do so here."""
 
 
 def process_table(endpoints: Endpoints, environ: Mapping[str, str] = os.environ) -> list[ProcessSpec]:
     """Every process of a run folder, in the order of starting; INSTANCES of each service (default 1)."""
     instances = int(environ.get("INSTANCES", "1"))
-    names = [(name, number) for number in range(1, instances + 1) for name in SERVICES]
-    ports = reserve_ports(endpoints.run, [*(_process(*name) for name in names), MAILBOX])
+    names = [(name, number) for number in range(1, instances + 1) for name in LEDGERS]
+    edges = [_edge(number) for number in range(1, instances + 1)]
+    ports = reserve_ports(endpoints.run, [*(_process(*name) for name in names), *edges, MAILBOX])
     shared = {name: value for name, value in environ.items() if name not in WITHHELD}
     vault = environ.get("VAULT_KEYS") or f"{FILE}{kept_vault_keys(endpoints.run)}"
     extra = _extra_settings(endpoints, ports, vault)
     services = [
         _service(
             name, _process(name, number), endpoints, ports[_process(name, number)],
-            shared | extra.get(name, {}) | {"INSTANCE": f"{number}/{instances}"},
+            shared | extra.get(name, {}) | _own_edge(name, number, ports, environ)
+            | {"INSTANCE": f"{number}/{instances}"},
         )
         for name, number in names
     ]  # fmt: skip
@@ -64,6 +70,7 @@ def endpoints_document(endpoints: Endpoints, table: list[ProcessSpec]) -> dict[s
             "superuser": endpoints.database_url(SUPERUSER),
         },
         "http": {spec.name: spec.door for spec in table if spec.door.startswith("http:")},
+        "gateway": {spec.name: spec.edge for spec in table if spec.edge},
         "smtp": next(spec.door for spec in table if spec.name == MAILBOX),
         "mail_folder": str(endpoints.run / "mail"),
     }
@@ -80,14 +87,31 @@ def _service(name: str, process: str, endpoints: Endpoints, port: int, env: Mapp
         "DATABASE_URL": endpoints.database_url(name),
         "HEALTH_PORT": str(port),
     }
-    runner = env.get("RUNNER", "chassis.runner")
+    edge = env.get("GATEWAY_PORT") if name == GATEWAY else None
+    runner = "chassis.threads" if edge else env.get("RUNNER", "chassis.runner")
     argv = (sys.executable, "-m", runner, f"services.{name}.service:{name.capitalize()}Service")
-    return ProcessSpec(process, argv, {**env, **own}, f"http://127.0.0.1:{port}")
+    here = f"http://127.0.0.1:{edge}" if edge else ""
+    return ProcessSpec(process, argv, {**env, **own}, f"http://127.0.0.1:{port}", here)
+
+
+def _edge(number: int) -> str:
+    """The name under which the port for other systems is kept."""
+    return f"{_process(GATEWAY, number)}-edge"
+
+
+def _own_edge(name: str, number: int, ports: Mapping[str, int], environ: Mapping[str, str]) -> dict[str, str]:
+    """The port of the gateway: that of GATEWAY_PORT for the first one, where it is named."""
+    if name != GATEWAY:
+        return {}
+    named = environ.get("GATEWAY_PORT", "") if number == 1 else ""
+    return {"GATEWAY_PORT": named or str(ports[_edge(number)])}
 
 
 def _extra_settings(endpoints: Endpoints, ports: Mapping[str, int], vault: str) -> dict[str, dict[str, str]]:
     """Contacts and rating keys reach notification over HTTP alone, with a secret that the services share."""
-    drawn = kept_secrets(endpoints.run, ["internal_token", "evaluation_token", "notify_token"])
+    drawn = kept_secrets(
+        endpoints.run, ["internal_token", "evaluation_token", "notify_token", "gateway_token"]
+    )
     inside = {"INTERNAL_TOKEN": drawn["internal_token"]}
     asks = {f"{name.upper()}_URL": f"http://127.0.0.1:{ports[name]}" for name in ("ticket", "evaluation")}
     letters = {"SMTP_URL": f"smtp://127.0.0.1:{ports[MAILBOX]}", "NOTIFY_TOKEN": drawn["notify_token"]}
@@ -95,6 +119,7 @@ def _extra_settings(endpoints: Endpoints, ports: Mapping[str, int], vault: str) 
         "ticket": inside | {"VAULT_KEYS": vault},
         "notification": inside | asks | letters,
         "evaluation": inside | {"EVALUATION_TOKEN": drawn["evaluation_token"]},
+        GATEWAY: {"GATEWAY_TOKEN": drawn["gateway_token"]},
     }
 
 

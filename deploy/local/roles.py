@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import psycopg
 from psycopg import Connection, sql
 
-from deploy.local.accounts import DATABASE, OWNER, SERVICES
+from contracts.registry import LEDGERS
+from deploy.local.accounts import DATABASE, OWNER
 
 Tx = Connection[tuple[object, ...]]
 
@@ -36,10 +37,10 @@ def create_roles(superuser_url: str, passwords: Mapping[str, str]) -> None:
     """Creates owner, service roles and schemas in the database of `superuser_url`; sets the passwords."""
     with psycopg.connect(superuser_url) as tx:
         names = {"database": sql.Identifier(tx.info.dbname), "owner": sql.Identifier(OWNER)}
-        for role in (OWNER, *SERVICES):
+        for role in (OWNER, *LEDGERS):
             _create_role(tx, role, passwords[role])
         tx.execute(sql.SQL(DATABASE_RIGHTS).format(**names))
-        for service in SERVICES:
+        for service in LEDGERS:
             tx.execute(sql.SQL(SERVICE_RIGHTS).format(service=sql.Identifier(service), **names))
 
 

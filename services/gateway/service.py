@@ -33,6 +33,7 @@ class GatewayService(Service):
 
     name = "gateway"
     model = Model(gateway, domain, store)
+    needs = ("gateway_port", "gateway_token")
 
     @consumes(*FOLLOWED)
     def follow(self, event: CloudEvent[Any], known: Known) -> Follow:

@@ -11,8 +11,9 @@ import psycopg
 import pytest
 
 from chassis.topology import declare
+from contracts.registry import LEDGERS
 from deploy.local import servers
-from deploy.local.accounts import INTAKE, SERVICES, SUPERUSER
+from deploy.local.accounts import INTAKE, SUPERUSER
 from deploy.local.endpoints import Endpoints
 from deploy.local.processes import process_table
 from deploy.topology import PikaChannel, whole
@@ -38,7 +39,7 @@ def house(doors: Endpoints, migrated: Endpoints) -> Iterator[Endpoints]:
 
 def other(service: str) -> str:
     """A service that is not this one."""
-    return next(name for name in SERVICES if name != service)
+    return next(name for name in LEDGERS if name != service)
 
 
 @contextmanager
@@ -79,14 +80,14 @@ FOREIGN: dict[str, Callable[[str], Attempt]] = {
 }
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", LEDGERS)
 @pytest.mark.parametrize("attempt", FOREIGN)
 def test_a_service_leaves_what_is_not_its_own(house: Endpoints, service: str, attempt: str) -> None:
     with channel(house, service) as on, refused():
         FOREIGN[attempt](service)(on)
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", LEDGERS)
 def test_a_service_hears_its_own_part_of_the_intake_alone(house: Endpoints, service: str) -> None:
     for area in INTAKE.values():
         if area != INTAKE.get(service):
@@ -96,7 +97,7 @@ def test_a_service_hears_its_own_part_of_the_intake_alone(house: Endpoints, serv
         declare(PikaChannel(on), next(t for t in whole(1, []) if t.exchanges[0].name == f"{service}.events"))
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", LEDGERS)
 def test_nobody_signs_with_another_name(house: Endpoints, service: str) -> None:
     with channel(house, service) as on, refused(406):
         publish(f"{service}.events", user="admin")(on)
@@ -164,7 +165,7 @@ FORBIDDEN = (
 )
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", LEDGERS)
 @pytest.mark.parametrize("statement", FORBIDDEN)
 def test_a_role_has_the_rights_to_its_rows_and_no_more(
     house: Endpoints, service: str, statement: str

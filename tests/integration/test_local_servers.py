@@ -15,9 +15,10 @@ import pytest
 from pika.adapters.blocking_connection import BlockingChannel
 
 from chassis.topology import declare, of_service
+from contracts.registry import LEDGERS
 from deploy.local import LocalFailure, daemon
 from deploy.local import servers as local_servers
-from deploy.local.accounts import OWNER, SERVICES, SUPERUSER
+from deploy.local.accounts import OWNER, SUPERUSER
 from deploy.local.endpoints import Endpoints
 from deploy.local.records import is_free
 from deploy.topology import PikaChannel
@@ -57,7 +58,7 @@ def test_a_service_works_in_its_own_schema_without_naming_it(servers: Endpoints,
         assert tx.execute(f"SELECT word FROM {secret_table}").fetchall() == [("honey",)]
 
 
-@pytest.mark.parametrize("other", [service for service in SERVICES if service != "ticket"])
+@pytest.mark.parametrize("other", [service for service in LEDGERS if service != "ticket"])
 def test_no_service_reads_the_tables_of_another(servers: Endpoints, secret_table: str, other: str) -> None:
     with (
         psycopg.connect(servers.database_url(other)) as tx,
@@ -66,7 +67,7 @@ def test_no_service_reads_the_tables_of_another(servers: Endpoints, secret_table
         tx.execute(f"SELECT word FROM {secret_table}")
 
 
-@pytest.mark.parametrize("schema", [*SERVICES, "public"])
+@pytest.mark.parametrize("schema", [*LEDGERS, "public"])
 def test_a_service_creates_no_tables_anywhere(servers: Endpoints, schema: str) -> None:
     with (
         psycopg.connect(servers.database_url("ticket")) as tx,

@@ -11,9 +11,10 @@ import yaml  # type: ignore[import-untyped]
 from jsonschema import Draft7Validator
 
 from chassis import settings
-from contracts.registry import SERVICES
+from contracts.registry import LEDGERS, SERVICES
 from deploy import plan
 from deploy.docker.new_env import settings_in
+from services.gateway.service import GatewayService
 
 PROJECT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -25,6 +26,7 @@ FILLED = {
     "VAULT_KEYS": "0" * 64,
     "NOTIFY_TOKEN": "0" * 48,
     "EVALUATION_TOKEN": "0" * 48,
+    "GATEWAY_TOKEN": "0" * 48,
 }
 
 
@@ -91,15 +93,28 @@ def test_a_service_is_told_settings_it_understands(service: str) -> None:
     assert settings.read(environment(service)).instances == 1
 
 
+def test_the_gateway_runs_in_threads_and_listens_to_its_own_port() -> None:
+    assert ENTRIES["gateway"]["command"][-2:] == [
+        "chassis.threads",
+        "services.gateway.service:GatewayService",
+    ]
+    told = settings.read(environment("gateway"))
+    assert (told.instances, told.gateway_host, told.gateway_rate) == (1, "0.0.0.0", 1000)
+    (port,) = ENTRIES["gateway"]["ports"]
+    assert port.endswith(f":{told.gateway_port}")
+    assert told.gateway_port != told.health_port
+    assert all(getattr(told, name) for name in GatewayService.needs)
+
+
 def test_the_setup_is_told_all_it_needs() -> None:
     found = plan.read(environment("setup"))
-    assert set(found.broker) == {"admin", "intake", *SERVICES}
+    assert set(found.broker) == {"admin", "intake", *LEDGERS}
     assert found.publishers == ("intake",)
 
 
 def test_setup_and_services_agree_on_every_password() -> None:
     found = plan.read(environment("setup"))
-    for service in SERVICES:
+    for service in LEDGERS:
         assert f"//{service}:{found.broker[service]}@" in environment(service)["AMQP_URL"]
         assert f"//{service}:{found.database[service]}@" in environment(service)["DATABASE_URL"]
 

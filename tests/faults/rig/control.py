@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from contracts.registry import LEDGERS
 from deploy.local import rabbitmq
-from deploy.local.accounts import SERVICES, VHOST
+from deploy.local.accounts import VHOST
 
 
 class Control:
@@ -19,7 +20,7 @@ class Control:
     def connections(self) -> set[str]:
         """The services' connections, each by the name of its process in the broker."""
         rows = [line.split() for line in self("list_connections", "user", "pid").splitlines()]
-        return {row[1] for row in rows if row[0] in SERVICES}
+        return {row[1] for row in rows if row[0] in LEDGERS}
 
     def leader(self, queue: str) -> str:
         """The node that leads a quorum queue."""
