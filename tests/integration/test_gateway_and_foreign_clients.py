@@ -1,0 +1,124 @@
+"""Unmodified clients of others get along with the gateway: the CloudEvents SDKs, and schemathesis."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cloudevents.core.bindings import http as binding
+from cloudevents.core.v1.event import CloudEvent
+
+from contracts.cloudevent import BATCH
+from deploy.local.endpoints import Endpoints
+from tests.integration import gatehouse
+from tests.integration.gatehouse import HOTLINE, REQUEST, Gate
+
+NPM = "cloudevents@8.0.2"
+CACHE = Path(__file__).parents[2] / ".run" / "npm"
+SENDS = """
+const { CloudEvent, HTTP } = require("cloudevents");
+const { type, source, data } = JSON.parse(require("fs").readFileSync(0, "utf8"));
+const made = (id) => {
+  const time = new Date().toISOString();
+  return new CloudEvent({ type, source, id, time, data: { ...data, external_id: id } });
+};
+console.log(JSON.stringify([HTTP.structured(made("npm-1")), HTTP.binary(made("npm-2"))]));
+"""
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
+    "response_schema_conformance,ignored_auth,allow_header_conformance,missing_required_header"
+)
+
+
+@pytest.fixture(scope="module")
+def gate(servers: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gate]:
+    with gatehouse.opened(servers, tmp_path_factory.mktemp("gate"), "gateway_foreign") as opened:
+        yield opened
+
+
+def made(external_id: str) -> CloudEvent:
+    data = {"external_id": external_id, "channel": "hotline_12345", "title": "路灯不亮 50%"}
+    attributes = {
+        "type": REQUEST, "source": HOTLINE, "id": f"{external_id}/一", "time": datetime.now(UTC),
+        "datacontenttype": "application/json", "specversion": "1.0", "partitionkey": "theirs",
+    }  # fmt: skip
+    return CloudEvent(attributes, data)
+
+
+def sent(gate: Gate, message: Any) -> Any:
+    reply = gate.raw("POST", "/events", bytes(message.body), keyed(gate, message.headers))
+    assert reply.status == 202, reply
+    return reply.json
+
+
+def keyed(gate: Gate, headers: Mapping[str, Any]) -> dict[str, str]:
+    return {**headers, "X-API-Key": gate.keys["hotline"].key}
+
+
+def test_the_python_sdk_sends_structured_binary_and_batch(gate: Gate) -> None:
+    assert sent(gate, binding.to_structured_event(made("py-1")))["id"] == "py-1/一"
+    assert sent(gate, binding.to_binary_event(made("py-2")))["id"] == "py-2/一"
+    bodies = [binding.to_structured_event(made(name)).body for name in ("py-3", "py-4")]
+    reply = gate.raw("POST", "/events", b"[" + b",".join(bodies) + b"]", keyed(gate, {"Content-Type": BATCH}))
+    assert [result["status"] for result in reply.json["results"]] == [202, 202]
+    came = [gate.received()[1] for _ in range(4)]
+    assert [event["data"]["external_id"] for event in came] == ["py-1", "py-2", "py-3", "py-4"]
+    assert {event["data"]["title"] for event in came} == {"路灯不亮 50%"}
+
+
+def test_the_npm_sdk_sends_structured_binary_and_batch(gate: Gate) -> None:
+    program = node()
+    data = {"channel": "hotline_12345", "title": "路灯不亮"}
+    told = subprocess.run(
+        [program, "-e", SENDS], input=json.dumps({"type": REQUEST, "source": HOTLINE, "data": data}),
+        cwd=CACHE, text=True, capture_output=True, timeout=30,
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr
+    structured, binary = json.loads(told.stdout)
+    for message in (structured, binary):
+        body = message["body"] if isinstance(message["body"], str) else json.dumps(message["body"])
+        reply = gate.raw("POST", "/events", body.encode(), keyed(gate, message["headers"]))
+        assert reply.status == 202, reply
+    batch = f"[{structured['body']}]".encode()
+    reply = gate.raw("POST", "/events", batch, keyed(gate, {"Content-Type": BATCH}))
+    assert [result["taken"]["state"] for result in reply.json["results"]] == ["repeated"]
+    assert [gate.received()[1]["data"]["external_id"] for _ in range(2)] == ["npm-1", "npm-2"]
+
+
+def node() -> str:
+    """Node with the SDK beside it; skips where it cannot be had."""
+    program, npm = shutil.which("node"), shutil.which("npm")
+    if program is None or npm is None:
+        pytest.skip("node and npm are not installed: only the Python SDK has sent events")
+    if not (CACHE / "node_modules" / "cloudevents").exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        if not (CACHE / "package.json").exists():
+            (CACHE / "package.json").write_text("{}")
+        argv = [npm, "install", "--ignore-scripts", "--no-audit", "--no-fund", "--silent", NPM]
+        try:
+            got = subprocess.run(argv, cwd=CACHE, capture_output=True, timeout=60).returncode == 0
+        except subprocess.TimeoutExpired:
+            got = False
+        if not got:
+            pytest.skip(f"npm cannot install {NPM} here: only the Python SDK has sent events")
+    return program
+
+
+def test_schemathesis_finds_no_answer_that_the_document_does_not_promise(gate: Gate, tmp_path: Path) -> None:
+    url = f"http://127.0.0.1:{gate.port}"
+    argv = [
+        str(Path(sys.executable).with_name("st")), "run", f"{url}/openapi.json", "--url", url,
+        "--header", f"X-API-Key: {gate.keys['hotline'].key}", "--checks", CHECKS, "--max-examples", "25",
+        "--seed", "1", "--phases", "examples,coverage,fuzzing", "--suppress-health-check", "all",
+        "--warnings", "off", "--no-color", "--no-shrink",
+    ]  # fmt: skip
+    told = subprocess.run(argv, cwd=tmp_path, text=True, capture_output=True, timeout=300)
+    assert told.returncode == 0, told.stdout[-6000:] + told.stderr[-2000:]
+    assert gate.query("SELECT count(*) > 50 FROM access") == [(True,)]
+    assert gate.query("SELECT count(*) FROM access WHERE status >= 500") == [(0,)]
+    assert '"level":"error"' not in gate.log.read_text()
