@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import measures, report, stage
+from bench import gateway, measures, report, stage
 from deploy.local import DEFAULT_RUN
 
 
@@ -27,6 +27,7 @@ class Plan:
     assignees: tuple[int, ...] = (1_000, 100_000)
     consumers: tuple[int, ...] = (1, 2, 4)
     idle_seconds: float = 20.0
+    gateway_seconds: float = 5.0
     stages: bool = True
 
 
@@ -75,6 +76,8 @@ def run(plan: Plan) -> dict[str, Any]:
             }
         _growth(endpoints, plan, result)
         result["memory_mb"] = measures.memory()
+    with _told("POST /events"):
+        result["gateway"] = gateway.rates(plan.gateway_seconds, plan.rounds)
     _scale(plan, result)
     if plan.stages:
         with _told("where the time goes"):

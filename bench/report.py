@@ -39,6 +39,10 @@ def _rates(result: Mapping[str, Any]) -> Iterator[Row]:
     yield "stock", f"{result['stock_per_s']:.1f} tickets/s"
     yield "loop / floor", f"{result['loop_over_floor']:.2f}"
     yield "loop / stock", f"{result['loop_over_stock']:.1f}"
+    if http := result.get("gateway"):
+        yield "POST /events", f"{http['events_per_s']} events/s"
+        yield "a row by HTTP", f"{http['floor_per_s']} rows/s"
+        yield "POST /events / a row", f"{http['ratio']:.2f}"
     for what, figure in result["cost_per_ticket"].items():
         yield f"a ticket, {what.replace('_', ' ')}", f"{figure}"
 

@@ -8,6 +8,8 @@ import pytest
 
 from contracts.cloudevent import MAX_BYTES
 from contracts.gate import admit
+from contracts.gateway.events import MOST_BYTES, MOST_EVENTS
+from contracts.gateway.operation import TITLES as OF_THE_DOOR
 from contracts.intake import FromOutside
 from contracts.numbering import ticket_number
 from contracts.problem import TITLES
@@ -36,6 +38,23 @@ def test_every_problem_a_publisher_may_meet_is_explained(guide: str) -> None:
     for problem in TITLES.keys() - {"failing"}:
         assert f"| `{problem}`" in text
     assert f"{MAX_BYTES:,}" in text
+
+
+@guides
+def test_every_problem_of_the_http_door_is_explained(guide: str) -> None:
+    text = (DOCS / guide).read_text()
+    for problem in OF_THE_DOOR:
+        assert f"`{problem}`" in text
+    assert f"{MOST_EVENTS}" in text
+    assert f"{MOST_BYTES:,}" in text
+
+
+@guides
+def test_the_event_of_the_curl_is_admitted(guide: str) -> None:
+    text = (DOCS / guide).read_text()
+    written = re.search(r"--data '(\{.*?)'\n", text, re.DOTALL)
+    assert written
+    assert admit("application/cloudevents+json", written[1].encode()).type in INBOUND
 
 
 @guides

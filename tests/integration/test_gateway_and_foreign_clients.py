@@ -1,6 +1,8 @@
 """Unmodified clients of others get along with the gateway: the CloudEvents SDKs, and schemathesis."""
 
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,12 +16,14 @@ from cloudevents.core.bindings import http as binding
 from cloudevents.core.v1.event import CloudEvent
 
 from contracts.cloudevent import BATCH
+from contracts.numbering import ticket_number
 from deploy.local.endpoints import Endpoints
 from tests.integration import gatehouse
 from tests.integration.gatehouse import HOTLINE, REQUEST, Gate
 
 NPM = "cloudevents@8.0.2"
 CACHE = Path(__file__).parents[2] / ".run" / "npm"
+DOCS = Path(__file__).parents[2] / "docs"
 SENDS = """
 const { CloudEvent, HTTP } = require("cloudevents");
 const { type, source, data } = JSON.parse(require("fs").readFileSync(0, "utf8"));
@@ -88,6 +92,22 @@ def test_the_npm_sdk_sends_structured_binary_and_batch(gate: Gate) -> None:
     reply = gate.raw("POST", "/events", batch, keyed(gate, {"Content-Type": BATCH}))
     assert [result["taken"]["state"] for result in reply.json["results"]] == ["repeated"]
     assert [gate.received()[1]["data"]["external_id"] for _ in range(2)] == ["npm-1", "npm-2"]
+
+
+@pytest.mark.parametrize("guide", ["integrators.md", "integrators.zh-CN.md"])
+def test_the_curl_of_the_guide_works_as_it_stands(gate: Gate, guide: str) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed: nobody has tried the guide's command")
+    found = re.search(r"```bash\n(curl .*?)```", (DOCS / guide).read_text(encoding="utf-8"), re.DOTALL)
+    assert found
+    if "guide" not in gate.keys:
+        gate.let_in("guide", "urn:hotline:12345")
+    where = {"FENGGE_URL": f"http://127.0.0.1:{gate.port}", "FENGGE_KEY": gate.keys["guide"].key}
+    told = subprocess.run(
+        ["bash", "-c", found[1]], env=os.environ | where, text=True, capture_output=True, timeout=30
+    )
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout)["ticket"] == ticket_number("urn:hotline:12345", "GD20261121000173")
 
 
 def node() -> str:
