@@ -105,6 +105,7 @@ def main(argv: list[str]) -> int:
 
 def _run(service: type[Any], chosen: settings.Settings) -> int:
     logs.start(service.name, chosen.log_level)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it would log each request that waits
     stop, died = threading.Event(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda signum, frame: stop.set())

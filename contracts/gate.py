@@ -57,7 +57,7 @@ def _read_fast(body: bytes) -> tuple[Envelope, Event] | None:
 
 def _read_by_contract(body: bytes) -> tuple[Envelope, Event]:
     raw = _json_object(body)
-    about = {name: _quoted(raw.get(name)) for name in ("id", "source", "type")}
+    about = {name: _quoted(raw.get(name)) for name in ("id", "source", "type", "time")}
     envelope = msgspec.convert(_checked(Envelope, raw, ("envelope", 400, ""), about), Envelope)
     return envelope, _data(envelope.type, raw, about)
 

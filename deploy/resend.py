@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import pika
 import psycopg
 from psycopg import sql
+from psycopg.rows import TupleRow
 
 from chassis.topology import REPLIES, queue_name
 from contracts.broker import parameters_of
@@ -35,6 +36,10 @@ REPLIES_AGAIN = """
 UPDATE {publisher}.outbox SET sent_at = NULL WHERE exchange = {exchange}
     AND sent_at > (SELECT max(created_at) FROM {publisher}.outbox) - make_interval(mins => {minutes})
 """
+PRESENT = """
+SELECT name FROM unnest(%s::text[]) WITH ORDINALITY AS ledger (name, place)
+WHERE to_regclass(name || '.position') IS NOT NULL ORDER BY place
+"""
 
 
 @dataclass
@@ -52,8 +57,9 @@ def prepare(owner_url: str, admin_url: str, shards: int) -> Resent:
     What lies in a queue came from a future that the restored ledgers do not know: its numbers will be given
     to other facts. No service may run. `owner_url` names the role that owns all schemas.
     """
-    resent = Resent(purged=_purge(admin_url, shards), facts=facts(owner_url))
+    resent = Resent(facts=facts(owner_url))
     with psycopg.connect(owner_url, connect_timeout=10) as tx:
+        resent.purged = _purge(admin_url, shards, _present(tx))
         for publisher in SERVICES:
             statement = sql.SQL(REPLIES_AGAIN).format(
                 publisher=sql.Identifier(publisher),
@@ -71,7 +77,7 @@ def facts(owner_url: str) -> dict[str, int]:
     """
     resent = {}
     with psycopg.connect(owner_url, connect_timeout=10) as tx:
-        for publisher, subscribers in subscriptions().items():
+        for publisher, subscribers in subscriptions(_present(tx)).items():
             statement = sql.SQL(AGAIN).format(
                 publisher=sql.Identifier(publisher),
                 exchange=sql.Literal(f"{publisher}.events"),
@@ -81,11 +87,11 @@ def facts(owner_url: str) -> dict[str, int]:
     return resent
 
 
-def subscriptions() -> Mapping[str, Sequence[str]]:
+def subscriptions(ledgers: Sequence[str] = LEDGERS) -> Mapping[str, Sequence[str]]:
     """Who takes in the facts of each service, from the services' own handlers."""
-    hears = {service: heard_by(service) for service in LEDGERS}
+    hears = {service: heard_by(service) for service in ledgers}
     return {
-        publisher: [service for service in LEDGERS if publisher in hears[service]] for publisher in SERVICES
+        publisher: [service for service in ledgers if publisher in hears[service]] for publisher in SERVICES
     }
 
 
@@ -94,10 +100,15 @@ def _taken_by(subscribers: Sequence[str]) -> sql.Composable:
     return sql.SQL(" AND ").join(conditions) if conditions else sql.SQL("true")
 
 
-def _purge(admin_url: str, shards: int) -> int:
+def _present(tx: psycopg.Connection[TupleRow]) -> list[str]:
+    """The ledgers that are there: an older back-up may lack one."""
+    return [name for (name,) in tx.execute(PRESENT, [list(LEDGERS)])]
+
+
+def _purge(admin_url: str, shards: int, ledgers: Sequence[str]) -> int:
     parameters = parameters_of(admin_url)
     parameters.socket_timeout = parameters.blocked_connection_timeout = TIMEOUT
     with pika.BlockingConnection(parameters) as connection:
         channel = connection.channel()
-        queues = [queue_name(service, shard) for service in LEDGERS for shard in range(shards)]
+        queues = [queue_name(service, shard) for service in ledgers for shard in range(shards)]
         return sum(int(channel.queue_purge(queue).method.message_count) for queue in queues)

@@ -58,7 +58,7 @@ class Edge:
         self._strangers = Pace(STRANGERS_A_SECOND)
         self._endpoints = {each.operation.name: each for each in endpoints}
         rules = [_rule(each) for each in endpoints]
-        self._map = Map([*rules, Rule("/openapi.json", methods=["GET"], endpoint="")])
+        self._map = Map([*rules, Rule("/openapi.json", methods=["GET"], endpoint="")], merge_slashes=False)
         self._down_until = 0.0
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

@@ -19,6 +19,7 @@ from contracts.event import Event
 from contracts.gateway.events import Taken
 from contracts.intake import routing_key
 from contracts.problem import ContractViolation
+from contracts.terms import Instant
 from services.gateway import intake_store
 from services.gateway.clients import Client
 from services.gateway.intake_store import Denied, Ident, Kept, Said
@@ -143,7 +144,16 @@ def _denied(sender: Sender, found: Sequence[Found], fates: Sequence[Fate]) -> li
 def _about(event: Found) -> dict[str, Any]:
     if isinstance(event, CloudEvent):
         return {"source": event.source, "id": event.id, "type": event.type, "time": event.time}
-    return {name: event.about.get(name) for name in ("source", "id", "type", "time")}
+    about = {name: event.about.get(name) for name in ("source", "id", "type")}
+    return about | {"time": _moment(event.about.get("time"))}
+
+
+def _moment(text: str | None) -> datetime | None:
+    """The event's own time, as far as it can be read."""
+    try:
+        return msgspec.convert(text, Instant)
+    except msgspec.ValidationError:
+        return None
 
 
 def _message(event: CloudEvent[Any], sender: Sender) -> tuple[str, str, str, str]:

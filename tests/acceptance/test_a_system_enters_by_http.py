@@ -1,4 +1,4 @@
-"""An operator lets a system in; it posts a request, sees its ticket move, and reconciles; then it is shut out."""
+"""An operator lets a system in; it posts a request, sees its ticket move, reconciles, and is shut out."""
 
 import http.client
 import json

@@ -29,13 +29,13 @@ def test_ctrl_c_ends_everything_and_the_second_run_starts_afresh(alone: Fengge) 
         demo.send_signal(signal.SIGINT)
         demo.communicate(timeout=PATIENCE)
     assert demo.returncode == 130
-    assert len(pids) == 8
+    assert len(pids) == 9
     assert all(ends_within(pid, 0) for pid in pids)
     assert alone.processes() == {}
 
     document = alone.play("--n", "15", "--keep")
     assert document["accepted"] == 15 == document["closed"] + document["open"] + document["parked"]
-    assert [row["state"] for row in alone.processes().values()] == ["ready"] * 8
+    assert [row["state"] for row in alone.processes().values()] == ["ready"] * 9
     (report,) = alone.json("report")
     assert report["counts"]["cases"] == 15  # the half-played day is gone
     for rate in ("response_rate", "resolution_rate", "satisfaction_rate", "coverage"):

@@ -9,7 +9,7 @@ import pytest
 
 from chassis import topology
 from chassis.migrate import migrate
-from contracts.registry import SERVICES
+from contracts.registry import LEDGERS
 from deploy.local.accounts import OWNER
 from deploy.local.endpoints import Endpoints
 from deploy.topology import PikaChannel
@@ -33,7 +33,7 @@ def doors(servers: Endpoints) -> Endpoints:
 @pytest.fixture(scope="session")
 def migrated(servers: Endpoints) -> Endpoints:
     """The session's servers with every schema up to date."""
-    migrate(servers.database_url(OWNER), SERVICES)
+    migrate(servers.database_url(OWNER), LEDGERS)
     return servers
 
 

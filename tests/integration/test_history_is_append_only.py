@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from contracts.registry import SERVICES
+from contracts.registry import LEDGERS
 from deploy.local.accounts import SUPERUSER
 from deploy.local.endpoints import Endpoints
 from tests.integration.ledger import Ledger, cancelled, number_of, submitted
@@ -55,7 +55,7 @@ def test_a_service_reads_no_other_schema(ledger: Ledger) -> None:
 
 def test_what_runs_with_the_rights_of_the_owner_trusts_no_name_of_its_caller(migrated: Endpoints) -> None:
     with psycopg.connect(migrated.database_url(SUPERUSER)) as tx:
-        assert tx.execute(ELEVATED, [list(SERVICES)]).fetchall() == []
+        assert tx.execute(ELEVATED, [list(LEDGERS)]).fetchall() == []
 
 
 def test_partitions_are_still_made_by_the_service_itself(ledger: Ledger) -> None:

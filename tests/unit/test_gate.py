@@ -94,7 +94,8 @@ def test_an_unknown_type_is_refused_with_the_known_ones() -> None:
     assert (violation.problem, violation.status) == ("unknown-type", 422)
     assert "cn.fengge.intake.RequestSubmitted.v1" in violation.detail
     assert violation.about == {
-        "id": "e-1", "source": "urn:hotline:12345", "type": "cn.fengge.intake.RequestSubmited.v1"
+        "id": "e-1", "source": "urn:hotline:12345", "type": "cn.fengge.intake.RequestSubmited.v1",
+        "time": "2026-11-21T08:12:05+08:00",
     }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from contracts.registry import LEDGERS
+from contracts.registry import SERVICES
 from deploy.local import rabbitmq
 from deploy.local.accounts import VHOST
 
@@ -20,7 +20,7 @@ class Control:
     def connections(self) -> set[str]:
         """The services' connections, each by the name of its process in the broker."""
         rows = [line.split() for line in self("list_connections", "user", "pid").splitlines()]
-        return {row[1] for row in rows if row[0] in LEDGERS}
+        return {row[1] for row in rows if row[0] in SERVICES}
 
     def leader(self, queue: str) -> str:
         """The node that leads a quorum queue."""

@@ -15,7 +15,7 @@ import pika
 
 from bench.stage import furnish
 from chassis.migrate import migrate
-from contracts.registry import SERVICES
+from contracts.registry import LEDGERS, SERVICES
 from deploy import topology
 from deploy.local import doors, servers
 from deploy.local.accounts import OWNER
@@ -142,7 +142,7 @@ class House:
             wire.taps.clear()
         self.broker.revive()
         self.kill(*(n for n, process in self.processes.items() if not process.plain), sign=signal.SIGTERM)
-        self.start(*(name for name in self.specs if name not in self.processes))
+        self.start(*(name for name in (MAILBOX, *SERVICES) if name not in self.processes))
         for process in self.processes.values():
             until(process.ready, START)
 
@@ -166,7 +166,7 @@ def opened(run: Path, *, direct: bool = False, nodes: int = 1) -> Iterator[House
         brokers = [endpoints.ports["amqp"], *(node.port for node in fellows)]
         behind = [brokers, [endpoints.ports["postgres"]], brokers]
         wires = [stack.enter_context(Proxy(*ports)) for ports in behind]
-        migrate(endpoints.database_url(OWNER), SERVICES)
+        migrate(endpoints.database_url(OWNER), LEDGERS)
         topology.apply(endpoints.amqp_url("admin"), SHARDS, ["intake", "world"])
         with pika.BlockingConnection(pika.URLParameters(endpoints.amqp_url("world"))) as connection:
             listen(connection.channel(), SHARDS)
