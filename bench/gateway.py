@@ -138,10 +138,22 @@ def _client(port: int, path: str, key: str, end: float, counts: list[int], numbe
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         while time.monotonic() < end:
             sock.sendall(_request(path, key, f"{os.getpid()}-{round_}-{number}-{counts[number]}"))
-            answer = sock.recv(65_536)
+            answer = _answer(sock)
             if not answer.startswith(b"HTTP/1.1 20"):
                 raise RuntimeError(answer[:300].decode("latin-1"))
             counts[number] += 1
+
+
+def _answer(sock: socket.socket) -> bytes:
+    """One whole answer; head and body may come apart."""
+    told = b""
+    while b"\r\n\r\n" not in told:
+        told += sock.recv(65_536)
+    head, _, body = told.partition(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+    while len(body) < length:
+        body += sock.recv(65_536)
+    return head
 
 
 def _request(path: str, key: str, external_id: str) -> bytes:

@@ -44,7 +44,8 @@ def take_in(tx: Tx, sender: Sender, found: Sequence[Found]) -> tuple[list[Fate],
     owned = _owned(tx, sender.client, found)
     judged = [_judged(sender.client, each, owned) for each in found]
     events = [each for each in judged if isinstance(each, CloudEvent)]
-    said = {(event.source, event.id): _said(event) for event in reversed(events)}
+    first = _first(events)
+    said = {(event.source, event.id): _said(event) for event in first}
     new = intake_store.take(tx, sender.client.id, list(said.values())) if said else set()
     old = said.keys() - new
     before = intake_store.kept(tx, sorted(old), BIRTHS, sender.now) if old else {}
@@ -53,8 +54,17 @@ def take_in(tx: Tx, sender: Sender, found: Sequence[Found]) -> tuple[list[Fate],
         intake_store.sent_again(tx, again)
     fates = _fates(judged, new, before)
     intake_store.refuse(tx, sender.client.id, list(_denied(sender, found, fates)))
-    first = {(event.source, event.id): event for event in reversed(events)}
-    return fates, outbox.append(tx, [_message(first[ident], sender) for ident in first if ident in go])
+    return fates, outbox.append(
+        tx, [_message(event, sender) for event in first if (event.source, event.id) in go]
+    )
+
+
+def _first(events: Sequence[CloudEvent[Event]]) -> list[CloudEvent[Event]]:
+    """The first of each id, in the order of the batch, in which they also go to the broker."""
+    found: dict[Ident, CloudEvent[Event]] = {}
+    for event in events:
+        found.setdefault((event.source, event.id), event)
+    return list(found.values())
 
 
 def _owned(tx: Tx, client: Client, found: Sequence[Found]) -> set[tuple[str, str]]:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from chassis.delivery import Arrival, Delivery, Unreadable, again, read, written
+from chassis.delivery import REPLIES_EXCHANGES, Arrival, Delivery, Unreadable, again, read, written
 from chassis.outbox import EVENTS_PER_MESSAGE, pack
 from contracts import cloudevent, ticket
 from contracts.cloudevent import BATCH, SINGLE, CloudEvent
@@ -70,6 +70,13 @@ def test_what_comes_from_outside_goes_through_the_gate_and_gets_its_ticket() -> 
 )
 def test_an_inside_event_that_the_ledger_cannot_place_is_unreadable(event: CloudEvent[Any]) -> None:
     assert isinstance(inside(event), Unreadable)
+
+
+def test_an_answer_is_about_an_event_and_needs_no_place_among_the_facts_of_a_ticket() -> None:
+    kind, body = cloudevent.encode([fact(key="", sequence="")])
+    for exchange in REPLIES_EXCHANGES:
+        (arrival,) = read(Delivery(body=body, content_type=kind, exchange=exchange))  # type: ignore[misc]
+        assert (arrival.event.partitionkey, arrival.event.number) == ("", 0)
 
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", BATCH])

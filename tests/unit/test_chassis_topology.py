@@ -4,7 +4,7 @@ import pytest
 
 from chassis.shell import consumed_by
 from chassis.topology import DELIVERY_LIMIT, Topology, doors, of_service
-from contracts import dispatch, intake
+from contracts import dispatch, intake, ticket
 from services.ticket.service import TicketService
 
 
@@ -68,3 +68,13 @@ def test_answers_reach_their_publisher_or_are_kept() -> None:
     ]
     (replies,) = [exchange for exchange in topology.exchanges if exchange.name == "gov.replies"]
     assert replies.alternate == "gov.unclaimed"
+
+
+def test_the_gateway_hears_the_answers_to_its_own_events_and_to_nobody_elses() -> None:
+    own = of_service("gateway", [intake.EventRefused, ticket.TicketClosed], 2)
+    assert ("gateway.replies", "gateway.0", "") in [
+        (b.source, b.destination, b.routing_key) for b in own.bindings
+    ]
+    assert {b.source for b in own.bindings} == {"gateway.replies", "ticket.events"}
+    ways = [b for b in doors(["intake"]).bindings if b.source == "gov.replies"]
+    assert {(b.destination, b.routing_key) for b in ways if b.to_exchange} == {("gateway.replies", "gateway")}

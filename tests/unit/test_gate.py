@@ -95,7 +95,7 @@ def test_an_unknown_type_is_refused_with_the_known_ones() -> None:
     assert "cn.fengge.intake.RequestSubmitted.v1" in violation.detail
     assert violation.about == {
         "id": "e-1", "source": "urn:hotline:12345", "type": "cn.fengge.intake.RequestSubmited.v1",
-        "time": "2026-11-21T08:12:05+08:00",
+        "time": "2026-11-21T10:00:00+08:00",
     }  # fmt: skip
 
 
