@@ -21,7 +21,7 @@ from chassis import settings
 from chassis.database import Database
 from chassis.migrate import migrate
 from chassis.relay import Relay
-from chassis.threads import Listener
+from chassis.threads import SWITCH, Listener
 from contracts.registry import LEDGERS
 from deploy import topology
 from deploy.local import DEFAULT_RUN, servers
@@ -193,6 +193,7 @@ def serve() -> None:
     chosen = settings.read(os.environ)
     service = GatewayService()
     service.begin(chosen, Database(chosen, "bench gateway"))
+    sys.setswitchinterval(SWITCH)  # as the gateway itself does
     relay = Relay(chosen, service.database, "gateway")
     listener = Listener(
         _both(service.edge(relay), Database(chosen, "bench floor")), "127.0.0.1", chosen.gateway_port

@@ -29,6 +29,8 @@ LIMITS = {
     "max_request_header_size": 32_768, "ident": None, "asyncore_use_poll": True,
 }  # fmt: skip
 """What one peer may take up; far fewer connections than the 1,024 descriptors that select(2) can watch."""
+SWITCH = 0.001
+"""Seconds for which a thread that computes may keep back others that only want to pass on an answer."""
 FINISH = 3.0
 """Seconds for requests under way when a stop comes."""
 
@@ -109,6 +111,7 @@ def _run(service: type[Any], chosen: settings.Settings) -> int:
     stop, died = threading.Event(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda signum, frame: stop.set())
+    sys.setswitchinterval(SWITCH)
     loops = Loops(service, chosen, lambda loop: Thread(loop, died))
     door = Door(health(lambda: loops.ready) | metrics(loops.metrics), {}, "")
     try:

@@ -12,6 +12,7 @@ from chassis.database import Tx
 from chassis.outbox import Message
 from contracts.gateway.operation import Operation
 from services.gateway.clients import Client
+from services.gateway.intake_store import Access
 from services.gateway.limits import Pace
 
 
@@ -28,6 +29,8 @@ class Call:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     events: int = 0
     problem: str | None = None
+    noted: bool = False
+    """Whether the access is on record already, in this transaction."""
     messages: Sequence[Message] = ()
 
     @property
@@ -35,6 +38,14 @@ class Call:
         """Who makes the request, where that has been made sure of."""
         assert self.client is not None
         return self.client
+
+    def access(self, status: int) -> Access:
+        """The request for the record, with the status of its answer."""
+        return Access(
+            client=self.client.id if self.client else None, address=self.request.remote_addr or "",
+            method=self.request.method, path=self.request.path[:200].replace("\0", ""), status=status,
+            trace=self.trace, problem=self.problem, events=self.events,
+        )  # fmt: skip
 
     @property
     def traceparent(self) -> str:

@@ -24,7 +24,6 @@ from contracts.signing import Spoken
 from services.gateway import client_store, intake_store
 from services.gateway.call import Answer, Call, Endpoint
 from services.gateway.identity import Keyring, identify
-from services.gateway.intake_store import Access
 from services.gateway.limits import Pace
 from services.gateway.problems import UNAVAILABLE, Refused
 from services.gateway.tokens import Issuer
@@ -59,6 +58,8 @@ class Edge:
         self._endpoints = {each.operation.name: each for each in endpoints}
         rules = [_rule(each) for each in endpoints]
         self._map = Map([*rules, Rule("/openapi.json", methods=["GET"], endpoint="")], merge_slashes=False)
+        operations = [each.operation for each in endpoints]
+        self._plain = {(each.method, each.path): each.name for each in operations if "{" not in each.path}
         self._down_until = 0.0
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -66,7 +67,7 @@ class Edge:
         request = Request(environ)
         call = Call(request, _trace(request), now(), self._means.pace)
         try:
-            name, call.arguments = self._map.bind_to_environ(environ).match()
+            name, call.arguments = self._found(environ)
             response = self._answered(call, self._endpoints[name]) if name else _openapi(self._document)
         except Refused as refused:
             response = self._refused(call, refused)
@@ -80,6 +81,11 @@ class Edge:
             response = _problem(call, Refused("internal", 500, "it is on record under this trace"))
         response.headers["X-Trace-Id"] = call.trace
         return response(environ, start_response)
+
+    def _found(self, environ: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+        """What a request names, plain paths at once; raises HTTPException where there is none."""
+        plain = self._plain.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
+        return (plain, {}) if plain else self._map.bind_to_environ(dict(environ)).match()
 
     def _answered(self, call: Call, endpoint: Endpoint) -> Response:
         try:
@@ -108,7 +114,8 @@ class Edge:
         """One transaction for the effect, the answer under its idempotency key, and the access's record."""
         with self._means.database.transaction() as tx:
             response = self._once(call, tx, endpoint)
-            intake_store.note(tx, _access(call, response.status_code, call.problem))
+            if not call.noted:
+                intake_store.note(tx, call.access(response.status_code))
         if call.messages:
             self._means.hand_over(call.messages)
         return response
@@ -139,8 +146,9 @@ class Edge:
             if call.client is None and refused.status != 503:
                 self._strangers.take(call.request.remote_addr or "")
             if refused is not UNAVAILABLE and refused.status != 429:
+                call.problem, call.events = refused.problem, 0
                 with self._means.database.statements() as tx:
-                    intake_store.note(tx, _access(call, refused.status, refused.problem))
+                    intake_store.note(tx, call.access(refused.status))
         except Refused as too_often:
             refused = too_often
         except psycopg.Error as error:
@@ -162,7 +170,7 @@ def _trace(request: Request) -> str:
 def _body(request: Request) -> bytes:
     if (request.content_length or 0) > MOST_BYTES:
         raise Refused("too-large", 413, f"{request.content_length} bytes; at most {MOST_BYTES} are taken")
-    body = request.get_data(cache=False)
+    body: bytes = request.environ["wsgi.input"].read(MOST_BYTES + 1)  # the server has all of it, and its end
     if len(body) > MOST_BYTES:
         raise Refused("too-large", 413, f"{len(body)} bytes; at most {MOST_BYTES} are taken")
     return body
@@ -182,14 +190,6 @@ def _digest(call: Call) -> str:
     )
     said = msgspec.json.encode([call.request.method, _target(call.request), names])
     return hashlib.blake2b(said + b"\n" + call.body, digest_size=16).hexdigest()
-
-
-def _access(call: Call, status: int, problem: str | None = None) -> Access:
-    return Access(
-        client=call.client.id if call.client else None, address=call.request.remote_addr or "",
-        method=call.request.method, path=call.request.path[:200].replace("\0", ""), status=status,
-        trace=call.trace, problem=problem, events=call.events,
-    )  # fmt: skip
 
 
 def _response(answer: Answer) -> Response:

@@ -9,12 +9,19 @@ from chassis.database import Tx
 from chassis.rows import as_json, columns, texts
 
 TAKE = """
+WITH new AS (
 INSERT INTO intake (source, id, type, ticket, time, client, digest)
 SELECT source, id, type, ticket, time, %s, digest
 FROM json_to_recordset(%s)
     AS said (source text, id text, type text, ticket text, time timestamptz, digest text)
 ORDER BY source, id ON CONFLICT DO NOTHING RETURNING source, id
+), noted AS (
+INSERT INTO access (client, address, method, path, status, problem, events, trace)
+SELECT %s, %s, %s, %s, %s, NULL, count(*), %s FROM new HAVING count(*) > 0
+)
+SELECT source, id FROM new
 """
+"""Notes the access with the events, where any is new: the way of nearly all costs one statement less."""
 KEPT = """
 SELECT source, id, digest, type, state = 'accepted' AND sent_at < %s AND NOT EXISTS
     (SELECT FROM standing WHERE standing.id = intake.ticket AND intake.type = ANY(%s)) AS again
@@ -100,9 +107,11 @@ Ident = tuple[str, str]
 """Source and id."""
 
 
-def take(tx: Tx, client: str, events: Sequence[Said]) -> set[Ident]:
-    """Notes events; returns those that were not there before."""
-    return {(source, id_) for source, id_ in tx.execute(TAKE, [client, as_json(events)])}
+def take(tx: Tx, access: Access, events: Sequence[Said]) -> set[Ident]:
+    """Notes events; returns those that are new. If there are any, the access is on record as well."""
+    values = [access.client, as_json(events), access.client, access.address, access.method, access.path,
+              access.status, access.trace]  # fmt: skip
+    return {(source, id_) for source, id_ in tx.execute(TAKE, values)}
 
 
 def kept(tx: Tx, idents: Sequence[Ident], births: Sequence[str], now: datetime) -> dict[Ident, Kept]:

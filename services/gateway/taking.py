@@ -22,7 +22,7 @@ from contracts.problem import ContractViolation
 from contracts.terms import Instant
 from services.gateway import intake_store
 from services.gateway.clients import Client
-from services.gateway.intake_store import Denied, Ident, Kept, Said
+from services.gateway.intake_store import Access, Denied, Ident, Kept, Said
 from services.gateway.ownership import BIRTHS, named
 from services.gateway.problems import Refused, violated
 from services.gateway.reading import Found
@@ -37,26 +37,29 @@ class Sender(Struct, frozen=True):
     client: Client
     now: datetime
     traceparent: str
+    access: Access
 
 
-def take_in(tx: Tx, sender: Sender, found: Sequence[Found]) -> tuple[list[Fate], list[Message]]:
-    """What became of each event, in order, and the messages to hand to the relay after COMMIT."""
+def take_in(tx: Tx, sender: Sender, found: Sequence[Found]) -> tuple[list[Fate], list[Message], bool]:
+    """What became of each event, in order; the messages to hand to the relay after COMMIT.
+
+    And whether the access is on record already.
+    """
     owned = _owned(tx, sender.client, found)
     judged = [_judged(sender.client, each, owned) for each in found]
     events = [each for each in judged if isinstance(each, CloudEvent)]
     first = _first(events)
     said = {(event.source, event.id): _said(event) for event in first}
-    new = intake_store.take(tx, sender.client.id, list(said.values())) if said else set()
+    new = intake_store.take(tx, sender.access, list(said.values())) if said else set()
     old = said.keys() - new
     before = intake_store.kept(tx, sorted(old), BIRTHS, sender.now) if old else {}
     go = new | _lost(said, before)
     if again := sorted(go - new):
         intake_store.sent_again(tx, again)
-    fates = _fates(judged, new, before)
+    fates = _fates(judged, said, new, before)
     intake_store.refuse(tx, sender.client.id, list(_denied(sender, found, fates)))
-    return fates, outbox.append(
-        tx, [_message(event, sender) for event in first if (event.source, event.id) in go]
-    )
+    going = [_message(event, sender) for event in first if (event.source, event.id) in go]
+    return fates, outbox.append(tx, going), bool(new)
 
 
 def _first(events: Sequence[CloudEvent[Event]]) -> list[CloudEvent[Event]]:
@@ -112,22 +115,26 @@ def _lost(said: Mapping[Ident, Said], before: Mapping[Ident, Kept]) -> set[Ident
 
 
 def _fates(
-    judged: Sequence[CloudEvent[Event] | Refused], new: set[Ident], before: Mapping[Ident, Kept]
+    judged: Sequence[CloudEvent[Event] | Refused],
+    said: Mapping[Ident, Said],
+    new: set[Ident],
+    before: Mapping[Ident, Kept],
 ) -> list[Fate]:
     fates: list[Fate] = []
     digests = {ident: kept.digest for ident, kept in before.items()}
+    told = set[Ident]()
     for event in judged:
         if isinstance(event, Refused):
             fates.append(event)
             continue
-        ident, digest = (event.source, event.id), _said(event).digest
-        if ident in new and ident not in digests:
+        ident = event.source, event.id
+        if ident in new and ident not in told:
             fates.append(_taken(event, repeated=False))
-        elif digests[ident] == digest:
+        elif _said(event).digest == (digests[ident] if ident in digests else said[ident].digest):
             fates.append(_taken(event, repeated=True))
         else:
             fates.append(Refused("id-reused", 409, "this id says something else already", instance=event.id))
-        digests.setdefault(ident, digest)
+        told.add(ident)
     return fates
 
 

@@ -18,8 +18,8 @@ def send(call: Call, tx: Tx) -> Answer:
     found, batch = read(call.request.headers.get("Content-Type", ""), dict(call.request.headers), call.body)
     if len(found) > 1:
         call.pace.take(call.caller.id, len(found) - 1)
-    sender = Sender(call.caller, call.now, call.traceparent)
-    fates, call.messages = take_in(tx, sender, found)
+    sender = Sender(call.caller, call.now, call.traceparent, call.access(207 if batch else 202))
+    fates, call.messages, call.noted = take_in(tx, sender, found)
     call.events = len(call.messages)
     if batch:
         return Answer(207, Results(trace=call.trace, results=[_result(fate, call.trace) for fate in fates]))
