@@ -16,11 +16,15 @@ from contracts.numbering import ticket_number
 from deploy.local.endpoints import Endpoints
 from tests.integration import gatehouse
 from tests.integration.gatehouse import HOTLINE, REQUEST, Gate, about, request
+from tests.integration.process import until
+
+DATABASE = "gateway_takes"
+END = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
 
 
 @pytest.fixture(scope="module")
 def gate(servers: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gate]:
-    with gatehouse.opened(servers, tmp_path_factory.mktemp("gate"), "gateway_takes") as opened:
+    with gatehouse.opened(servers, tmp_path_factory.mktemp("gate"), DATABASE) as opened:
         yield opened
 
 
@@ -170,3 +174,18 @@ def test_every_request_is_on_record_for_good(gate: Gate) -> None:
     for statement in ("DELETE FROM access", "UPDATE access SET status = 200"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             gate.query(statement)
+
+
+def test_what_cannot_be_committed_is_not_taken(gate: Gate, servers: Endpoints) -> None:
+    with psycopg.connect(servers.database_url("postgres"), autocommit=True) as admin:
+        admin.execute(f"ALTER DATABASE {DATABASE} ALLOW_CONNECTIONS false")
+        try:
+            admin.execute(END, [DATABASE])
+            replies = [gate.send(request("dark")) for _ in range(2)]
+        finally:
+            admin.execute(f"ALTER DATABASE {DATABASE} ALLOW_CONNECTIONS true")
+    for reply in replies:
+        assert (reply.status, reply.problem, reply.headers["retry-after"]) == (503, "unavailable", "1")
+    until(lambda: gate.send(request("dark")).status == 202)
+    assert gate.received()[1]["id"] == "dark/1"
+    assert gate.nothing_more()
