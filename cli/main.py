@@ -10,8 +10,8 @@ from typer.core import TyperGroup
 from cli import (
     calendar,
     callback,
-    contract,
     client,
+    contract,
     directory,
     exclusion,
     house,
