@@ -15,8 +15,8 @@ import psycopg
 
 from bench.wire import Publisher, Reader, connect
 
-SUBSCRIBERS = {"ticket.events": 3, "dispatch.events": 3, "evaluation.events": 2, "notification.events": 1}
-"""Service queues that a fact of each exchange reaches."""
+SUBSCRIBERS = {"ticket.events": 4, "dispatch.events": 3, "evaluation.events": 2, "notification.events": 1}
+"""Queues of services and gateway that a fact of each exchange reaches."""
 INBOUND = "floor.inbound"
 
 

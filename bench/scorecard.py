@@ -8,9 +8,10 @@ import psycopg
 
 from bench import stage
 from chassis.clock import now
-from services.evaluation import scorecard_store, tally_store
+from services.evaluation import scorecard_store
 from services.evaluation.rates import NAMES
 from services.evaluation.report import card
+from tests.integration.recount import RECOUNT
 
 CASES = 1_000_000
 MONTHS = 3
@@ -41,7 +42,7 @@ def main() -> int:
         with psycopg.connect(url) as tx:
             tx.execute(GROW, {"cases": CASES, "months": MONTHS})
             begun = time.perf_counter()
-            rows = [row[0] for row in tx.execute(tally_store.RECOUNT)]
+            rows = [row[0] for row in tx.execute(RECOUNT)]
             tx.execute(COUNT, ["[" + ",".join(rows) + "]"])
             print(f"{CASES:,} rated cases; counting them anew takes {time.perf_counter() - begun:.2f} s")
             ((month,),) = tx.execute("SELECT max(month) FROM tally").fetchall()

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from contracts.registry import SERVICES
+from contracts.registry import LEDGERS
 
 STATS = """
 SELECT schemaname, relname, n_tup_ins, n_tup_upd FROM pg_stat_user_tables
@@ -50,9 +50,9 @@ def counts(url: str) -> Counts:
     previous: Counts = {}
     with psycopg.connect(url, autocommit=True) as connection:
         while True:
-            connection.execute(HAND_OVER, [list(SERVICES)])
+            connection.execute(HAND_OVER, [list(LEDGERS)])
             connection.execute("SELECT pg_stat_clear_snapshot()")
-            rows = connection.execute(STATS, [list(SERVICES)]).fetchall()
+            rows = connection.execute(STATS, [list(LEDGERS)]).fetchall()
             found = {(schema, table): (ins, upd) for schema, table, ins, upd in rows}
             if found == previous:
                 return found
@@ -88,7 +88,7 @@ def outbox_marks(url: str) -> dict[str, int]:
     """Up to which id each service's outbox has come."""
     with psycopg.connect(url) as connection:
         return {
-            service: connection.execute(LAST.format(schema=service)).fetchall()[0][0] for service in SERVICES
+            service: connection.execute(LAST.format(schema=service)).fetchall()[0][0] for service in LEDGERS
         }
 
 
@@ -96,7 +96,7 @@ def messages(url: str, marks: dict[str, int]) -> dict[str, list[tuple[str, str]]
     """All messages that the services have published since, by exchange: (content type, body)."""
     found: dict[str, list[tuple[str, str]]] = {}
     with psycopg.connect(url) as connection:
-        for service in SERVICES:
+        for service in LEDGERS:
             for exchange, content_type, body in connection.execute(
                 MESSAGES.format(schema=service), [marks[service]]
             ):
