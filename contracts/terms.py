@@ -62,6 +62,18 @@ Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 Points = Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
 """What a candidate's fitness is counted in; may be negative."""
 
+Microdegrees = Annotated[int, Meta(ge=-180_000_000, le=180_000_000)]
+"""Degrees east or north times a million, about 0.1 m: whole numbers mean the same to every reader."""
+Datum = Literal["wgs84", "gcj02"]
+"""What coordinates refer to: satellites say WGS-84, maps published in China GCJ-02, up to 700 m away."""
+PlaceWay = Literal["code", "address", "coordinates"]
+"""By what the grid cell of a request is known."""
+PlaceDoubt = Literal["not_listed", "ambiguous", "too_wide", "outside", "datum"]
+"""Why nobody can tell the cell: no listed name in the address, several places, no more than a district or
+subdistrict, coordinates in no cell, or in two of them as the datum is taken for one or the other.
+"""
+Percent = Annotated[int, Meta(ge=0, le=100)]
+
 Channel = Literal["hotline_12345", "grid_officer", "resident", "sensor", "system"]
 Severity = Literal["general", "urgent", "emergency"]
 Clock = Literal["triage", "handling", "rework", "verification", "information", "review", "objection"]

@@ -25,6 +25,7 @@ from contracts.intake.request import (
     FirstContactLogged,
     FromOutside,
     Inbound,
+    Location,
     OfferAnswered,
     OfferClaimed,
     RatingGiven,

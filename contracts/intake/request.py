@@ -11,8 +11,10 @@ from contracts.terms import (
     Body,
     Channel,
     Code,
+    Datum,
     Instant,
     Label,
+    Microdegrees,
     RatingCode,
     RatingToken,
     Resolved,
@@ -39,6 +41,17 @@ class Requester(Struct, frozen=True, kw_only=True):
     language: Literal["zh", "en"] = "zh"
 
 
+class Location(Struct, frozen=True, kw_only=True):
+    """Where it is, as a telephone or a map says; stripped at the door like the address.
+
+    Without `datum` a cell follows only if it is the same by either.
+    """
+
+    lon: Microdegrees
+    lat: Microdegrees
+    datum: Datum | None = None
+
+
 class FromOutside(Event, frozen=True, kw_only=True):
     """An event of an outside system; AREA is the first word of its routing key."""
 
@@ -63,6 +76,7 @@ class RequestSubmitted(FromOutside, frozen=True, kw_only=True):
     severity: Severity = "general"
     grid: Code | None = None
     address: Annotated[str, Meta(max_length=500, pattern=NO_NUL)] | None = None
+    location: Location | None = None
     occurred_at: Instant | None = None
     requester: Requester | None = None
     lives_alone: bool = False

@@ -18,7 +18,8 @@ from contracts.publisher.client import check
 csv.field_size_limit(1_000_000)
 
 REQUESTER = tuple(f"requester_{member}" for member in Requester.__struct_fields__)
-COLUMNS = (*RequestSubmitted.__struct_fields__, *REQUESTER)
+POINT = ("lon", "lat")
+COLUMNS = (*RequestSubmitted.__struct_fields__, *REQUESTER, *POINT, "datum")
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,22 @@ def _requests(file: Path, source: str) -> Iterator[CloudEvent[Event] | BadRow]:
                 yield BadRow(file, rows.line_num, violation.detail)
 
 
+def _location(cells: dict[str, str]) -> dict[str, object] | None:
+    point = {name: round(1_000_000 * float(cells.pop(name))) for name in POINT if name in cells}
+    return point | {"datum": cells.pop("datum", None)} if point else None
+
+
 def _request(row: dict[str, str], source: str) -> CloudEvent[Event]:
-    """Empty cells are absent; `requester_name`, `requester_phone`, `requester_email` become the requester."""
+    """Empty cells are absent; `requester_name`, `requester_phone`, `requester_email` become the requester.
+
+    `lon` and `lat` (degrees) and `datum` become the location.
+    """
     cells = {name: cell for name, cell in row.items() if name in COLUMNS and cell and cell.strip()}
     requester = {name.removeprefix("requester_"): cells.pop(name) for name in REQUESTER if name in cells}
     try:
-        request = msgspec.convert(cells | {"requester": requester or None}, RequestSubmitted, strict=False)
-    except msgspec.ValidationError as error:
+        parts = {"requester": requester or None, "location": _location(cells)}
+        request = msgspec.convert(cells | parts, RequestSubmitted, strict=False)
+    except (msgspec.ValidationError, ValueError, OverflowError) as error:
         raise ContractViolation("data", 422, str(error)) from error
     # The same row has the same id, so a file may be sent twice; a changed row is another event.
     ident = uuid5(NAMESPACE_URL, f"{source}\n{msgspec.json.encode(request).decode()}")

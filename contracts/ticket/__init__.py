@@ -28,6 +28,7 @@ from contracts.ticket.desk import (
     TicketSupervised,
     TicketSuspended,
 )
+from contracts.ticket.knowing import CategoryCorrected, PlaceUnknown, Suggested
 from contracts.ticket.life import (
     DeadlineSet,
     TicketAccepted,

@@ -12,18 +12,21 @@ from contracts.terms import (
     EmergencyLine,
     Instant,
     Label,
+    PlaceWay,
     Resolved,
     Satisfaction,
     Severity,
     Source,
     TicketNo,
 )
+from contracts.ticket.knowing import Suggested
 
 
 class TicketReceived(Event, frozen=True, kw_only=True):
     """A request has become a ticket; `requester_ref` stands for a person whose contact stays in the vault.
 
-    With `parent` it is a part of that ticket's work, and nobody has asked for it but the desk.
+    With `parent` it is a part of that ticket's work, and nobody has asked for it but the desk. Where the
+    request did not name them, `grid_by` tells how the cell was found, `suggested` the category of a model.
     """
 
     source: Source
@@ -36,6 +39,8 @@ class TicketReceived(Event, frozen=True, kw_only=True):
     parent: TicketNo | None = None
     language: Literal["zh", "en"] = "zh"
     lives_alone: bool = False
+    grid_by: PlaceWay | None = None
+    suggested: Suggested | None = None
 
 
 class TicketTransferred(Event, frozen=True, kw_only=True):

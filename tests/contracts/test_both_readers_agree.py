@@ -109,6 +109,8 @@ def plain(kind: Any) -> Any:
         return minimal(kind.cls)
     if isinstance(kind, inspect.StrType) and kind.pattern not in (None, NO_NUL):
         return next(text for text in EXAMPLES if re.match(kind.pattern or "", text))
+    if isinstance(kind, inspect.IntType) and kind.ge is not None:
+        return kind.ge
     return PLAIN[type(kind)]
 
 
