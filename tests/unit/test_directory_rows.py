@@ -120,3 +120,27 @@ def test_a_shift_is_in_chinese_time_and_must_fit_into_its_turn() -> None:
         (3, "to_at (下班时间)"),
         (4, "repeat_days (轮换天数)"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("drawn", "words"),
+    [
+        ("119.40 32.39", "is not WKT"),
+        ("POINT (119.40 32.39)", "a Point bounds nothing"),
+        ("POLYGON ((0 0, 1 1, 1 0, 0 1, 0 0))", "is no proper outline: Self-intersection"),
+        ("POLYGON ((32 119, 33 119, 33 120, 32 119))", "is not in degrees, longitude before latitude"),
+        ("POLYGON EMPTY", "is empty"),
+    ],
+)
+def test_a_boundary_is_an_outline_in_degrees(drawn: str, words: str) -> None:
+    (error,) = read("grids", f'code,level,name,boundary\na,subdistrict,甲,"{drawn}"\n').errors
+    assert words in str(error)
+
+
+def test_a_boundary_may_have_parts_and_says_its_datum() -> None:
+    drawn = "MULTIPOLYGON (((119 32, 120 32, 120 33, 119 32)), ((121 32, 122 32, 122 33, 121 32)))"
+    table = read(
+        "grids", f'编码,层级,名称,边界,坐标系\na,subdistrict,甲,"{drawn}",gcj02\n'.replace("编码", "网格编码")
+    )
+    assert said(table) == []
+    assert (table.rows[0].values["boundary"], table.rows[0].values["datum"]) == (drawn, "gcj02")

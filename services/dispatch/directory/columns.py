@@ -96,6 +96,31 @@ def items_column(
     )
 
 
+def read_outline(value: str) -> str:
+    """A boundary as WKT, as geographic information systems export it."""
+    import shapely
+
+    try:
+        shape = shapely.from_wkt(value)
+    except shapely.errors.GEOSException:
+        raise ValidationError("is not WKT; write it as POLYGON ((119.41 32.39, …))") from None
+    if shape.geom_type not in ("Polygon", "MultiPolygon"):
+        raise ValidationError(f"a {shape.geom_type} bounds nothing; it must be a POLYGON or MULTIPOLYGON")
+    if shape.is_empty:
+        raise ValidationError("is empty")
+    if not shape.is_valid:
+        raise ValidationError(f"is no proper outline: {shapely.is_valid_reason(shape)}")
+    west, south, east, north = shape.bounds
+    if west < -180 or east > 180 or south < -90 or north > 90:
+        raise ValidationError("is not in degrees, longitude before latitude")
+    return value
+
+
+def outline_column(title: str) -> fields.Function:
+    """The boundary of an area, or nothing."""
+    return fields.Function(deserialize=read_outline, load_default=None, metadata=_about(title, None))
+
+
 def count_column(title: str, *, least: int = 0, **default: Any) -> fields.Integer:
     """A whole number with a lower bound."""
     words = EMPTY | {"invalid": "'{input}' is not a whole number"}

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from marshmallow import Schema, ValidationError, validates_schema
 
-from contracts.terms import AssigneeKind
+from contracts.terms import AssigneeKind, Datum
 from services.dispatch.directory.columns import (
     choice_column,
     code_column,
@@ -20,6 +20,7 @@ from services.dispatch.directory.columns import (
     hours_column,
     items_column,
     moment_column,
+    outline_column,
     phone_column,
     text_column,
 )
@@ -56,6 +57,8 @@ class GridSchema(Schema):
     name = text_column("名称")
     aliases = items_column("别名与地址")
     active = flag_column("启用", default=True)
+    boundary = outline_column("边界")
+    datum = choice_column("坐标系", get_args(Datum), load_default="wgs84")
 
 
 class OrganizationSchema(Schema):

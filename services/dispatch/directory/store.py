@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from psycopg.rows import dict_row
 
 from chassis.database import Tx
 from services.dispatch.directory.catalogue import Entry
@@ -37,7 +38,7 @@ def _upsert(table: str, key: str, columns: str) -> str:
 
 
 UPSERT = {
-    "cell": _upsert("cell", "code", "code, parent, level, name, aliases, active, path"),
+    "cell": _upsert("cell", "code", "code, parent, level, name, aliases, active, boundary, datum, path"),
     "organization": _upsert("organization", "code", "code, kind, name, cell, active"),
     "assignee": _upsert(
         "assignee",
@@ -109,6 +110,15 @@ def places(tx: Tx) -> dict[str, Place]:
         code: Place(level, parent)
         for code, level, parent in tx.execute("SELECT code, level, parent FROM cell")
     }
+
+
+def listed_cells(tx: Tx) -> list[dict[str, Any]]:
+    """Every cell in use with its path, its level, all its names and its outline."""
+    with tx.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(
+            """SELECT code, path, level, array[name] || aliases AS names, boundary, datum
+               FROM cell WHERE active ORDER BY code"""
+        ).fetchall()
 
 
 def repath(tx: Tx, paths: Mapping[str, Sequence[str]]) -> None:

@@ -1,0 +1,1 @@
+ALTER TABLE cell DROP boundary, DROP datum;
