@@ -1,0 +1,1 @@
+"""From what a request says of its place to a grid cell."""
