@@ -46,6 +46,10 @@ faults: .venv/dev.stamp ## let every accident happen, print what became of it (.
 alarms: .venv/dev.stamp ## 100,000 deadlines due at once, while requests go on coming
 	@$(BIN)/python -m pytest -q -s tests/integration/test_100_000_alarms_due_at_once.py
 
+.PHONY: classifier
+classifier: .venv/dev.stamp ## train on real messages, tell how well categories are suggested (CLASSIFIED=file.csv)
+	@$(BIN)/python -m pytest -q -s tests/acceptance/test_classifier_on_real_messages.py
+
 mutants: .venv/dev.stamp ## break five promises on purpose and see an accident catch each
 	@$(BIN)/python -W ignore -m tests.faults.mutants
 
