@@ -73,6 +73,8 @@ class Settings:
     oauth_audience: str = "fengge"
     oauth_jwks_url: str = ""
     """Where the issuer's public keys are; without it nobody enters with a token."""
+    category_model: str = ""
+    """The file of a model, made by `fengge train`, that suggests categories; empty: the desk sorts."""
 
 
 def read(environ: Mapping[str, str]) -> Settings:
@@ -209,4 +211,5 @@ CHECKS: dict[str, Callable[[str], Any]] = {
     "oauth_issuer": str,
     "oauth_audience": str,
     "oauth_jwks_url": _url("http", "https", empty=True),
+    "category_model": str,
 }

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cli.house import hand_over_places
 from cli.place import Place
 from cli.say import JsonFlag, as_json
 from services.dispatch.directory.importing import Report, import_files
@@ -30,6 +31,8 @@ def import_(
 
 
 def taken(place: Place, paths: list[Path]) -> Report:
-    """Imports files and says what became of each."""
+    """Imports files and says what became of each; places are found by what was taken."""
     with place.transaction("dispatch") as tx:
-        return import_files(tx, paths, who=getpass.getuser())
+        report = import_files(tx, paths, who=getpass.getuser())
+    hand_over_places(place)
+    return report

@@ -11,6 +11,7 @@ from cli.place import START, Place
 from cli.say import Failure, JsonFlag, as_json, table
 from contracts.publisher.errors import TROUBLE
 from contracts.registry import LEDGERS
+from deploy.gazetteer import hand_over
 from deploy.local import house
 
 app = typer.Typer(help="Exchanges and queues on the broker · 消息拓扑", no_args_is_help=True)
@@ -40,10 +41,17 @@ def migrate(context: typer.Context, json: JsonFlag = False) -> None:
         applied = apply_migrations(place.owner_url(), LEDGERS)
     except psycopg.OperationalError as error:
         raise Failure(f"No database answers: {error}\n{START}") from None
+    hand_over_places(place)
     if json:
         as_json({"applied": applied})
     else:
         print(f"{applied} migrations applied")
+
+
+def hand_over_places(place: Place) -> None:
+    """Lets places be found by the directory as it is."""
+    with place.transaction("dispatch") as tx, place.transaction("ticket") as ticket:
+        hand_over(tx, ticket)
 
 
 @app.callback()

@@ -14,7 +14,15 @@ STATES = {
     "suspended": "suspended 已挂起", "transferred": "transferred 已转紧急热线",
     "cancelled": "cancelled 已撤销", "merged": "merged 已并单",
 }  # fmt: skip
-LEFT_OUT = ("explanation", "source", "external_id", "requester_ref", "assignment", "key")
+DOUBTS = {
+    "not_listed": "the directory lists no name in its address · 目录中没有匹配的地名",
+    "ambiguous": "it may be several places · 对应多个网格",
+    "too_wide": "it names no more than a district or a subdistrict · 只到区或街道",
+    "outside": "its coordinates lie in no cell · 坐标不在任何网格内",
+    "datum": "it depends on the datum of its coordinates · 须注明坐标系",
+}
+LEFT_OUT = ("explanation", "source", "external_id", "requester_ref", "assignment", "key",
+    "suggested")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,30 @@ class Life:
         return [{"state": "open", **child} for child in found]
 
     @property
+    def place(self) -> str | None:
+        """By what its cell is known, or why nobody could tell it when it came."""
+        for event in self.history:
+            if name_of(event) == "PlaceUnknown":
+                said = event["data"]
+                cells = f" ({', '.join(said['candidates'])})" if said["candidates"] else ""
+                return f"unknown as it came: {DOUBTS[said['reason']]}{cells}"
+        way = self._received.get("grid_by")
+        return f"found by {way}" if way else None
+
+    @property
+    def suggestion(self) -> str | None:
+        """What a model took its category for."""
+        said = self._received.get("suggested")
+        if not said:
+            return None
+        taken = "taken" if said["taken"] else "left to the desk"
+        return f"{said['category']}, {said['confidence']} % sure ({said['model']}), {taken}"
+
+    @property
+    def _received(self) -> dict[str, Any]:
+        return next((event["data"] for event in self.history if name_of(event) == "TicketReceived"), {})
+
+    @property
     def explanation(self) -> dict[str, Any] | None:
         """Why the last offer went where it went."""
         return self.offer["explanation"] if self.offer else None
@@ -90,6 +122,8 @@ class Life:
         return {
             "ticket": self.ticket,
             "holder": self.holder,
+            "place": self.place,
+            "suggestion": self.suggestion,
             "primary": self.primary,
             "followers": self.followers,
             "parent": self.parent,

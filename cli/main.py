@@ -12,6 +12,7 @@ from cli import (
     callback,
     client,
     contract,
+    corrections,
     directory,
     exclusion,
     house,
@@ -27,8 +28,10 @@ from cli import (
     ticket,
     vault,
     webhook,
+    whereabouts,
 )
 from cli.audit.command import audit
+from cli.learning.command import classify, train
 from cli.place import Place
 from cli.say import Failure
 
@@ -85,11 +88,15 @@ app.add_typer(client.app, name="client")
 app.add_typer(reporting.app, name="report")
 app.add_typer(callback.app, name="callback")
 app.add_typer(exclusion.app, name="exclusion")
+app.add_typer(whereabouts.app, name="place")
+app.add_typer(corrections.app, name="corrections")
 app.command("import")(directory.import_)
 app.command()(publishing.publish)
 app.command()(reconcile.reconcile)
 app.command()(playing.demo)
 app.command()(audit)
+app.command()(train)
+app.command()(classify)
 app.command()(house.status)
 app.command()(house.migrate)
 app.add_typer(house.app, name="topology")

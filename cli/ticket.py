@@ -147,6 +147,10 @@ def _print(life: Life) -> None:
     ticket = life.ticket
     print(f"{ticket['id']}  {life.state_words}\n")
     print("\n".join(f"  {name:<16}{shown(value)}" for name, value in _facts(ticket) if value is not None))
+    if life.place:
+        print(f"  {'place':<16}{life.place}")
+    if life.suggestion:
+        print(f"  {'suggested':<16}{life.suggestion}")
     if life.primary:
         print(f"  {'follows':<16}{life.primary}")
     if life.followers:

@@ -18,6 +18,7 @@ from chassis.migrate import migrate
 from contracts.publisher.errors import TROUBLE
 from contracts.registry import LEDGERS
 from deploy import resend, topology
+from deploy.gazetteer import hand_over_between
 from deploy.local import roles
 from deploy.local.accounts import ADMIN, OWNER
 from deploy.local.definitions import definitions
@@ -39,6 +40,8 @@ def carry_out(plan: Plan, *, restored: bool = False) -> None:
         log.info("%s", resend.prepare(plan.database_url(OWNER), plan.admin_url(), plan.shards))
     if plan.directory:
         import_directory(plan, plan.directory)
+    if hand_over_between(plan.database_url("dispatch"), plan.database_url("ticket")):
+        log.info("places are found by a new edition of the directory")
 
 
 def prepare_database(plan: Plan) -> None:

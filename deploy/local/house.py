@@ -128,9 +128,10 @@ def _claim(run: Path) -> None:
 def _prepare(endpoints: Endpoints) -> None:
     """Tables and queues are there before the first service starts."""
     from chassis.migrate import migrate  # the servers alone need neither
-    from deploy import topology
+    from deploy import gazetteer, topology
 
     log.info("applied %d migrations", migrate(endpoints.database_url(OWNER), LEDGERS))
+    gazetteer.hand_over_between(endpoints.database_url("dispatch"), endpoints.database_url("ticket"))
     topology.apply(endpoints.amqp_url("admin"), int(os.environ.get("SHARDS", "4")), PUBLISHERS)
 
 

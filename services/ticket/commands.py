@@ -9,9 +9,10 @@ from msgspec import Struct
 from contracts.actor import Actor
 from contracts.event import Event
 from contracts.intake import RequestSubmitted, SensorOffline, SensorRaised
-from contracts.ticket import Alike
+from contracts.ticket import Alike, Suggested
 from services.ticket.deadlines import Calendar
 from services.ticket.letters import Letter
+from services.ticket.place.gazetteer import Found
 
 REQUESTER = Actor(role="requester", id="requester")
 """Whose code is never published: a sender might take a number to call for it."""
@@ -51,7 +52,10 @@ class Match(Struct, frozen=True):
 
 
 class RegisterRequest(Struct, frozen=True, kw_only=True):
-    """Make a ticket of a request; where one with the same words is open it follows that (`match`)."""
+    """Make a ticket of a request; where one with the same words is open it follows that (`match`).
+
+    What the request left open was `found` out of its place and `suggested` from its words.
+    """
 
     source: str
     request: RequestSubmitted
@@ -59,6 +63,8 @@ class RegisterRequest(Struct, frozen=True, kw_only=True):
     rules: Mapping[str, Rule]
     calendar: Calendar
     match: Match | None = None
+    found: Found | None = None
+    suggested: Suggested | None = None
 
 
 class TriageTicket(Struct, frozen=True, kw_only=True):

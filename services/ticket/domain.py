@@ -27,6 +27,7 @@ from services.ticket.commands import (
     SuspectDuplicate,
     TriageTicket,
 )
+from services.ticket.completing import alarmed, completed, corrected
 from services.ticket.deskwork import ORDERS, announced, reopened
 from services.ticket.escalation import embittered, ring, too_often
 from services.ticket.kin import told
@@ -69,20 +70,22 @@ def _decided(state: Any, command: Any) -> list[Any]:
 
 
 def _register(state: Ticket, command: RegisterRequest) -> list[Any]:
-    request = command.request
+    request = completed(command.request, command.found, command.suggested)
     if not rows(state.state, RegisterRequest):
         return [_already(state, command)]
     intake = Intake(
         title=request.title, body=request.body, address=request.address,
-        occurred_at=request.occurred_at, requester=request.requester,
+        location=request.location, occurred_at=request.occurred_at, requester=request.requester,
     )  # fmt: skip
     received = ticket.TicketReceived(
         source=command.source, external_id=request.external_id, channel=request.channel,
         severity=request.severity, category=request.category, grid=request.grid,
         requester_ref=state.id if request.requester else None, lives_alone=request.lives_alone,
         language=request.requester.language if request.requester else "zh",
+        grid_by=command.found.by if command.found else None, suggested=command.suggested,
     )  # fmt: skip
-    return [RequestRecorded(intake, command.at), received, *_at_once(evolve(state, received), command)]
+    alarm, known = alarmed(command.found), evolve(state, received)
+    return [RequestRecorded(intake, command.at), received, *alarm, *_at_once(known, command)]
 
 
 def _at_once(state: Ticket, command: RegisterRequest) -> list[Any]:
@@ -118,7 +121,7 @@ def _already(state: Ticket, command: RegisterRequest) -> Refusal:
 
 def _triage(state: Ticket, command: TriageTicket) -> list[Any]:
     known = replace(state, category=command.category, severity=command.severity, grid=command.grid)
-    return transferred(command.category, command) or accepted(known, command)
+    return [*corrected(state, command), *(transferred(command.category, command) or accepted(known, command))]
 
 
 def _raise_alarm(state: Ticket, command: RaiseAlarm) -> list[Any]:

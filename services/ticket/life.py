@@ -49,6 +49,7 @@ def evolve(state: Ticket, fact: Any) -> Ticket:
 
 
 def _after_received(state: Ticket, fact: ticket.TicketReceived) -> Ticket:
+    state = with_desk(state, suggested=fact.suggested) if fact.suggested else state
     return replace(
         state, source=fact.source, external_id=fact.external_id, channel=fact.channel, severity=fact.severity,
         category=fact.category, grid=fact.grid, requester_ref=fact.requester_ref,
@@ -58,7 +59,7 @@ def _after_received(state: Ticket, fact: ticket.TicketReceived) -> Ticket:
 
 def _after_accepted(state: Ticket, fact: ticket.TicketAccepted) -> Ticket:
     state = replace(state, category=fact.category, severity=fact.severity, grid=fact.grid)
-    return with_desk(state, owner=None) if state.desk else state
+    return with_desk(state, owner=None, suggested=None) if state.desk else state
 
 
 def _after_assigned(state: Ticket, fact: dispatch.AssignmentAccepted) -> Ticket:

@@ -36,6 +36,7 @@ from services.ticket import (
     seals,
     sensor_store,
     store,
+    suggesting,
     vault,
     vault_store,
     visits,
@@ -66,6 +67,7 @@ class TicketService(Service):
         self.custodian = Custodian(database, self.vault)
         self.comparer = Comparer(database, self.vault)
         vault.use(self.vault)
+        suggesting.use(suggesting.opened(settings.category_model))
 
     @consumes(intake.RequestSubmitted)
     def register(self, event: CloudEvent[intake.RequestSubmitted], known: Known) -> commands.RegisterRequest:
@@ -74,7 +76,8 @@ class TicketService(Service):
             raise ContractViolation("source", 403, f"only the ticket service sends as {orders.SOURCE}")
         return commands.RegisterRequest(
             source=event.source, request=event.data, at=known.now, rules=known.rules, calendar=known.calendar,
-            match=known.looked.matches.get(event.partitionkey),
+            match=known.looked.matches.get(event.partitionkey), found=known.found.get(event.partitionkey),
+            suggested=known.suggested.get(event.partitionkey),
         )  # fmt: skip
 
     @consumes(intake.RequestTriaged)
@@ -198,6 +201,9 @@ class TicketService(Service):
             ),
             Metric(
                 "fengge_seal_lag_seconds", "gauge", "How long what is noted waits for it.", self.sealer.lag
+            ),
+            Metric(
+                "fengge_category_model", "gauge", "1 with a model in use.", int(bool(suggesting.in_use()))
             ),
             Metric("fengge_vault_clear", "gauge", "Rows of the vault not sealed yet.", vault_store.clear(tx)),
         ]

@@ -6,9 +6,9 @@ from typing import ClassVar
 from msgspec import Struct
 
 from contracts.actor import Actor
-from contracts.intake import Requester
+from contracts.intake import Location, Requester
 from contracts.terms import Clock
-from contracts.ticket import ChildState, OutcomeKept
+from contracts.ticket import ChildState, OutcomeKept, Suggested
 from services.ticket.letters import Letter
 
 WITH_ASSIGNEE = ("assigned", "in_progress")
@@ -24,6 +24,7 @@ class Intake(Struct, frozen=True, kw_only=True):
     title: str
     body: str
     address: str | None = None
+    location: Location | None = None
     occurred_at: datetime | None = None
     requester: Requester | None = None
 
@@ -96,7 +97,8 @@ class Desk(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What only tickets have that need more than the straight way; `paused` counts all pauses in seconds.
 
     `primary` is the ticket this one follows; with `repeat` the same person asked both. `unhappy`: its
-    requester has asked for more, and the primary has not answered yet.
+    requester has asked for more, and the primary has not answered yet. `suggested`: what a model took the
+    category for, until the desk has said it.
     """
 
     pause: Pause | None = None
@@ -125,6 +127,7 @@ class Desk(Struct, frozen=True, kw_only=True, omit_defaults=True):
     outcome: OutcomeKept | None = None
     alarm: Alarm | None = None
     handed_over: tuple[str, ...] = ()
+    suggested: Suggested | None = None
 
 
 PLAIN = Desk()

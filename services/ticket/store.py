@@ -16,12 +16,25 @@ from chassis.rows import as_copy, as_json, from_json, texts
 from contracts.cloudevent import CloudEvent
 from contracts.intake import MergeOrdered, RequestSubmitted
 from contracts.numbering import ORDER
-from services.ticket import calendar, letter_store, likeness_store, order_store, sensor_store, vault
+from contracts.ticket import Suggested
+from services.ticket import (
+    calendar,
+    letter_store,
+    likeness_store,
+    order_store,
+    place_store,
+    sensor_store,
+    suggesting,
+    vault,
+)
 from services.ticket.commands import Primary, Rule
+from services.ticket.completing import all_completed
 from services.ticket.deadlines import Calendar
 from services.ticket.letters import Letter
 from services.ticket.likeness_store import NOTHING, Looked
 from services.ticket.orders import SOURCE, StandingOrder, Visit
+from services.ticket.place.coordinates import spoken
+from services.ticket.place.gazetteer import Found
 from services.ticket.state import Ticket
 from services.ticket.vault import Identity, Note, Vault, Words
 from services.ticket.vault_store import CONTACT, REMARK, REQUEST, opened, sealed_row
@@ -75,6 +88,9 @@ class Known(policy.Known):
 
     rules: Mapping[str, Rule]
     calendar: Calendar
+    found: Mapping[str, Found] = field(default_factory=dict)
+    suggested: Mapping[str, Suggested] = field(default_factory=dict)
+    """What was found out about the places and the categories of new requests."""
     looked: Looked = NOTHING
     primaries: Mapping[str, Primary] = field(default_factory=dict)
     letters: Mapping[str, Sequence[Letter]] = field(default_factory=dict)
@@ -107,6 +123,9 @@ def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str
     said = [(stimulus.key, stimulus.event.data) for stimulus in stimuli if stimulus.event]
     new = {key: data for key, data in said if type(data) is RequestSubmitted and key not in states}
     if new:
+        known.found = place_store.find(tx, new)
+        known.suggested = suggesting.suggested(new, rules["emergency_lines"].value)
+        new = all_completed(new, known.found, known.suggested)
         known.looked = likeness_store.look(tx, vault.in_use(), now, new, rules["duplicates"])
     wanted = [data.primary for _, data in said if type(data) is MergeOrdered]
     if wanted:
@@ -183,7 +202,7 @@ def _recorded(fact: CloudEvent[Any]) -> tuple[str, ...]:
 def _request(ticket: Ticket) -> dict[str, Any]:
     assert ticket.intake
     said = ticket.intake
-    words = Words(title=said.title, body=said.body, address=said.address)
+    words = Words(title=said.title, body=said.body, address=said.address, location=spoken(said.location))
     row = sealed_row(vault.in_use(), REQUEST, ticket.id, words)
     return row | {"occurred_at": said.occurred_at, "recorded_at": ticket.received_at}
 

@@ -39,6 +39,7 @@ class Words(Struct, frozen=True, kw_only=True):
     title: str
     body: str
     address: str | None = None
+    location: str | None = None
 
 
 class Note(Struct, frozen=True):

@@ -40,7 +40,7 @@ class Shelf(Struct, frozen=True):
 
 CONTACT, REQUEST, REMARK = SHELVES = (
     Shelf("contact", "ref", Identity, Identity.__struct_fields__),
-    Shelf("request", "ticket", Words, Words.__struct_fields__),
+    Shelf("request", "ticket", Words, ("title", "body", "address")),
     Shelf("remark", "ref", Note),
 )
 SEALED = {

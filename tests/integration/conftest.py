@@ -18,7 +18,7 @@ from tests.integration.process import Stage
 
 LEDGER_TABLES = (
     "inbox, position, waiting, parked, outbox, suspect, ticket, request, contact, history, reveal, seal, "
-    "remark, vault_key, relay, erasure, likeness, letter, standing_order, visit, sensor"
+    "remark, vault_key, relay, erasure, likeness, letter, standing_order, visit, sensor, cell, gazetteer"
 )
 
 

@@ -80,3 +80,17 @@ def test_the_history_tells_no_explanation_twice() -> None:
 @pytest.mark.parametrize("typed", ["7K3M-9QXR-2B4D-T8WZ", "7k3m9qxr2b4dt8wz", "7k3m 9qxr 2b4d t8wz"])
 def test_a_number_may_be_typed_without_its_dashes(typed: str) -> None:
     assert written_out(typed) == "7K3M-9QXR-2B4D-T8WZ"
+
+
+def test_how_place_and_category_became_known_is_told() -> None:
+    suggested = {"category": "trees", "confidence": 40, "model": "m-1", "taken": False}
+    received = fact("TicketReceived", grid_by=None, suggested=suggested)
+    unknown = fact("PlaceUnknown", reason="ambiguous", candidates=["A", "B"])
+    life = Life(ticket("received"), [received, unknown])
+    assert life.place is not None
+    assert life.place.startswith("unknown as it came: it may be several places")
+    assert life.place.endswith("(A, B)")
+    assert life.suggestion == "trees, 40 % sure (m-1), left to the desk"
+    found = Life(ticket("accepted"), [fact("TicketReceived", grid_by="address", suggested=None)])
+    assert (found.place, found.suggestion) == ("found by address", None)
+    assert (Life(ticket("accepted"), []).place, Life(ticket("accepted"), []).suggestion) == (None, None)

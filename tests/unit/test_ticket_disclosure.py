@@ -47,7 +47,9 @@ def test_who_left_no_number_has_no_relay_number() -> None:
 
 def test_words_are_only_for_those_who_may_know_who_said_them() -> None:
     assert words(SAID, "masked") is None
-    assert words(SAID, "full") == {"title": SAID.title, "body": SAID.body, "address": SAID.address}
+    assert words(SAID, "full") == {
+        "title": SAID.title, "body": SAID.body, "address": SAID.address, "location": SAID.location,
+    }  # fmt: skip
 
 
 def test_who_names_no_role_asks_as_itself() -> None:
