@@ -34,9 +34,12 @@ restore: .venv/run.stamp ## make the house what a back-up holds (FROM=folder, FO
 	@$(if $(FROM),,echo "make restore FROM=folder (make backup makes one)" >&2; exit 2)
 	@$(BIN)/python -m deploy.local restore "$(FROM)" $(if $(FORCE),--force)
 
+# Two lanes (docs/adr/0034), the longest work first; a worker that dies is not replaced, it fails the run.
+LANES := -n 2 --no-loadscope-reorder --max-worker-restart=0
+
 test: .venv/dev.stamp ## run every test against real servers of our own
-	@$(BIN)/python -m pytest tests/unit tests/contracts tests/integration tests/acceptance \
-		tests/faults -m "not long"
+	@$(BIN)/python -m pytest $(LANES) -m "not long" \
+		tests/faults tests/acceptance tests/integration tests/contracts tests/unit
 
 faults: .venv/dev.stamp ## let every accident happen, print what became of it (.run/faults.json)
 	@$(BIN)/python -m pytest -q tests/faults

@@ -1,10 +1,11 @@
-"""Private servers for the tests that need them: fresh for each session, gone after it."""
+"""Private servers for the tests that need them: fresh for each session (or worker of one), gone after it."""
 
 import fcntl
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -15,6 +16,9 @@ from deploy.local.endpoints import Endpoints
 
 TEST_RUNS = DEFAULT_RUN / "test"
 
+# With a neighbour in the other lane, a deadline for each example would judge the machine.
+settings.register_profile("ordinary", settings(), deadline=None)
+settings.load_profile("ordinary")
 # `--hypothesis-profile=deep`: what `make test` has no time for.
 settings.register_profile(
     "deep", deadline=None, database=None, print_blob=True, max_examples=100, stateful_step_count=40,
@@ -26,6 +30,14 @@ def pytest_configure() -> None:
     """What tests write goes into the run folder as well; some of it is whole servers."""
     TEST_RUNS.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(TEST_RUNS))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Two workers (`-n 2`) share the tests as `Lanes` says."""
+    from tests.lanes import Lanes
+
+    return Lanes(config, log)
 
 
 @pytest.fixture(scope="session")

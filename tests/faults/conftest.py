@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from tests.faults.rig.drill import Drill
 from tests.faults.rig.estate import Estate
 from tests.faults.rig.report import Report, Row
 
-REPORT = pytest.StashKey[Report]()
+ROW = "accident"
 FAILED = pytest.StashKey[bool]()
 MANY = 50_000
 """Requests after which a house has grown too large for the next drill."""
@@ -22,8 +23,28 @@ MANY = 50_000
 
 def pytest_configure(config: pytest.Config) -> None:
     """Every run of drills draws up a report."""
-    config.stash[REPORT] = Report()
+    config.pluginmanager.register(Table(), "accidents")
     logging.getLogger("pika").setLevel(logging.CRITICAL)  # it logs each refusal of a broker that is away
+
+
+class Table:
+    """What became of every accident, whichever worker it happened in; also for programs."""
+
+    def __init__(self) -> None:
+        self._report = Report()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Takes the row of a drill that is over."""
+        if report.when == "teardown":
+            said: list[tuple[str, Any]] = report.user_properties
+            self._report.rows += [Row(**row) for name, row in said if name == ROW]
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Prints the table, and saves it."""
+        if self._report.rows:
+            terminalreporter.section("accidents")
+            terminalreporter.write_line(self._report.table())
+            self._report.save(Path(os.environ.get("FAULTS_JSON", DEFAULT_RUN / "faults.json")))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -72,7 +93,8 @@ def _drill(request: pytest.FixtureRequest, estate: Estate, folder: Path) -> Iter
             if not passed:
                 drill.broken_off()
         finally:
-            request.config.stash[REPORT].rows.append(Row.of(_accident(request.node), drill.verdict, passed))
+            row = Row.of(_accident(request.node), drill.verdict, passed)
+            request.node.user_properties.append((ROW, asdict(row)))
             if not passed or drill.verdict.inputs > MANY:
                 estate.give_up()
 
@@ -82,12 +104,3 @@ def _accident(item: pytest.Item) -> tuple[str, str]:
     marker = item.get_closest_marker("accident")
     assert marker, f"{item.nodeid} does not say which accident it is"
     return str(marker.args[0]), item.path.stem.removeprefix("test_")
-
-
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """One row per accident; also for programs."""
-    report = config.stash[REPORT]
-    if report.rows:
-        terminalreporter.section("accidents")
-        terminalreporter.write_line(report.table())
-        report.save(Path(os.environ.get("FAULTS_JSON", DEFAULT_RUN / "faults.json")))
