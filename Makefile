@@ -42,7 +42,7 @@ test: .venv/dev.stamp ## run every test against real servers of our own
 		tests/faults tests/acceptance tests/integration tests/contracts tests/unit
 
 faults: .venv/dev.stamp ## let every accident happen, print what became of it (.run/faults.json)
-	@$(BIN)/python -m pytest -q tests/faults
+	@$(BIN)/python -m pytest -q -o faulthandler_timeout=1800 tests/faults
 	@$(BIN)/python -m pytest -q --hypothesis-profile=deep tests/integration/test_random_accidents_*.py
 
 .PHONY: alarms

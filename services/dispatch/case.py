@@ -1,4 +1,4 @@
-"""The dispatch of one ticket as a value: its state, its private facts, and how facts change it."""
+"""The dispatch of one ticket as a value: its state, and how facts change it."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,9 +9,17 @@ from msgspec.structs import replace
 
 from contracts import dispatch
 from services.dispatch.records import (
+    Asked,
+    Awaited,
     Bound,
     CaseEnded,
+    Claimed,
+    ContractCommitted,
+    ContractReleased,
+    ContractReserved,
     GroundsRecorded,
+    OutcomeRecorded,
+    Postponed,
     ReturnableUntil,
     RulingRecorded,
     SeverityNoted,
@@ -53,69 +61,10 @@ class Case(Struct, frozen=True, kw_only=True):
     mode: str = "direct"
     claimed: bool = False
     beside: tuple[Beside, ...] = ()
-    outcome: "OutcomeRecorded | None" = None
+    outcome: OutcomeRecorded | None = None
     grounds: tuple[GroundsRecorded, ...] = ()
     rulings: tuple[RulingRecorded, ...] = ()
     units: tuple[Any, ...] = ()
-
-
-class Asked(Struct, frozen=True, kw_only=True):
-    """What is to be done, where, and how urgent it is."""
-
-    category: str
-    grid: str
-    severity: str
-
-
-class ContractReserved(Struct, frozen=True):
-    """One unit of a contract's quota is held for the offer, of the month that begins with `month`."""
-
-    contract: str
-    month: str = ""
-
-
-class ContractReleased(Struct, frozen=True):
-    """The held unit is free again."""
-
-    contract: str
-    month: str = ""
-
-
-class ContractCommitted(Struct, frozen=True):
-    """The held unit is used up."""
-
-    contract: str
-    month: str = ""
-
-
-class OutcomeRecorded(Struct, frozen=True, kw_only=True):
-    """What the assignee wrote, kept here and never published."""
-
-    assignment: str
-    text: str
-    evidence: list[str]
-    at: datetime
-    minutes: int | None = None
-
-
-class Claimed(Struct, frozen=True, kw_only=True):
-    """Who has claimed it."""
-
-    assignee: str
-    kind: Any
-    unit: str | None
-
-
-class Awaited(Struct, frozen=True):
-    """What is awaited until then; after that it goes on without."""
-
-    until: datetime
-
-
-class Postponed(Struct, frozen=True):
-    """Nobody can be asked, not even a desk: looked at again at `until`."""
-
-    until: datetime
 
 
 def initial(key: str) -> Case:

@@ -5,10 +5,11 @@ from typing import Any
 
 from contracts import dispatch
 from services.dispatch import guards, quota
-from services.dispatch.case import Awaited, Case, Claimed, evolve, released
+from services.dispatch.case import Case, evolve, released
 from services.dispatch.commands import ClaimOffer, ExpireOffer
 from services.dispatch.engine import Choice, known_item
 from services.dispatch.filters import DESK, excluded
+from services.dispatch.records import Awaited, Claimed
 
 NextOffer = Callable[[Case, Any], list[Any]]
 

@@ -6,16 +6,7 @@ from typing import Any
 
 from contracts import dispatch
 from services.dispatch import claiming, guards, hastening, objection, parallel, quota
-from services.dispatch.case import (
-    Asked,
-    Case,
-    OutcomeRecorded,
-    Postponed,
-    evolve,
-    initial,
-    released,
-    used_up,
-)
+from services.dispatch.case import Case, evolve, initial, released, used_up
 from services.dispatch.commands import (
     AcceptAssignment,
     AskNext,
@@ -33,7 +24,7 @@ from services.dispatch.commands import (
 )
 from services.dispatch.engine import Choice, choose, known_item
 from services.dispatch.filters import DESK, Option
-from services.dispatch.records import CaseEnded
+from services.dispatch.records import Asked, CaseEnded, OutcomeRecorded, Postponed
 
 __all__ = ["decide", "evolve", "initial"]
 

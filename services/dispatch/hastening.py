@@ -3,9 +3,9 @@
 from typing import Any
 
 from contracts import dispatch
-from services.dispatch.case import Awaited, Case
+from services.dispatch.case import Case
 from services.dispatch.commands import ChangeSeverity
-from services.dispatch.records import SeverityNoted
+from services.dispatch.records import Awaited, SeverityNoted
 
 
 def change_severity(state: Case, command: ChangeSeverity) -> list[Any]:

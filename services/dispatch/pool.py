@@ -11,10 +11,10 @@ from msgspec.structs import replace
 
 from chassis.policy import Policy
 from contracts import dispatch
-from services.dispatch.case import Claimed, ContractReleased, ContractReserved
 from services.dispatch.commands import Windows
 from services.dispatch.engine import Pool
 from services.dispatch.filters import Item, Option
+from services.dispatch.records import Claimed, ContractReleased, ContractReserved
 from services.dispatch.rules import Rules
 
 OPENED = (dispatch.OfferMade, dispatch.ObjectionRuled, dispatch.AssignmentReopened, Claimed)

@@ -6,8 +6,8 @@ from typing import Any
 
 from contracts import dispatch
 from contracts.terms import CHINA
-from services.dispatch.case import ContractReserved
 from services.dispatch.filters import Option
+from services.dispatch.records import ContractReserved
 from services.dispatch.rules import Rules
 
 

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from chassis.database import Tx
 from chassis.rows import columns
-from services.dispatch.case import Case, ContractCommitted, ContractReleased, ContractReserved
+from services.dispatch.case import Case
+from services.dispatch.records import ContractCommitted, ContractReleased, ContractReserved
 
 MOVES = {ContractReserved: (1, 0), ContractReleased: (-1, 0), ContractCommitted: (-1, 1)}
 WHAT = {ContractReserved: "reserved", ContractReleased: "released", ContractCommitted: "committed"}

@@ -1,6 +1,7 @@
 """Private facts of a dispatch: what was said and ruled in words, and what only dispatch keeps."""
 
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 
@@ -52,3 +53,62 @@ class ReturnableUntil(Struct, frozen=True):
 
 class CaseEnded(Struct, frozen=True):
     """The ticket has ended while nobody had it."""
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What is to be done, where, and how urgent it is."""
+
+    category: str
+    grid: str
+    severity: str
+
+
+class ContractReserved(Struct, frozen=True):
+    """One unit of a contract's quota is held for the offer, of the month that begins with `month`."""
+
+    contract: str
+    month: str = ""
+
+
+class ContractReleased(Struct, frozen=True):
+    """The held unit is free again."""
+
+    contract: str
+    month: str = ""
+
+
+class ContractCommitted(Struct, frozen=True):
+    """The held unit is used up."""
+
+    contract: str
+    month: str = ""
+
+
+class OutcomeRecorded(Struct, frozen=True, kw_only=True):
+    """What the assignee wrote, kept here and never published."""
+
+    assignment: str
+    text: str
+    evidence: list[str]
+    at: datetime
+    minutes: int | None = None
+
+
+class Claimed(Struct, frozen=True, kw_only=True):
+    """Who has claimed it."""
+
+    assignee: str
+    kind: Any
+    unit: str | None
+
+
+class Awaited(Struct, frozen=True):
+    """What is awaited until then; after that it goes on without."""
+
+    until: datetime
+
+
+class Postponed(Struct, frozen=True):
+    """Nobody can be asked, not even a desk: looked at again at `until`."""
+
+    until: datetime

@@ -8,10 +8,11 @@ import pytest
 from contracts import dispatch
 from contracts.problem import Refusal
 from services.dispatch import commands
-from services.dispatch.case import Case, ContractCommitted, ContractReleased, ContractReserved
+from services.dispatch.case import Case
 from services.dispatch.domain import decide, evolve, initial
 from services.dispatch.engine import Pool
 from services.dispatch.filters import Item, Option
+from services.dispatch.records import ContractCommitted, ContractReleased, ContractReserved
 
 TICKET = "7K3M-9QXR-2B4D-T8WZ"
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -9,10 +9,11 @@ from msgspec.structs import replace
 from contracts import dispatch
 from contracts.problem import Refusal
 from services.dispatch import commands
-from services.dispatch.case import Case, ContractReserved
+from services.dispatch.case import Case
 from services.dispatch.domain import decide, evolve, initial
 from services.dispatch.engine import Pool
 from services.dispatch.filters import Option
+from services.dispatch.records import ContractReserved
 from tests.unit.test_dispatch_domain import (
     DESK,
     ITEM,

@@ -11,13 +11,13 @@ from contracts import dispatch
 from contracts.actor import Actor
 from contracts.problem import Refusal
 from services.dispatch import commands, guards
-from services.dispatch.case import Case, ContractReleased, ContractReserved
+from services.dispatch.case import Case
 from services.dispatch.domain import decide, evolve
 from services.dispatch.engine import Pool, choose
 from services.dispatch.filters import Item, Option
 from services.dispatch.guards import ACCEPTING, DISPUTING, REPORTING, RETURNING, RULING
 from services.dispatch.pool import Known, Place
-from services.dispatch.records import GroundsRecorded, RulingRecorded
+from services.dispatch.records import ContractReleased, ContractReserved, GroundsRecorded, RulingRecorded
 from services.ticket.moves import TABLE
 from tests.unit.test_dispatch_domain import (
     ALL,

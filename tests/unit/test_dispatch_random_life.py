@@ -11,10 +11,11 @@ from msgspec.structs import replace
 from contracts import dispatch
 from contracts.problem import Refusal
 from services.dispatch import commands
-from services.dispatch.case import Case, ContractCommitted, ContractReleased, ContractReserved
+from services.dispatch.case import Case
 from services.dispatch.domain import decide, evolve, initial
 from services.dispatch.guards import NOT_OURS
 from services.dispatch.pool import ENDED, OPENED
+from services.dispatch.records import ContractCommitted, ContractReleased, ContractReserved
 from tests.unit.test_dispatch_domain import (
     ALL,
     BARBERS,
