@@ -94,7 +94,9 @@ def test_the_desk_sees_all_for_a_purpose_and_a_company_a_relay_number_for_ever(p
     status, (told,) = ask(process, "operator", "callback", words=True)
     assert status == 200
     assert {told[key] for key in WHO} == set(WHO.values())
-    assert told["words"] == {"title": "路灯不亮", "body": SAID["body"], "address": SAID["address"]}
+    assert told["words"] == {
+        "title": "路灯不亮", "body": SAID["body"], "address": SAID["address"], "location": None,
+    }  # fmt: skip
     masked = [
         ask(process, role, "contact", words=True)[1][0]
         for role in ("property_company", "social_organization")
