@@ -10,10 +10,10 @@ from contracts import dispatch, evaluation, intake
 from contracts.event import Event, type_of
 
 GRIDS = [f"99010100100{community}01" for community in range(1, 7)]
-CATEGORIES = ["noise_construction", "garbage", "mediation", "street_light", "medicine_delivery", "haircut"]
+CATEGORIES = ["noise_construction", "garbage", "mediation", "street_light", "older_meals", "haircut"]
+"""None that is claimed: who claims may have three such tickets open, and these people take all of them."""
 
 OFFER, ACCEPTED = type_of(dispatch.OfferMade), type_of(dispatch.AssignmentAccepted)
-CLAIMABLE = type_of(dispatch.ClaimOpened)
 CONTACTED, ASKED = type_of(dispatch.FirstContactMade), type_of(evaluation.RatingRequested)
 
 
@@ -62,13 +62,6 @@ def _accept(number: str, offer: dispatch.OfferMade) -> Event:
     )
 
 
-def _claim(number: str, opened: dispatch.ClaimOpened) -> Event:
-    """Whoever would have been asked first is the fastest."""
-    return intake.OfferClaimed(
-        ticket=number, assignment=opened.assignment, assignee=opened.explanation.candidates[0].assignee
-    )
-
-
 def _contact(number: str, taken: dispatch.AssignmentAccepted) -> Event:
     return intake.FirstContactLogged(ticket=number, assignment=taken.assignment, assignee=taken.assignee)
 
@@ -86,7 +79,6 @@ def _rate(number: str, _: evaluation.RatingRequested) -> Event:
 
 _REACTIONS: dict[str, tuple[Any, Callable[[str, Any], Event]]] = {
     OFFER: (msgspec.json.Decoder(dispatch.OfferMade), _accept),
-    CLAIMABLE: (msgspec.json.Decoder(dispatch.ClaimOpened), _claim),
     ACCEPTED: (msgspec.json.Decoder(dispatch.AssignmentAccepted), _contact),
     CONTACTED: (msgspec.json.Decoder(dispatch.FirstContactMade), _report),
     ASKED: (msgspec.json.Decoder(evaluation.RatingRequested), _rate),
