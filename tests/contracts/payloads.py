@@ -74,8 +74,6 @@ MOMENT = st.builds(
     st.integers(0, 59), st.integers(0, 59), st.integers(0, 999_999),
     st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes))),
 ).map(datetime.isoformat)  # fmt: skip
-# One for all texts: which characters there are takes ten milliseconds to work out.
-LETTERS = st.characters(codec="utf-8", exclude_characters="\0")
 HOSTILE: SearchStrategy[Any] = st.one_of(
     *(st.sampled_from(values) for values in (HOSTILE_TEXTS, MOMENTS, HOSTILE_NUMBERS, HOSTILE_SHAPES)),
     st.text(max_size=5),
@@ -133,7 +131,8 @@ def _value(kind: Any) -> SearchStrategy[Any]:
 def _text(kind: inspect.StrType) -> SearchStrategy[str]:
     most = 12 if kind.max_length is None else min(12, kind.max_length)
     if kind.pattern in (None, NO_NUL):
-        return st.text(LETTERS, min_size=kind.min_length or 0, max_size=most)
+        letters = st.characters(codec="utf-8", exclude_characters="\0")
+        return st.text(letters, min_size=kind.min_length or 0, max_size=most)
     return st.sampled_from([text for text in EXAMPLES if re.match(kind.pattern or "", text)])
 
 
