@@ -3,15 +3,15 @@
 Unlike nameko's own runner it stops within its deadline whatever the broker does, and needs no pkg_resources.
 """
 
-import argparse
 import gc
 import logging
 import os
 import signal
 import sys
 import warnings
-from importlib import import_module
 from typing import Any
+
+from chassis.named import named
 
 POLL = 0.2
 """Seconds between looks at the stop flag."""
@@ -24,25 +24,8 @@ log = logging.getLogger(__name__)
 
 def main(argv: list[str]) -> int:
     """Runs the service named on the command line until SIGTERM or SIGINT; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m chassis.runner", description="Runs one service of Fengge."
-    )
-    parser.add_argument("service", help="module:Class, e.g. services.ticket.service:TicketService")
-    module, _, class_name = parser.parse_args(argv).service.partition(":")
-    _go_green()
-    from chassis import settings
-
-    try:
-        chosen = settings.read(os.environ)
-    except settings.SettingsError as error:
-        print(f"The settings of {module} are not usable:\n{error}", file=sys.stderr)
-        return 2
-    service = getattr(import_module(module), class_name)
-    missing = [name.upper() for name in service.needs if not getattr(chosen, name)]
-    if missing:
-        print(f"{module} needs {', '.join(missing)}: docs/runbooks/production.md", file=sys.stderr)
-        return 2
-    return _run(service, chosen)
+    found = named(argv, "chassis.runner", "Runs one service of Fengge.", _go_green)
+    return _run(*found) if found else 2
 
 
 def _go_green() -> None:

@@ -4,7 +4,6 @@ A door for strangers waits for many slow peers and for the database at once; the
 without patching anything, and waitress keeps slow peers away from them.
 """
 
-import argparse
 import logging
 import os
 import signal
@@ -12,7 +11,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 from waitress import wasyncore
@@ -21,6 +19,7 @@ from waitress.server import create_server
 from chassis import logs, settings
 from chassis.doors import Door, health, metrics
 from chassis.loops import Loops
+from chassis.named import named
 
 POLL = 0.2
 """Seconds between looks at the stop flag."""
@@ -87,22 +86,8 @@ class Listener:
 
 def main(argv: list[str]) -> int:
     """Runs the service named on the command line until SIGTERM or SIGINT; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m chassis.threads", description="Runs one service with an HTTP edge."
-    )
-    parser.add_argument("service", help="module:Class, e.g. services.gateway.service:GatewayService")
-    module, _, class_name = parser.parse_args(argv).service.partition(":")
-    try:
-        chosen = settings.read(os.environ)
-    except settings.SettingsError as error:
-        print(f"The settings of {module} are not usable:\n{error}", file=sys.stderr)
-        return 2
-    service = getattr(import_module(module), class_name)
-    missing = [name.upper() for name in service.needs if not getattr(chosen, name)]
-    if missing:
-        print(f"{module} needs {', '.join(missing)}: docs/runbooks/production.md", file=sys.stderr)
-        return 2
-    return _run(service, chosen)
+    found = named(argv, "chassis.threads", "Runs one service with an HTTP edge.")
+    return _run(*found) if found else 2
 
 
 def _run(service: type[Any], chosen: settings.Settings) -> int:
