@@ -7,7 +7,7 @@ import typer
 from chassis.clock import now
 from cli.merging import written_out
 from cli.place import Place
-from cli.say import JsonFlag, as_json, table
+from cli.say import JsonFlag, listing
 from cli.spoken import tell
 from contracts.actor import Actor
 from contracts.intake import CallbackMade
@@ -32,12 +32,7 @@ def list_(
     place: Place = context.obj
     with place.transaction("evaluation") as tx:
         rows = store.calls(tx, now(), limit)
-    if json:
-        as_json(rows)
-    elif not rows:
-        print("nobody is to be called")
-    else:
-        print(table(TITLES, [tuple(row.values()) for row in rows]))
+    listing(rows, json, "nobody is to be called", TITLES)
 
 
 @app.command()

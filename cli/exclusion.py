@@ -6,7 +6,7 @@ import typer
 
 from cli.merging import written_out
 from cli.place import Place
-from cli.say import JsonFlag, as_json, table
+from cli.say import JsonFlag, listing
 from cli.spoken import tell
 from contracts.actor import Actor
 from contracts.intake import ExclusionAsked, ExclusionDecided
@@ -30,12 +30,7 @@ def list_(
     place: Place = context.obj
     with place.transaction("evaluation") as tx:
         rows = store.claims(tx, limit)
-    if json:
-        as_json(rows)
-    elif not rows:
-        print("no exclusion waits for an approval")
-    else:
-        print(table(TITLES, [tuple(row.values()) for row in rows]))
+    listing(rows, json, "no exclusion waits for an approval", TITLES)
 
 
 @app.command()

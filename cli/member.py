@@ -8,7 +8,7 @@ import typer
 
 from cli.contract import month_of
 from cli.place import Place
-from cli.say import Failure, JsonFlag, as_json, table
+from cli.say import Failure, JsonFlag, listing
 from contracts.terms import CHINA
 from services.dispatch import member_store
 
@@ -30,12 +30,7 @@ def hours(
     place: Place = context.obj
     with place.transaction("dispatch") as tx:
         rows = member_store.hours(tx, code, month_of(month))
-    if json:
-        as_json(rows)
-    elif not rows:
-        print("nobody has reported hours yet")
-    else:
-        print(table(tuple(key.replace("_", " ") for key in rows[0]), [list(row.values()) for row in rows]))
+    listing(rows, json, "nobody has reported hours yet")
 
 
 @app.command("opt-out")

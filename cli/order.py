@@ -11,7 +11,7 @@ import typer
 from chassis.clock import now
 from cli.life import Life
 from cli.place import Place
-from cli.say import Failure, JsonFlag, as_json, shown, table
+from cli.say import Failure, JsonFlag, as_json, listing, shown, table
 from cli.spoken import SOURCE, tell
 from contracts import intake
 from contracts.actor import Actor
@@ -49,12 +49,7 @@ def list_(
     with place.transaction("ticket") as tx:
         found, known = order_store.listed(tx, wanted, limit), calendar.load(tx)
     rows = [_row(order, next(order_life.upcoming(order, known, now()), None)) for order in found]
-    if json:
-        as_json(rows)
-    elif not rows:
-        print("no standing order matches; --all also shows those that have ended")
-    else:
-        print(table(tuple(key.replace("_", " ") for key in rows[0]), [list(row.values()) for row in rows]))
+    listing(rows, json, "no standing order matches; --all also shows those that have ended")
 
 
 @app.command()

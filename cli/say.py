@@ -2,7 +2,7 @@
 
 import json
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import zip_longest
 from typing import Annotated, Any
@@ -59,6 +59,17 @@ def shown(value: object) -> str:
 def as_json(document: Any) -> None:
     """Prints a document as JSON."""
     print(json.dumps(document, ensure_ascii=False, indent=1, default=_plain))
+
+
+def listing(rows: Sequence[Mapping[str, Any]], json: bool, nothing: str, titles: Sequence[str] = ()) -> None:
+    """Prints rows as a table or as JSON; `nothing` says what it means that there are none."""
+    if json:
+        as_json(rows)
+    elif not rows:
+        print(nothing)
+    else:
+        heads = titles or tuple(key.replace("_", " ") for key in rows[0])
+        print(table(heads, [list(row.values()) for row in rows]))
 
 
 def _plain(value: object) -> object:
