@@ -41,6 +41,7 @@ def settlement(
     """What was done under each contract, month by month · 结算单.
 
     Counted from the entries of each unit; `differs` must be no. With a contract and a month: its tickets too.
+    How it was rated, and the mark for it: `fengge report month 2026-11 --by contract`.
     """
     place, day = context.obj, month_of(month)
     with place.transaction("dispatch") as tx:

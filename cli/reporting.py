@@ -14,12 +14,13 @@ from cli.place import Place
 from cli.say import Failure, JsonFlag, as_json, table
 from services.evaluation import scorecard_store
 from services.evaluation.report import Card, card, overall, rates_by
+from services.evaluation.settlement import Marks
 from services.evaluation.standing import Row
 from services.evaluation.tally import month_of
 
 Dimension = Literal[
     "all", "kind", "assignee", "unit", "grid", "compound", "community", "subdistrict", "district", "category",
-    "source", "severity", "month",
+    "source", "severity", "contract", "month",
 ]  # fmt: skip
 Format = Literal["table", "csv", "xlsx", "json"]
 TITLES = (
@@ -66,23 +67,26 @@ def month(
 ) -> None:
     """A month's scorecard: as issued, with its corrections · 月度考核表.
 
-    Below 30 ratings nobody is ranked; there is no list of the last.
+    Below 30 ratings nobody is ranked; there is no list of the last. By contract each row has a settlement
+    mark (policy settlement_marks); what was done and is to be paid: `fengge contract settlement`.
     """
     _checked(month)
     place: Place = context.obj
     with place.transaction("evaluation") as tx:
         found = card(tx, month, by)
+    sheet = _sheet(found)
     if format == "json":
         _out(msgspec.json.format(msgspec.json.encode(found), indent=1).decode(), to)
     elif format == "csv":
-        _out(sheets.as_csv(CARD, [_card_cells(row) for row in found.rows]), to)
+        _out(sheets.as_csv(*sheet), to)
     elif format == "xlsx":
         if to is None:
             raise typer.BadParameter("--format xlsx needs --to FILE")
-        sheets.write_xlsx(to, f"{found.month} {found.by}", CARD, [_card_cells(row) for row in found.rows])
+        sheets.write_xlsx(to, f"{found.month} {found.by}", *sheet)
     else:
-        rows = [tuple(_shown(cell) for cell in _card_cells(row)) for row in found.rows]
-        _out(f"{_heading(found)}\n{table(CARD, rows, widest=32)}", to)
+        titles, cells = sheet
+        rows = [tuple(_shown(cell) for cell in row) for row in cells]
+        _out(f"{_heading(found)}\n{table(titles, rows, widest=32)}", to)
 
 
 @app.command()
@@ -108,10 +112,26 @@ def _checked(month: str) -> None:
 
 
 def _heading(found: Card) -> str:
+    marked = f"\n{_explained(found.marks)}" if found.marks else ""
     if found.issued_at is None:
-        return f"{found.month} by {found.by}: as it stands, not issued yet"
+        return f"{found.month} by {found.by}: as it stands, not issued yet{marked}"
     moment: datetime = found.issued_at
-    return f"{found.month} by {found.by}: issued {moment:%Y-%m-%d}, {found.corrections} corrections since"
+    since = f"{found.corrections} corrections since"
+    return f"{found.month} by {found.by}: issued {moment:%Y-%m-%d}, {since}{marked}"
+
+
+def _explained(marks: Marks) -> str:
+    return (
+        f"marks by settlement_marks version {marks.version}: full from a composite of {marks.full:.0%}, "
+        f"reduced from {marks.reduced:.0%}, none below {marks.least_rated} ratings"
+    )
+
+
+def _sheet(found: Card) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """Titles and rows; by contract also the marks."""
+    if found.marks is None:
+        return CARD, [_card_cells(row) for row in found.rows]
+    return (*CARD, "mark"), [(*_card_cells(row), (row.mark or "–").replace("_", " ")) for row in found.rows]
 
 
 def _out(text: str, to: Path | None) -> None:

@@ -206,7 +206,7 @@ class FirstContactMade(Event, frozen=True, kw_only=True):
 
 
 class AssignmentDone(Event, frozen=True, kw_only=True):
-    """The lead reported the outcome."""
+    """The lead reported the outcome; `contract` is whose unit it used up, which a rework does not again."""
 
     assignment: Code
     assignee: Code
@@ -214,6 +214,7 @@ class AssignmentDone(Event, frozen=True, kw_only=True):
     resolved: Resolved
     unit: Code | None = None
     unresolved_reason: Code | None = None
+    contract: Code | None = None
 
 
 class AssignmentReopened(Event, frozen=True, kw_only=True):

@@ -171,7 +171,7 @@ def _report(state: Case, command: ReportWork) -> list[Any]:
         return refused
     done = dispatch.AssignmentDone(
         assignment=command.assignment, assignee=command.assignee, kind=state.kind, resolved=command.resolved,
-        unit=state.unit, unresolved_reason=command.unresolved_reason,
+        unit=state.unit, unresolved_reason=command.unresolved_reason, contract=state.contract,
     )  # fmt: skip
     outcome = OutcomeRecorded(
         assignment=command.assignment,

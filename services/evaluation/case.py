@@ -49,6 +49,8 @@ class Case(Struct, frozen=True, kw_only=True):
     assignee: str | None = None
     assignee_kind: str | None = None
     unit: str | None = None
+    contract: str | None = None
+    """Under which the work was done that counts now; a rework is done under the same."""
     contact_due_at: datetime | None = None
     contacted_in_time: bool | None = None
     contact_missed: bool = False

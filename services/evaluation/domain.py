@@ -164,8 +164,8 @@ def _after_assigned(case: Case, fact: dispatch.AssignmentAccepted) -> Case:
     """A new lead has its own time for the first contact, unless the requester was reached already."""
     due_at = fact.contact_due_at if case.contacted_in_time is None else case.contact_due_at
     return replace(
-        case, assignee=fact.assignee, assignee_kind=fact.kind, unit=fact.unit, contact_due_at=due_at,
-        hops=max(case.hops, fact.hop), contact_missed=False,
+        case, assignee=fact.assignee, assignee_kind=fact.kind, unit=fact.unit, contract=None,
+        contact_due_at=due_at, hops=max(case.hops, fact.hop), contact_missed=False,
     )  # fmt: skip
 
 
@@ -227,6 +227,7 @@ CHANGES: dict[type, Callable[[Case, Any], Case]] = {
         assignee=None,
         assignee_kind=None,
         unit=None,
+        contract=None,
         ended=None,
         resolved=None,
         satisfaction=None,
@@ -236,6 +237,7 @@ CHANGES: dict[type, Callable[[Case, Any], Case]] = {
     dispatch.OfferExpired: lambda case, _: replace(case, expiries=case.expiries + 1),
     dispatch.AssignmentReturned: lambda case, _: replace(case, returns=case.returns + 1),
     dispatch.AssignmentAccepted: _after_assigned,
+    dispatch.AssignmentDone: lambda case, fact: replace(case, contract=fact.contract or case.contract),
     dispatch.ResponseHastened: _after_hastened,
     dispatch.FirstContactMade: _after_contact,
     dispatch.ObjectionOpened: _after_opened,

@@ -5,24 +5,30 @@ from datetime import datetime
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chassis import policy
 from chassis.database import Tx
 from services.evaluation import scorecard_store, store, tally_store
 from services.evaluation.rates import NAMES, Counts, rates
+from services.evaluation.settlement import Marks, mark
 from services.evaluation.standing import Ranking, Row, stood, together
-from services.evaluation.tally import Cell, deltas
+from services.evaluation.tally import DIMENSIONS, Cell, deltas
 from services.evaluation.tally_store import Tallied
 
 
 class Card(Struct, frozen=True, kw_only=True):
-    """A month by one dimension: as issued with its corrections, or as it stands where none is issued yet."""
+    """A month by one dimension: as issued with its corrections, or as it stands where none is issued yet.
+
+    `marks` is by what contracts are marked: the policy of the day it was issued, else of now.
+    """
 
     month: str
     by: str
     issued_at: datetime | None
     corrections: int
     rows: list[Row]
+    marks: Marks | None = None
 
 
 def _level(digits: int) -> Callable[[Tallied], str]:
@@ -32,10 +38,11 @@ def _level(digits: int) -> Callable[[Tallied], str]:
     )
 
 
+CONTRACT = "contract"
 READ: dict[str, tuple[str, Callable[[Tallied], str]]] = {
     **{
         name: (name, lambda cell: cell.key)
-        for name in ("assignee", "unit", "grid", "category", "source", "severity", "kind")
+        for name in DIMENSIONS
     },
     **{name: ("grid", _level(digits)) for name, digits in
        {"district": 6, "subdistrict": 9, "community": 12, "compound": 14}.items()},
@@ -48,7 +55,8 @@ READ: dict[str, tuple[str, Callable[[Tallied], str]]] = {
 def rates_by(tx: Tx, by: str, first: str = "0000-00", last: str = "9999-99") -> list[Row]:
     """One row for each value of `by`, months from `first` to `last`; KeyError for what is not in READ."""
     dimension, key = READ[by]
-    return _rows(tx, tally_store.cells(tx, dimension, first, last), key, store.weights(tx))
+    rows = _rows(tx, tally_store.cells(tx, dimension, first, last), key, store.weights(tx))
+    return _marked(rows, store.marks(tx)) if by == CONTRACT else rows
 
 
 def overall(tx: Tx) -> Row:
@@ -64,10 +72,20 @@ def card(tx: Tx, month: str, by: str) -> Card:
     issued = scorecard_store.issued(tx, month, dimension)
     if issued is None:
         rows = rates_by(tx, by, month, month)
-        return Card(month=month, by=by, issued_at=None, corrections=0, rows=rows)
+        marks = store.marks(tx) if by == CONTRACT else None
+        return Card(month=month, by=by, issued_at=None, corrections=0, rows=rows, marks=marks)
     changes = scorecard_store.corrections(tx, month)
     rows = _rows(tx, _corrected(issued.cells, deltas(changes), dimension, month), key, issued.weights)
-    return Card(month=month, by=by, issued_at=issued.issued_at, corrections=len(changes), rows=rows)
+    marks = (issued.marks or store.marks(tx)) if by == CONTRACT else None
+    return Card(
+        month=month, by=by, issued_at=issued.issued_at, corrections=len(changes), marks=marks,
+        rows=_marked(rows, marks) if marks else rows,
+    )  # fmt: skip
+
+
+def _marked(rows: Sequence[Row], marks: Marks) -> list[Row]:
+    """The rows of contracts with their marks; what is done under no contract has none."""
+    return [replace(row, mark=mark(row.counts, row.rates, marks)) if row.key else row for row in rows]
 
 
 def _corrected(

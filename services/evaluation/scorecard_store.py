@@ -8,14 +8,18 @@ from msgspec import Struct
 
 from chassis.database import Tx
 from chassis.rows import from_json
+from services.evaluation.settlement import Marks
 from services.evaluation.tally import DIMENSIONS, Change, Counted
 from services.evaluation.tally_store import SUMS, Tallied
 
 LOCK = "LOCK TABLE tally IN SHARE MODE"
 ISSUE = f"""
-INSERT INTO scorecard (month, dimension, issued_at, weights, cells)
+INSERT INTO scorecard (month, dimension, issued_at, weights, marks, cells)
 SELECT %(month)s, dimension, %(now)s,
     (SELECT value FROM policy WHERE name = 'composite_weights' AND valid_from <= %(now)s
+     ORDER BY version DESC LIMIT 1),
+    (SELECT value || jsonb_build_object('version', version) FROM policy
+     WHERE name = 'settlement_marks' AND valid_from <= %(now)s AND d.dimension = 'contract'
      ORDER BY version DESC LIMIT 1),
     coalesce((SELECT json_agg(t) FROM (
         SELECT month, key, kind, {SUMS} FROM tally
@@ -30,7 +34,7 @@ SELECT DISTINCT month FROM tally WHERE dimension = 'severity' AND month < %s
 """
 ISSUED = """
 SELECT to_json(s)::text
-FROM (SELECT issued_at, weights, cells FROM scorecard WHERE month = %s AND dimension = %s) s
+FROM (SELECT issued_at, weights, cells, marks FROM scorecard WHERE month = %s AND dimension = %s) s
 """
 CORRECTIONS = "SELECT ticket, before::text, after::text FROM correction WHERE month = %s ORDER BY no"
 
@@ -41,6 +45,8 @@ class Issued(Struct, frozen=True):
     issued_at: datetime
     weights: Mapping[str, float]
     cells: list[Tallied]
+    marks: Marks | None = None
+    """By what contracts are marked; None of other dimensions, and of months issued before there were any."""
 
 
 def issue(tx: Tx, month: str, now: datetime) -> bool:

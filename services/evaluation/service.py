@@ -52,8 +52,8 @@ class EvaluationService(Service):
         ticket.TicketHandled, ticket.TicketVerified, ticket.TicketReopened, ticket.TicketClosed,
         ticket.TicketCancelled, ticket.TicketUnmerged, ticket.DeclineObjected, ticket.SeverityChanged,
         dispatch.OfferMade, dispatch.OfferExpired, dispatch.AssignmentReturned, dispatch.AssignmentAccepted,
-        dispatch.ResponseHastened, dispatch.FirstContactMade, dispatch.ObjectionOpened,
-        dispatch.ObjectionRuled,
+        dispatch.AssignmentDone, dispatch.ResponseHastened, dispatch.FirstContactMade,
+        dispatch.ObjectionOpened, dispatch.ObjectionRuled,
     )  # fmt: skip
     def observe(self, event: CloudEvent[Event], known: Known) -> domain.Observe:
         """What ticket and dispatch publish; after TicketVerified the requester is asked (row 17)."""

@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from services.evaluation.rates import Counts, Rates, rates, wilson
+from services.evaluation.settlement import Mark
 
 Standing = Literal["above", "level", "below", "not_ranked"]
 
@@ -14,7 +15,7 @@ class Row(Struct, frozen=True, kw_only=True):
     """The cases that share `key` (None: those that have none, e.g. no assignee yet), counted and rated.
 
     `band` is where the true satisfaction rate lies with 95 %; `standing` says whether all of it is above or
-    below the rate of all peers together: of the same kind and volume.
+    below the rate of all peers together: of the same kind and volume. Contracts alone have a `mark`.
     """
 
     key: str | None
@@ -24,6 +25,7 @@ class Row(Struct, frozen=True, kw_only=True):
     band: tuple[float, float] | None = None
     standing: Standing = "not_ranked"
     flags: list[str] = []
+    mark: Mark | None = None
 
 
 class Ranking(Struct, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from services.evaluation.case import Case
 from services.evaluation.guessing import Share
 from services.evaluation.keyring import Print
 from services.evaluation.rating import GuessFailed, Limits
+from services.evaluation.settlement import Marks
 
 
 @dataclass
@@ -71,7 +72,7 @@ class Known(policy.Known):
 
 COLUMNS = (
     "id, sequence, state, ended, received_at, source, channel, category, grid, severity, assignee, "
-    "assignee_kind, unit, contact_due_at, contacted_in_time, contact_missed, hops, returns, "
+    "assignee_kind, unit, contract, contact_due_at, contacted_in_time, contact_missed, hops, returns, "
     "expiries, on_time, reworks, round, window_ends_at, resolved, satisfaction, aside"
 )
 LOAD = f"""
@@ -85,6 +86,7 @@ ON CONFLICT (id) DO UPDATE SET
     received_at = EXCLUDED.received_at, source = EXCLUDED.source, channel = EXCLUDED.channel,
     category = EXCLUDED.category, grid = EXCLUDED.grid, severity = EXCLUDED.severity,
     assignee = EXCLUDED.assignee, assignee_kind = EXCLUDED.assignee_kind, unit = EXCLUDED.unit,
+    contract = EXCLUDED.contract,
     contact_due_at = EXCLUDED.contact_due_at, contacted_in_time = EXCLUDED.contacted_in_time,
     contact_missed = EXCLUDED.contact_missed, hops = EXCLUDED.hops,
     returns = EXCLUDED.returns, expiries = EXCLUDED.expiries,
@@ -168,6 +170,12 @@ def contacts_missed(tx: Tx, now: datetime, limit: int) -> list[str]:
 def weights(tx: Tx) -> Mapping[str, float]:
     """What response, resolution and satisfaction weigh in the composite."""
     return policy.in_force(tx)["composite_weights"].value
+
+
+def marks(tx: Tx) -> Marks:
+    """By what contracts are marked now."""
+    found = policy.in_force(tx)["settlement_marks"]
+    return convert({**found.value, "version": found.version}, Marks)
 
 
 def claims(tx: Tx, limit: int) -> list[dict[str, Any]]:

@@ -13,8 +13,8 @@ from services.evaluation.rates import NAMES
 Cell = tuple[str, str, str, str]
 """Dimension, month, key (empty where a case has none) and, of assignees and units, their kind."""
 
-DIMENSIONS = ("assignee", "unit", "grid", "category", "source", "severity", "kind")
-OF_A_KIND = ("assignee", "unit")
+DIMENSIONS = ("assignee", "unit", "grid", "category", "source", "severity", "kind", "contract")
+OF_A_KIND, KIND = ("assignee", "unit"), DIMENSIONS.index("kind")
 (
     CASES, CONTACT_DUE, IN_TIME, CLOSED, RATED, RESOLVED_YES, RESOLVED_PARTLY, RESOLVED_NO, SATISFIED,
     HANDLED, ON_TIME, REWORKED, OFFERED, RETURNED, DISPUTED, OVERTURNED, EXCLUDED,
@@ -63,6 +63,7 @@ def counted(case: Case | None) -> Counted:
         return UNCOUNTED
     keys = (
         case.assignee, case.unit, case.grid, case.category, case.source, case.severity, case.assignee_kind,
+        case.contract,
     )  # fmt: skip
     return Counted(month_of(case.received_at), keys, _bits(case))
 
@@ -117,7 +118,7 @@ def deltas(found: Iterable[Change]) -> dict[Cell, list[int]]:
 
 def _add(cells: dict[Cell, list[int]], case: Counted, bits: int, sign: int) -> None:
     indices = _indices(bits)
-    kind = case.keys[-1] if case.keys else None
+    kind = case.keys[KIND] if case.keys else None
     for dimension, key in zip(DIMENSIONS, case.keys, strict=False):  # what counts nowhere has no keys
         cell = dimension, case.month, key or "", kind or "" if dimension in OF_A_KIND else ""
         row = cells.get(cell)

@@ -34,7 +34,8 @@ SELECT to_json(t)::text FROM (
         ('assignee', coalesce(assignee, ''), coalesce(assignee_kind, '')),
         ('unit', coalesce(unit, ''), coalesce(assignee_kind, '')), ('grid', coalesce(grid, ''), ''),
         ('category', coalesce(category, ''), ''), ('source', coalesce(source, ''), ''),
-        ('severity', coalesce(severity, ''), ''), ('kind', coalesce(assignee_kind, ''), '')
+        ('severity', coalesce(severity, ''), ''), ('kind', coalesce(assignee_kind, ''), ''),
+        ('contract', coalesce(contract, ''), '')
     ) AS d (dimension, key, kind)
     GROUP BY dimension, month, key, kind ORDER BY dimension, month, key, kind
 ) t

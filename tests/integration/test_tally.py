@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from chassis.effect import Effects
 from chassis.model import Model
+from chassis.policy import set_policy
 from cli.main import app
 from cli.place import Place
 from contracts import dispatch, evaluation, ticket
@@ -24,6 +25,7 @@ from services.evaluation.case import Proof
 from services.evaluation.exclusion import AskExclusion, DecideExclusion
 from services.evaluation.rating import Limits, TakeRating
 from services.evaluation.report import card, rates_by
+from services.evaluation.settlement import Marks
 from tests.integration.own_database import Tx, given, own_database, untouched
 from tests.integration.recount import all_cells, recount
 
@@ -84,6 +86,7 @@ def life(chance: random.Random, number: str, at: datetime) -> Iterator[Any]:
         ),
         dispatch.AssignmentAccepted(**assignment, hop=2, unit=chance.choice("UV"), contact_due_at=due),
         dispatch.FirstContactMade(assignment=number, assignee=who, in_time=chance.random() < 0.7),
+        dispatch.AssignmentDone(**assignment, resolved="yes", contract=chance.choice([None, "HT-1", "HT-2"])),
         ticket.TicketHandled(
             assignment=number, assignee=who, assignee_kind=kind, resolved="yes",
             on_time=chance.random() < 0.7,
@@ -129,6 +132,7 @@ def test_after_any_lives_the_tally_is_what_a_recount_of_the_cases_finds(tx: Tx, 
     cells = all_cells(tx)
     assert cells == recount(tx)
     assert any(cell.excluded for cell in cells)
+    assert {cell.key for cell in cells if cell.dimension == "contract"} == {"", "HT-1", "HT-2"}
 
 
 def test_an_issued_month_stays_as_it_is_and_what_changes_is_a_correction(tx: Tx) -> None:
@@ -149,6 +153,20 @@ def test_an_issued_month_stays_as_it_is_and_what_changes_is_a_correction(tx: Tx)
     kept = scorecard_store.issued(tx, "2026-10", "unit")
     assert kept
     assert sum(cell.closed for cell in kept.cells) == sum(row.counts.closed for row in issued.rows)
+
+
+def test_a_months_marks_are_those_of_the_policy_it_was_issued_under(tx: Tx) -> None:
+    lives(tx, random.Random(7), 300, OCTOBER)
+    wanted: list[dict[str, float]] = [
+        {"least_rated": 1, "full": 0.0, "reduced": 0.0}, {"least_rated": 1, "full": 2, "reduced": 2},
+    ]  # fmt: skip
+    for value, valid_from in zip(wanted, (OCTOBER, NOVEMBER + timedelta(days=1)), strict=True):
+        assert set_policy(tx, "settlement_marks", valid_from, json.dumps(value))
+    assert scorecard_store.issue(tx, "2026-10", NOVEMBER)
+    found = card(tx, "2026-10", "contract")
+    assert found.marks == Marks(least_rated=1, full=0, reduced=0, version=2)
+    assert {row.key: row.mark for row in found.rows} == {"HT-1": "full", "HT-2": "full", None: None}
+    assert card(tx, "2026-10", "unit").marks is None
 
 
 @pytest.mark.parametrize("table", ["scorecard", "correction"])
@@ -181,10 +199,13 @@ def test_a_report_reads_the_tally_by_its_key_and_no_case(tx: Tx) -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "holds"), [("table", "not issued yet"), ("csv", "key,kind,cases"), ("json", '"rows"')]
-)
+    ("by", "form", "holds"),
+    [("category", "table", "not issued yet"), ("category", "csv", "key,kind,cases"),
+     ("category", "json", '"rows"'), ("contract", "table", "full from a composite of 80%"),
+     ("contract", "csv", "flags,mark")],
+)  # fmt: skip
 def test_the_command_writes_a_months_scorecard(
-    migrated: str, monkeypatch: pytest.MonkeyPatch, form: str, holds: str
+    migrated: str, monkeypatch: pytest.MonkeyPatch, by: str, form: str, holds: str
 ) -> None:
     @contextlib.contextmanager
     def transaction(place: Place, service: str) -> Iterator[Tx]:
@@ -194,8 +215,8 @@ def test_the_command_writes_a_months_scorecard(
             connection.rollback()
 
     monkeypatch.setattr(Place, "transaction", transaction)
-    done = CliRunner().invoke(app, ["report", "month", "2026-10", "--by", "category", "--format", form])
+    done = CliRunner().invoke(app, ["report", "month", "2026-10", "--by", by, "--format", form])
     assert done.exit_code == 0, done.output
     assert holds in done.output
-    assert "x" in done.output
+    assert {"category": "x", "contract": "HT-1"}[by] in done.output
     assert CliRunner().invoke(app, ["report", "month", "2026-13"]).exit_code == 2

@@ -114,7 +114,8 @@ def test_the_assignee_accepts_contacts_and_reports() -> None:
         "AssignmentDone",
         "ContractCommitted",
     ]
-    assert decide(state, report(1, "SO-1"))[2] == ContractCommitted("HT-1", MONTH)
+    _, done, committed = decide(state, report(1, "SO-1"))
+    assert (done.contract, committed) == ("HT-1", ContractCommitted("HT-1", MONTH))
 
 
 def test_a_contact_after_its_deadline_is_made_but_not_in_time() -> None:

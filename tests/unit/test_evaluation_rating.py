@@ -5,6 +5,7 @@ from functools import reduce
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from contracts import dispatch, evaluation, ticket
 from contracts.actor import Actor
@@ -36,6 +37,7 @@ TAKEN = dispatch.AssignmentAccepted(
 HANDLED = ticket.TicketHandled(
     assignment="a1", assignee="officer-1", assignee_kind="grid_officer", resolved="yes", on_time=True
 )
+DONE = dispatch.AssignmentDone(assignment="a1", assignee="officer-1", kind="grid_officer", resolved="yes")
 VERIFIED = ticket.TicketVerified(by="rule")
 REOPENED = ticket.TicketReopened(reworks=1, resolved="no", satisfaction="dissatisfied")
 
@@ -221,3 +223,15 @@ def test_nobody_is_asked_about_a_part_of_another_ticket() -> None:
         RECEIVED, HANDLED, ticket.TicketVerified(by="rule", asked=False), ticket.TicketClosed(rated=False)
     )
     assert (part.state, part.round, part.on_time) == ("closed", 0, True)
+
+
+def test_the_contract_of_the_work_done_is_known_until_somebody_else_takes_it() -> None:
+    bought = replace(DONE, contract="HT-1")
+    done = given(RECEIVED, TAKEN, bought, HANDLED, VERIFIED)
+    assert done.contract == "HT-1"
+    # a rework uses up no second unit, and so its fact names no contract
+    assert (
+        after(after(after(done, rating("no", "dissatisfied")), told(REOPENED)), told(DONE)).contract == "HT-1"
+    )
+    assert after(done, told(TAKEN)).contract is None
+    assert after(done, told(ticket.TicketUnmerged(primary=NO, reason_code="another_lamp"))).contract is None

@@ -88,6 +88,7 @@ CASES = st.builds(
     grid=st.sampled_from([None, "g"]),
     severity=st.sampled_from([None, "general", "urgent"]), assignee=st.sampled_from([None, "a", "b"]),
     assignee_kind=st.sampled_from([None, "rota", "department"]), unit=st.sampled_from([None, "u"]),
+    contract=st.sampled_from([None, "HT-1", "HT-2"]),
     contacted_in_time=st.sampled_from([None, True, False]), contact_missed=st.booleans(),
     hops=st.integers(0, 2),
     returns=st.integers(0, 1), on_time=st.sampled_from([None, True, False]), reworks=st.integers(0, 1),

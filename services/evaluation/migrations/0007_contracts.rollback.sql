@@ -1,0 +1,4 @@
+DELETE FROM policy WHERE name = 'settlement_marks';
+ALTER TABLE scorecard DROP marks;
+DELETE FROM tally WHERE dimension = 'contract';
+ALTER TABLE casefile DROP contract;
