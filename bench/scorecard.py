@@ -9,7 +9,7 @@ import psycopg
 from bench import stage
 from chassis.clock import now
 from services.evaluation import scorecard_store
-from services.evaluation.rates import NAMES
+from services.evaluation.rates import NAMES, SINGLE, SPANS
 from services.evaluation.report import card
 from tests.integration.recount import RECOUNT
 
@@ -30,8 +30,10 @@ FROM generate_series(1, %(cases)s) AS n
 """
 COUNT = f"""
 INSERT INTO tally (dimension, month, key, kind, slot, {", ".join(NAMES)})
-SELECT r.dimension, r.month, r.key, r.kind, 0, {", ".join(f"r.{name}" for name in NAMES)}
-FROM json_populate_recordset(null::tally, %s) r
+SELECT r.dimension, r.month, r.key, r.kind, 0, {", ".join(f"r.{name}" for name in SINGLE)},
+    {", ".join(f"r.spans[{index + 1}]" for index in range(len(SPANS)))}
+FROM json_to_recordset(%s) AS r (dimension text, month text, key text, kind text, spans int[],
+    {", ".join(f"{name} int" for name in SINGLE)})
 """
 
 

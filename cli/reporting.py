@@ -23,13 +23,16 @@ Dimension = Literal[
     "source", "severity", "contract", "month",
 ]  # fmt: skip
 Format = Literal["table", "csv", "xlsx", "json"]
+MEDIANS = ("contact min ±19%", "handled min ±19%")
+"""Medians from reception to the first contact and to the last report of the work."""
 TITLES = (
     "key", "cases", "closed", "rated", "coverage", "response", "resolution", "satisfaction",
-    "on time", "returns", "reworks", "composite",
+    "on time", "returns", "reworks", "composite", *MEDIANS,
 )  # fmt: skip
 CARD = (
     "key", "kind", "cases", "closed", "rated", "coverage", "response", "resolution", "satisfaction", "from",
     "to", "standing", "on time", "returns", "reworks", "overturned", "excluded", "composite", "flags",
+    *MEDIANS,
 )  # fmt: skip
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
@@ -69,6 +72,7 @@ def month(
 
     Below 30 ratings nobody is ranked; there is no list of the last. By contract each row has a settlement
     mark (policy settlement_marks); what was done and is to be paid: `fengge contract settlement`.
+    Medians in minutes count from reception and are read from buckets, so they are off by up to 19 %.
     """
     _checked(month)
     place: Place = context.obj
@@ -147,7 +151,7 @@ def _cells(row: Row) -> tuple[Any, ...]:
         row.key or "(none)", counts.cases, counts.closed, counts.rated, percent(rates.coverage),
         percent(rates.response_rate), percent(rates.resolution_rate), percent(rates.satisfaction_rate),
         percent(rates.on_time_rate), percent(rates.return_rate), percent(rates.rework_rate),
-        percent(rates.composite),
+        percent(rates.composite), *_medians(row),
     )  # fmt: skip
 
 
@@ -159,7 +163,14 @@ def _card_cells(row: Row) -> tuple[Any, ...]:
         rates.response_rate, rates.resolution_rate, rates.satisfaction_rate, low, high,
         row.standing.replace("_", " "), rates.on_time_rate, rates.return_rate, rates.rework_rate,
         rates.overturned_rate, rates.excluded_rate, rates.composite, " ".join(row.flags),
+        *_medians(row),
     )  # fmt: skip
+
+
+def _medians(row: Row) -> tuple[int | str, int | str]:
+    """In minutes; 8 and 8192, 60 and 61440 are the ends of the scales: at most, at least."""
+    contact, handling = row.contact_minutes, row.handling_minutes
+    return "–" if contact is None else contact, "–" if handling is None else handling
 
 
 def _shown(cell: Any) -> Any:

@@ -53,11 +53,14 @@ class Case(Struct, frozen=True, kw_only=True):
     """Under which the work was done that counts now; a rework is done under the same."""
     contact_due_at: datetime | None = None
     contacted_in_time: bool | None = None
+    contacted_at: datetime | None = None
     contact_missed: bool = False
     hops: int = 0
     returns: int = 0
     expiries: int = 0
     on_time: bool | None = None
+    handled_at: datetime | None = None
+    """When the work was reported last."""
     reworks: int = 0
     round: int = 0
     window_ends_at: datetime | None = None

@@ -44,12 +44,34 @@ class CaseOpened(Struct, frozen=True):
     at: datetime
 
 
+class ContactTimed(Struct, frozen=True):
+    """When the requester was reached; private, since the fact itself does not say."""
+
+    at: datetime
+
+
+class WorkTimed(Struct, frozen=True):
+    """When the work was reported; private, since the fact itself does not say."""
+
+    at: datetime
+
+
 class WorkEnded(Struct, frozen=True):
     """When the ticket ended; private. A contact that was not due by then never will be."""
 
     at: datetime
 
 
+TIMED: dict[type[Event], Callable[[datetime], Any]] = {
+    ticket.TicketReceived: CaseOpened,
+    dispatch.FirstContactMade: ContactTimed,
+    ticket.TicketHandled: WorkTimed,
+    **dict.fromkeys(
+        (ticket.TicketClosed, ticket.TicketCancelled, ticket.TicketDeclined, ticket.TicketTransferred),
+        WorkEnded,
+    ),
+}
+"""Facts whose moment counts, and what notes it."""
 LIVE = ("none", "asked", "rated", "unrated")
 ENDS: dict[type[Event], str] = {
     ticket.TicketClosed: "closed",
@@ -95,11 +117,8 @@ def _observe(state: Case, command: Observe) -> list[Any]:
     fact = command.fact
     if isinstance(fact, ticket.TicketVerified):
         return _ask(state, fact, command)
-    if isinstance(fact, ticket.TicketReceived):
-        return [CaseOpened(command.happened_at), fact]
-    if type(fact) in ENDS:
-        return [WorkEnded(command.happened_at), fact]
-    return [fact]
+    timed = TIMED.get(type(fact))
+    return [timed(command.happened_at), fact] if timed else [fact]
 
 
 def _ask(state: Case, fact: ticket.TicketVerified, command: Observe) -> list[Any]:
@@ -209,6 +228,8 @@ def _after_requested(case: Case, fact: evaluation.RatingRequested) -> Case:
 
 CHANGES: dict[type, Callable[[Case, Any], Case]] = {
     CaseOpened: lambda case, fact: replace(case, received_at=fact.at),
+    ContactTimed: lambda case, fact: case if case.contacted_at else replace(case, contacted_at=fact.at),
+    WorkTimed: lambda case, fact: replace(case, handled_at=fact.at),
     WorkEnded: _after_work_ended,
     ticket.TicketReceived: _after_received,
     ticket.TicketAccepted: lambda case, fact: replace(
@@ -224,6 +245,7 @@ CHANGES: dict[type, Callable[[Case, Any], Case]] = {
         case,
         reworks=0,
         on_time=None,
+        handled_at=None,
         assignee=None,
         assignee_kind=None,
         unit=None,

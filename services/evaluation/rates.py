@@ -1,9 +1,14 @@
 """The rates, pure: counts in, shares between 0 and 1 out, None where there is nothing to divide by."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import sqrt
+from typing import Any
 
 from msgspec import Struct
+
+from services.evaluation.spans import CONTACT, HANDLING, SIZE, median
+
+NO_SPANS = (0,) * (2 * SIZE)
 
 
 class Counts(Struct, frozen=True, kw_only=True):
@@ -30,6 +35,8 @@ class Counts(Struct, frozen=True, kw_only=True):
     disputed: int = 0
     overturned: int = 0
     excluded: int = 0
+    spans: tuple[int, ...] = NO_SPANS
+    """Cases by how long the first contact took (the first 22 buckets), and the work (the other 22)."""
 
 
 class Rates(Struct, frozen=True, kw_only=True):
@@ -47,7 +54,10 @@ class Rates(Struct, frozen=True, kw_only=True):
     composite: float | None
 
 
-NAMES = Counts.__struct_fields__
+SINGLE = Counts.__struct_fields__[:-1]
+SPANS = (*(f"contact_{index}" for index in range(SIZE)), *(f"handling_{index}" for index in range(SIZE)))
+NAMES = (*SINGLE, *SPANS)
+"""What is counted, in the order of corrections; each has a column of the tally."""
 Z = 1.959964
 """95 % of the normal distribution lie within so many deviations."""
 
@@ -72,6 +82,26 @@ def rates(counts: Counts, weights: Mapping[str, float]) -> Rates:
             {"response": response, "resolution": resolution, "satisfaction": satisfaction}, weights
         ),
     )
+
+
+def values(counts: Counts) -> list[int]:
+    """The counts in the order of NAMES."""
+    return [*(getattr(counts, name) for name in SINGLE), *counts.spans]
+
+
+def fields(row: Sequence[int]) -> dict[str, Any]:
+    """The fields of Counts from values in the order of NAMES."""
+    return {**dict(zip(SINGLE, row, strict=False)), "spans": tuple(row[len(SINGLE) :])}
+
+
+def contact_minutes(counts: Counts) -> int | None:
+    """The median from reception to the first contact, off by less than 19 %; None of no contacts."""
+    return median(CONTACT, counts.spans[:SIZE])
+
+
+def handling_minutes(counts: Counts) -> int | None:
+    """The median from reception to the last report of the work, off by less than 19 %; None of no work."""
+    return median(HANDLING, counts.spans[SIZE:])
 
 
 def share(part: int, whole: int) -> float | None:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from chassis import policy
 from chassis.database import Tx
 from services.evaluation import scorecard_store, store, tally_store
-from services.evaluation.rates import NAMES, Counts, rates
+from services.evaluation.rates import NAMES, Counts, fields, rates, values
 from services.evaluation.settlement import Marks, mark
 from services.evaluation.standing import Ranking, Row, stood, together
 from services.evaluation.tally import DIMENSIONS, Cell, deltas
@@ -94,15 +94,12 @@ def _corrected(
     dimension: str,
     month: str,
 ) -> list[Tallied]:
-    found = {(cell.key, cell.kind): [getattr(cell, name) for name in NAMES] for cell in cells}
+    found = {(cell.key, cell.kind): values(cell) for cell in cells}
     for (in_dimension, in_month, key, kind), row in more.items():
         if (in_dimension, in_month) == (dimension, month):
             old = found.get((key, kind), [0] * len(NAMES))
             found[key, kind] = [a + b for a, b in zip(old, row, strict=True)]
-    return [
-        Tallied(month=month, key=key, kind=kind, **dict(zip(NAMES, row, strict=True)))
-        for (key, kind), row in found.items()
-    ]
+    return [Tallied(month=month, key=key, kind=kind, **fields(row)) for (key, kind), row in found.items()]
 
 
 def _rows(

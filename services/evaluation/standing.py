@@ -5,7 +5,16 @@ from typing import Literal
 
 from msgspec import Struct
 
-from services.evaluation.rates import Counts, Rates, rates, wilson
+from services.evaluation.rates import (
+    Counts,
+    Rates,
+    contact_minutes,
+    fields,
+    handling_minutes,
+    rates,
+    values,
+    wilson,
+)
 from services.evaluation.settlement import Mark
 
 Standing = Literal["above", "level", "below", "not_ranked"]
@@ -16,6 +25,7 @@ class Row(Struct, frozen=True, kw_only=True):
 
     `band` is where the true satisfaction rate lies with 95 %; `standing` says whether all of it is above or
     below the rate of all peers together: of the same kind and volume. Contracts alone have a `mark`.
+    The medians from reception to the first contact and to the report of the work are off by less than 19 %.
     """
 
     key: str | None
@@ -26,6 +36,8 @@ class Row(Struct, frozen=True, kw_only=True):
     standing: Standing = "not_ranked"
     flags: list[str] = []
     mark: Mark | None = None
+    contact_minutes: int | None = None
+    handling_minutes: int | None = None
 
 
 class Ranking(Struct, frozen=True, kw_only=True):
@@ -75,6 +87,8 @@ def _row(
         band=band,
         standing=standing,
         flags=flags,
+        contact_minutes=contact_minutes(counts),
+        handling_minutes=handling_minutes(counts),
     )
 
 
@@ -86,4 +100,4 @@ def _standing(band: tuple[float, float] | None, mean: float | None) -> Standing:
 
 def together(cells: Sequence[Counts]) -> Counts:
     """The counts of several cells."""
-    return Counts(**{name: sum(getattr(cell, name) for cell in cells) for name in Counts.__struct_fields__})
+    return Counts(**fields([sum(column) for column in zip(*map(values, cells), strict=True)]))

@@ -72,8 +72,8 @@ class Known(policy.Known):
 
 COLUMNS = (
     "id, sequence, state, ended, received_at, source, channel, category, grid, severity, assignee, "
-    "assignee_kind, unit, contract, contact_due_at, contacted_in_time, contact_missed, hops, returns, "
-    "expiries, on_time, reworks, round, window_ends_at, resolved, satisfaction, aside"
+    "assignee_kind, unit, contract, contact_due_at, contacted_in_time, contacted_at, contact_missed, hops, "
+    "returns, expiries, on_time, handled_at, reworks, round, window_ends_at, resolved, satisfaction, aside"
 )
 LOAD = f"""
 SELECT to_json(c)::text FROM (SELECT {COLUMNS} FROM casefile WHERE id = ANY(%s) ORDER BY id FOR UPDATE) c
@@ -88,9 +88,10 @@ ON CONFLICT (id) DO UPDATE SET
     assignee = EXCLUDED.assignee, assignee_kind = EXCLUDED.assignee_kind, unit = EXCLUDED.unit,
     contract = EXCLUDED.contract,
     contact_due_at = EXCLUDED.contact_due_at, contacted_in_time = EXCLUDED.contacted_in_time,
-    contact_missed = EXCLUDED.contact_missed, hops = EXCLUDED.hops,
+    contacted_at = EXCLUDED.contacted_at, contact_missed = EXCLUDED.contact_missed, hops = EXCLUDED.hops,
     returns = EXCLUDED.returns, expiries = EXCLUDED.expiries,
-    on_time = EXCLUDED.on_time, reworks = EXCLUDED.reworks, round = EXCLUDED.round,
+    on_time = EXCLUDED.on_time, handled_at = EXCLUDED.handled_at,
+    reworks = EXCLUDED.reworks, round = EXCLUDED.round,
     window_ends_at = EXCLUDED.window_ends_at, resolved = EXCLUDED.resolved,
     satisfaction = EXCLUDED.satisfaction, aside = EXCLUDED.aside
 """

@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from contracts.terms import CHINA
 from services.evaluation.case import Case
-from services.evaluation.rates import NAMES
+from services.evaluation.rates import NAMES, SINGLE
+from services.evaluation.spans import CONTACT, HANDLING, SIZE, bucket
 
 Cell = tuple[str, str, str, str]
 """Dimension, month, key (empty where a case has none) and, of assignees and units, their kind."""
@@ -18,8 +19,10 @@ OF_A_KIND, KIND = ("assignee", "unit"), DIMENSIONS.index("kind")
 (
     CASES, CONTACT_DUE, IN_TIME, CLOSED, RATED, RESOLVED_YES, RESOLVED_PARTLY, RESOLVED_NO, SATISFIED,
     HANDLED, ON_TIME, REWORKED, OFFERED, RETURNED, DISPUTED, OVERTURNED, EXCLUDED,
-) = (1 << index for index in range(len(NAMES)))  # fmt: skip
-"""A bit for each of Counts, in its order."""
+) = (1 << index for index in range(len(SINGLE)))  # fmt: skip
+"""A bit for each of SINGLE, in its order."""
+CONTACT_0, HANDLING_0 = 64, 64 + SIZE
+"""The bits of the buckets; those up to here are kept free for new counts."""
 RESOLVED = {"yes": RESOLVED_YES, "partly": RESOLVED_PARTLY, "no": RESOLVED_NO}
 CONTENT = ("very_satisfied", "satisfied", "basically_satisfied")
 ANSWERED = {
@@ -91,6 +94,15 @@ def _bits(case: Case) -> int:
         bits |= HANDLED | (ON_TIME if case.on_time else 0) | (REWORKED if case.reworks else 0)
     if case.hops:
         bits |= OFFERED | (RETURNED if case.returns else 0)
+    return bits | _spans(case)
+
+
+def _spans(case: Case) -> int:
+    bits, since = 0, case.received_at
+    if since and case.contacted_at:
+        bits |= 1 << CONTACT_0 + bucket(CONTACT, since, case.contacted_at)
+    if since and case.handled_at:
+        bits |= 1 << HANDLING_0 + bucket(HANDLING, since, case.handled_at)
     return bits
 
 
@@ -117,17 +129,19 @@ def deltas(found: Iterable[Change]) -> dict[Cell, list[int]]:
 
 
 def _add(cells: dict[Cell, list[int]], case: Counted, bits: int, sign: int) -> None:
-    indices = _indices(bits)
+    places = indices(bits)
     kind = case.keys[KIND] if case.keys else None
     for dimension, key in zip(DIMENSIONS, case.keys, strict=False):  # what counts nowhere has no keys
         cell = dimension, case.month, key or "", kind or "" if dimension in OF_A_KIND else ""
         row = cells.get(cell)
         if row is None:
             row = cells[cell] = [0] * len(NAMES)
-        for index in indices:
+        for index in places:
             row[index] += sign
 
 
 @cache
-def _indices(bits: int) -> tuple[int, ...]:
-    return tuple(index for index in range(len(NAMES)) if bits >> index & 1)
+def indices(bits: int) -> tuple[int, ...]:
+    """Where in NAMES the counts of these bits are."""
+    single = [index for index in range(len(SINGLE)) if bits >> index & 1]
+    return (*single, *(len(SINGLE) + index for index in range(2 * SIZE) if bits >> CONTACT_0 + index & 1))

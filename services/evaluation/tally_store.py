@@ -5,12 +5,17 @@ from datetime import datetime
 
 from chassis.database import Tx
 from chassis.rows import as_json, columns, from_json, texts
-from services.evaluation.rates import NAMES, Counts
+from services.evaluation.rates import NAMES, SINGLE, SPANS, Counts
 from services.evaluation.tally import Change, deltas, month_of
 
 SLOTS = 8
 """Rows of each cell: processes that write at the same time seldom wait for each other."""
-SUMS = ", ".join(f"sum({name})::int AS {name}" for name in NAMES)
+SUMS = ", ".join(
+    [
+        *(f"sum({name})::int AS {name}" for name in SINGLE),
+        f"ARRAY[{', '.join(f'sum({name})::int' for name in SPANS)}] AS spans",
+    ]
+)
 ADD = f"""
 INSERT INTO tally (dimension, month, key, kind, slot, {", ".join(NAMES)})
 SELECT dimension, month, key, kind, pg_backend_pid() %% {SLOTS}, {", ".join(NAMES)}

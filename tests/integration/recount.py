@@ -1,10 +1,26 @@
 """The tally counted anew from the cases themselves, to prove by it what is kept with every batch."""
 
+from collections.abc import Sequence
+
 from chassis.database import Tx
 from chassis.rows import from_json
+from services.evaluation.spans import CONTACT, HANDLING
 from services.evaluation.tally_store import SUMS, Tallied
 
-RECOUNT = """
+SPANS = {"contact": (CONTACT, "contacted_at"), "handling": (HANDLING, "handled_at")}
+
+
+def _spans(edges: Sequence[int], until: str) -> str:
+    """A count for each bucket, by PostgreSQL's own width_bucket."""
+    scale = f"ARRAY[{', '.join(map(str, edges))}]::numeric[]"
+    found = f"width_bucket(extract(epoch FROM {until} - received_at), {scale})"
+    return ", ".join(
+        f"count(*) FILTER (WHERE counts AND {found} = {index})" for index in range(len(edges) + 1)
+    )
+
+
+ALL_SPANS = f"ARRAY[{', '.join(_spans(*each) for each in SPANS.values())}] AS spans"
+RECOUNT = f"""
 SELECT to_json(t)::text FROM (
     SELECT dimension, month, key, kind,
         count(*) AS cases,
@@ -24,7 +40,7 @@ SELECT to_json(t)::text FROM (
         count(*) FILTER (WHERE counts AND hops > 0 AND returns > 0) AS returned,
         count(*) FILTER (WHERE counts AND aside ? 'objector') AS disputed,
         count(*) FILTER (WHERE counts AND aside ? 'overturned') AS overturned,
-        count(*) FILTER (WHERE NOT counts) AS excluded
+        count(*) FILTER (WHERE NOT counts) AS excluded, {ALL_SPANS}
     FROM (SELECT *, to_char(received_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM') AS month,
                  ended IS NOT DISTINCT FROM 'closed' AND round > 0 AS closed,
                  aside->>'excluded' IS NULL AS counts

@@ -9,7 +9,7 @@ from services.evaluation.rates import Counts, composite, rates, share
 WEIGHTS = {"response": 30, "resolution": 35, "satisfaction": 35}
 
 
-def rates_of(**counts: int) -> dict[str, Any]:
+def rates_of(**counts: Any) -> dict[str, Any]:
     found = rates(Counts(**counts), WEIGHTS)
     return {name: getattr(found, name) for name in found.__struct_fields__}
 
