@@ -32,7 +32,7 @@ TITLES = (
 CARD = (
     "key", "kind", "cases", "closed", "rated", "coverage", "response", "resolution", "satisfaction", "from",
     "to", "standing", "on time", "returns", "reworks", "overturned", "excluded", "composite", "flags",
-    *MEDIANS,
+    *MEDIANS, "instant top", "in bursts",
 )  # fmt: skip
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
@@ -73,6 +73,7 @@ def month(
     Below 30 ratings nobody is ranked; there is no list of the last. By contract each row has a settlement
     mark (policy settlement_marks); what was done and is to be paid: `fengge contract settlement`.
     Medians in minutes count from reception and are read from buckets, so they are off by up to 19 %.
+    "instant top" and "in bursts" count ratings that deserve a look (policy integrity_flags): no proof.
     """
     _checked(month)
     place: Place = context.obj
@@ -163,7 +164,7 @@ def _card_cells(row: Row) -> tuple[Any, ...]:
         rates.response_rate, rates.resolution_rate, rates.satisfaction_rate, low, high,
         row.standing.replace("_", " "), rates.on_time_rate, rates.return_rate, rates.rework_rate,
         rates.overturned_rate, rates.excluded_rate, rates.composite, " ".join(row.flags),
-        *_medians(row),
+        *_medians(row), counts.instant, counts.bursts,
     )  # fmt: skip
 
 

@@ -31,6 +31,9 @@ class Aside(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Calls of the round under way to who has not rated, the first at `called_at`."""
     called_at: datetime | None = None
     uncallable: bool = False
+    instant: bool = False
+    """Of the last round: a top mark as soon as asked; `burst`, one of many at once for the same assignee."""
+    burst: bool = False
 
 
 class Case(Struct, frozen=True, kw_only=True):
@@ -63,7 +66,9 @@ class Case(Struct, frozen=True, kw_only=True):
     """When the work was reported last."""
     reworks: int = 0
     round: int = 0
+    asked_at: datetime | None = None
     window_ends_at: datetime | None = None
+    rated_at: datetime | None = None
     resolved: str | None = None
     satisfaction: str | None = None
     aside: Aside | None = None

@@ -12,6 +12,7 @@ from contracts.event import Event
 from contracts.problem import Refusal
 from services.evaluation import callback, exclusion
 from services.evaluation.case import Case
+from services.evaluation.integrity import RatingSeen, after_seen
 from services.evaluation.rating import GuessFailed, TakeRating, after_guess, after_locked, take
 
 
@@ -52,6 +53,12 @@ class ContactTimed(Struct, frozen=True):
 
 class WorkTimed(Struct, frozen=True):
     """When the work was reported; private, since the fact itself does not say."""
+
+    at: datetime
+
+
+class RequesterAsked(Struct, frozen=True):
+    """When the requester was asked; private."""
 
     at: datetime
 
@@ -125,7 +132,8 @@ def _ask(state: Case, fact: ticket.TicketVerified, command: Observe) -> list[Any
     if state.state != "none" or not fact.asked:
         return []
     ends_at = command.now + timedelta(seconds=command.window)
-    return [evaluation.RatingRequested(round=fact.reworks + 1, window_ends_at=ends_at)]
+    asked = RequesterAsked(command.now)
+    return [asked, evaluation.RatingRequested(round=fact.reworks + 1, window_ends_at=ends_at)]
 
 
 def _asked(decision: Callable[[Case, Any], list[Any]]) -> Callable[[Case, Any], list[Any]]:
@@ -221,7 +229,14 @@ def _after_work_ended(case: Case, fact: WorkEnded) -> Case:
 
 def _after_requested(case: Case, fact: evaluation.RatingRequested) -> Case:
     aside = case.aside and replace(
-        case.aside, guesses=0, locked_until=None, calls=0, called_at=None, uncallable=False
+        case.aside,
+        guesses=0,
+        locked_until=None,
+        calls=0,
+        called_at=None,
+        uncallable=False,
+        instant=False,
+        burst=False,
     )
     return replace(case, round=fact.round, window_ends_at=fact.window_ends_at, aside=aside)
 
@@ -231,6 +246,8 @@ CHANGES: dict[type, Callable[[Case, Any], Case]] = {
     ContactTimed: lambda case, fact: case if case.contacted_at else replace(case, contacted_at=fact.at),
     WorkTimed: lambda case, fact: replace(case, handled_at=fact.at),
     WorkEnded: _after_work_ended,
+    RequesterAsked: lambda case, fact: replace(case, asked_at=fact.at),
+    RatingSeen: after_seen,
     ticket.TicketReceived: _after_received,
     ticket.TicketAccepted: lambda case, fact: replace(
         case, category=fact.category, grid=fact.grid, severity=fact.severity

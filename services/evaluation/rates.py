@@ -35,6 +35,9 @@ class Counts(Struct, frozen=True, kw_only=True):
     disputed: int = 0
     overturned: int = 0
     excluded: int = 0
+    instant: int = 0
+    bursts: int = 0
+    """Ratings that deserve a look: top marks as soon as asked; some of many at once for one assignee."""
     spans: tuple[int, ...] = NO_SPANS
     """Cases by how long the first contact took (the first 22 buckets), and the work (the other 22)."""
 

@@ -10,6 +10,7 @@ from contracts import evaluation
 from contracts.intake import RatingGiven
 from contracts.problem import Refusal
 from services.evaluation.case import Case, Proof
+from services.evaluation.integrity import Seen, look
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -30,6 +31,7 @@ class TakeRating(Struct, frozen=True, kw_only=True):
     publisher: str = ""
     shut: bool = False
     """Whether the publisher has sent so many wrong codes that none of its codes is looked at."""
+    seen: Seen | None = None
 
 
 class GuessFailed(Struct, frozen=True):
@@ -49,10 +51,11 @@ def take(state: Case, command: TakeRating) -> list[Any]:
         return [*_counted(state, command), _refusal("unproven", 403, "that is no key of this round")]
     said = command.said
     return [
+        *([look(state, said, command.seen)] if command.seen else []),
         evaluation.RatingSubmitted(
             round=state.round, resolved=said.resolved, satisfaction=said.satisfaction, reason=said.reason,
             assignee=state.assignee, assignee_kind=state.assignee_kind, way=proof.way,  # type: ignore[arg-type]
-        )
+        ),
     ]  # fmt: skip
 
 

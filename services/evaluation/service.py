@@ -72,7 +72,7 @@ class EvaluationService(Service):
         publisher = known.publisher(event)
         return TakeRating(
             said=said, at=known.now, limits=known.limits, proof=proof, publisher=publisher,
-            shut=known.shut(publisher),
+            shut=known.shut(publisher), seen=known.seen(event.time),
         )  # fmt: skip
 
     @consumes(intake.CallbackMade)

@@ -18,6 +18,7 @@ from services.evaluation import guess_store, guessing, key_store, tally, tally_s
 from services.evaluation.callback import Calls, earliest
 from services.evaluation.case import Case
 from services.evaluation.guessing import Share
+from services.evaluation.integrity import RatingSeen, Seen, Watch
 from services.evaluation.keyring import Print
 from services.evaluation.rating import GuessFailed, Limits
 from services.evaluation.settlement import Marks
@@ -33,11 +34,15 @@ class Known(policy.Known):
     prints: Mapping[str, Sequence[Print]] = field(default_factory=dict)
     used: dict[str, datetime] = field(default_factory=dict)
     """Until when a publisher has used up its share of wrong codes."""
+    lately: dict[str, list[datetime]] = field(default_factory=dict)
+    """When requesters have rated of late, by assignee of their case."""
     guessed: set[str] = field(default_factory=set)
     """Publishers that sent a wrong code in this batch."""
 
     def learn(self, fact: Fact) -> None:
-        """A wrong code counts against its publisher from the next decision on."""
+        """A wrong code counts against its publisher from the next decision on, a rating among the others."""
+        if isinstance(fact, RatingSeen) and fact.assignee:
+            self.lately.setdefault(fact.assignee, []).append(fact.at)
         if isinstance(fact, GuessFailed):
             guessing.note(self.used, fact.publisher, self._share, self.now)
             self.guessed.add(fact.publisher)
@@ -54,6 +59,15 @@ class Known(policy.Known):
     def calls(self) -> Calls:
         """How often, and how long, who has not rated is called."""
         return convert(self.policies["rating_callback"].value, Calls)
+
+    @property
+    def watch(self) -> Watch:
+        """Which ratings deserve a look."""
+        return convert(self.policies["integrity_flags"].value, Watch)
+
+    def seen(self, at: datetime) -> Seen:
+        """A rating given at this moment among the others of late."""
+        return Seen(at=at, watch=self.watch, lately=self.lately)
 
     def shut(self, publisher: str) -> bool:
         """Whether no code of this publisher is looked at now."""
@@ -73,7 +87,8 @@ class Known(policy.Known):
 COLUMNS = (
     "id, sequence, state, ended, received_at, source, channel, category, grid, severity, assignee, "
     "assignee_kind, unit, contract, contact_due_at, contacted_in_time, contacted_at, contact_missed, hops, "
-    "returns, expiries, on_time, handled_at, reworks, round, window_ends_at, resolved, satisfaction, aside"
+    "returns, expiries, on_time, handled_at, reworks, round, asked_at, window_ends_at, rated_at, resolved, "
+    "satisfaction, aside"
 )
 LOAD = f"""
 SELECT to_json(c)::text FROM (SELECT {COLUMNS} FROM casefile WHERE id = ANY(%s) ORDER BY id FOR UPDATE) c
@@ -92,7 +107,8 @@ ON CONFLICT (id) DO UPDATE SET
     returns = EXCLUDED.returns, expiries = EXCLUDED.expiries,
     on_time = EXCLUDED.on_time, handled_at = EXCLUDED.handled_at,
     reworks = EXCLUDED.reworks, round = EXCLUDED.round,
-    window_ends_at = EXCLUDED.window_ends_at, resolved = EXCLUDED.resolved,
+    asked_at = EXCLUDED.asked_at, window_ends_at = EXCLUDED.window_ends_at,
+    rated_at = EXCLUDED.rated_at, resolved = EXCLUDED.resolved,
     satisfaction = EXCLUDED.satisfaction, aside = EXCLUDED.aside
 """
 WINDOWS_OVER = """
@@ -119,6 +135,11 @@ FROM casefile WHERE aside ? 'claim' ORDER BY id LIMIT %s
 """
 
 
+LATELY = "SELECT assignee, rated_at FROM casefile WHERE assignee = ANY(%s) AND rated_at > %s"
+OLD = timedelta(days=1)
+"""Who says that he has rated longer ago is compared with nobody."""
+
+
 def load(tx: Tx, keys: Sequence[str]) -> dict[str, Case]:
     """The cases of these tickets, locked in the order of their numbers."""
     return {case.id: case for case in from_json(Case, tx.execute(LOAD, [texts(keys)]))}
@@ -139,7 +160,26 @@ def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str
         known.prints = key_store.prints(tx, sorted(set(shown)))
     if guessing_:
         known.used = guess_store.load(tx, guessing_)
+    _know_lately(tx, known, stimuli)
     return known
+
+
+def _know_lately(tx: Tx, known: Known, stimuli: Sequence[Stimulus]) -> None:
+    """Looks up when others have rated work of the same assignees, where requesters rate in this batch.
+
+    What another process has not committed is not seen.
+    """
+    rated = [
+        (known.before[each.key].assignee, each.event.time)
+        for each in stimuli
+        if each.event and isinstance(each.event.data, RatingGiven) and each.key in known.before
+    ]
+    whose = sorted({assignee for assignee, _ in rated if assignee})
+    if whose:
+        since = max(min(at for _, at in rated), known.now - OLD)
+        found = tx.execute(LATELY, [texts(whose), since - timedelta(seconds=known.watch.burst_seconds)])
+        for assignee, at in found:
+            known.lately.setdefault(assignee, []).append(at)
 
 
 def rating_window(known: Known) -> float:

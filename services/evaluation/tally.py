@@ -18,7 +18,7 @@ DIMENSIONS = ("assignee", "unit", "grid", "category", "source", "severity", "kin
 OF_A_KIND, KIND = ("assignee", "unit"), DIMENSIONS.index("kind")
 (
     CASES, CONTACT_DUE, IN_TIME, CLOSED, RATED, RESOLVED_YES, RESOLVED_PARTLY, RESOLVED_NO, SATISFIED,
-    HANDLED, ON_TIME, REWORKED, OFFERED, RETURNED, DISPUTED, OVERTURNED, EXCLUDED,
+    HANDLED, ON_TIME, REWORKED, OFFERED, RETURNED, DISPUTED, OVERTURNED, EXCLUDED, INSTANT, BURST,
 ) = (1 << index for index in range(len(SINGLE)))  # fmt: skip
 """A bit for each of SINGLE, in its order."""
 CONTACT_0, HANDLING_0 = 64, 64 + SIZE
@@ -89,12 +89,19 @@ def _bits(case: Case) -> int:
         bits |= CONTACT_DUE | (IN_TIME if case.contacted_in_time else 0)
     # A case nobody was asked about says nothing of how many answer.
     if case.ended == "closed" and case.round > 0:
-        bits |= CLOSED | RESOLVED.get(case.resolved or "", 0) | ANSWERED.get(case.satisfaction or "", 0)
+        bits |= CLOSED | _answers(case)
     if case.on_time is not None:
         bits |= HANDLED | (ON_TIME if case.on_time else 0) | (REWORKED if case.reworks else 0)
     if case.hops:
         bits |= OFFERED | (RETURNED if case.returns else 0)
     return bits | _spans(case)
+
+
+def _answers(case: Case) -> int:
+    bits = RESOLVED.get(case.resolved or "", 0) | ANSWERED.get(case.satisfaction or "", 0)
+    if case.aside is None or not case.satisfaction:
+        return bits
+    return bits | (INSTANT if case.aside.instant else 0) | (BURST if case.aside.burst else 0)
 
 
 def _spans(case: Case) -> int:

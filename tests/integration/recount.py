@@ -40,7 +40,10 @@ SELECT to_json(t)::text FROM (
         count(*) FILTER (WHERE counts AND hops > 0 AND returns > 0) AS returned,
         count(*) FILTER (WHERE counts AND aside ? 'objector') AS disputed,
         count(*) FILTER (WHERE counts AND aside ? 'overturned') AS overturned,
-        count(*) FILTER (WHERE NOT counts) AS excluded, {ALL_SPANS}
+        count(*) FILTER (WHERE NOT counts) AS excluded,
+        count(*) FILTER (WHERE counts AND closed AND satisfaction <> '' AND aside ? 'instant') AS instant,
+        count(*) FILTER (WHERE counts AND closed AND satisfaction <> '' AND aside ? 'burst') AS bursts,
+        {ALL_SPANS}
     FROM (SELECT *, to_char(received_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM') AS month,
                  ended IS NOT DISTINCT FROM 'closed' AND round > 0 AS closed,
                  aside->>'excluded' IS NULL AS counts

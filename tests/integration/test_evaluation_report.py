@@ -8,11 +8,13 @@ import psycopg
 import pytest
 from msgspec import convert
 
-from chassis.effect import Effects
-from chassis.model import Model
+from chassis.effect import Effects, Tally
+from chassis.model import Model, Stimulus
 from chassis.policy import in_force
 from contracts import dispatch, evaluation, ticket
 from contracts.actor import Actor
+from contracts.cloudevent import CloudEvent
+from contracts.event import type_of
 from contracts.intake import CallbackMade, RatingGiven
 from contracts.numbering import ticket_number
 from deploy.local.endpoints import Endpoints
@@ -191,3 +193,33 @@ def test_who_has_asked_twice_counts_once_in_the_coverage(tx: Tx) -> None:
     received = ticket.TicketReceived(source="s", external_id="2", channel="resident", severity="general")
     effect(tx, ("T7", told(received)), ("T7", told(ticket.TicketClosed(rated=True, resolved="yes"))))
     assert overall(tx).counts.closed == before
+
+
+def rated(number: str, seconds: int) -> Stimulus:
+    """The requester's portal says so many seconds after the question that he is very satisfied."""
+    said = RatingGiven(ticket=number, resolved="yes", satisfaction="very_satisfied")
+    event = CloudEvent[Any](
+        specversion="1.0", id=number, source="urn:portal", type=type_of(RatingGiven),
+        time=NOON + timedelta(seconds=seconds), data=said,
+    )  # fmt: skip
+    limits, proof = Limits(attempts=5, seconds=3600, locks=3), Proof(way="trusted")
+
+    def command(known: Any) -> TakeRating:
+        return TakeRating(said=said, at=NOON, limits=limits, proof=proof, seen=known.seen(event.time))
+
+    return Stimulus(number, command, event, "world")
+
+
+def test_ratings_of_one_assignee_are_seen_together_in_one_batch_and_over_several(tx: Tx) -> None:
+    """Of 24 within a minute those from the 20th on came when 19 were there; the first took five seconds."""
+    numbers = [ticket_number("s", str(n)) for n in range(24)]
+    for number in numbers:
+        effect(tx, *handled_by(number, "officer", "grid_officer", in_time=True))
+    ratings = [rated(number, 30 + n if n else 5) for n, number in enumerate(numbers)]
+    for batch in (ratings[:12], ratings[12:]):
+        EFFECTS.of_stimuli(tx, batch, NOON + timedelta(minutes=2), Tally())
+    effect(tx, *(each for number in numbers for each in closed(number, rated=True)))
+    (row,) = rates_by(tx, "assignee")
+    assert (row.counts.rated, row.counts.instant, row.counts.bursts) == (24, 1, 5)
+    (unit,) = rates_by(tx, "unit")
+    assert (unit.counts.instant, unit.counts.bursts) == (1, 5)

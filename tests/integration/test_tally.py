@@ -24,6 +24,7 @@ from deploy.local.endpoints import Endpoints
 from services.evaluation import domain, scorecard_store, store, tally_store
 from services.evaluation.case import Proof
 from services.evaluation.exclusion import AskExclusion, DecideExclusion
+from services.evaluation.integrity import Seen, Watch
 from services.evaluation.rating import Limits, TakeRating
 from services.evaluation.report import card, rates_by
 from services.evaluation.settlement import Marks
@@ -62,8 +63,13 @@ def told(fact: Any, at: datetime) -> domain.Observe:
 
 def rating(resolved: Any, satisfaction: Any, at: datetime) -> TakeRating:
     said = RatingGiven(ticket="0000-0000-0000-0000", resolved=resolved, satisfaction=satisfaction)
+    seen = Seen(at=at, watch=Watch(burst_ratings=0), lately={})
     return TakeRating(
-        said=said, at=at, limits=Limits(attempts=5, seconds=60, locks=3), proof=Proof(way="trusted")
+        said=said,
+        at=at,
+        limits=Limits(attempts=5, seconds=60, locks=3),
+        proof=Proof(way="trusted"),
+        seen=seen,
     )
 
 
@@ -93,7 +99,10 @@ def life(chance: random.Random, number: str, at: datetime) -> Iterator[Any]:
             on_time=chance.random() < 0.7,
         ),
         ticket.TicketVerified(by="rule"),
-        rating(chance.choice(["yes", "partly", "no"]), chance.choice(["satisfied", "dissatisfied"]), at),
+        rating(
+            chance.choice(["yes", "partly", "no"]),
+            chance.choice(["very_satisfied", "satisfied", "dissatisfied"]), at,
+        ),
         ticket.TicketClosed(rated=True),
         ticket.TicketReopened(reworks=1, resolved="no", satisfaction="dissatisfied"),
         ticket.TicketVerified(by="rule", reworks=1),
@@ -134,7 +143,7 @@ def lives(tx: Tx, chance: random.Random, count: int, at: datetime) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_after_any_lives_the_tally_is_what_a_recount_of_the_cases_finds(tx: Tx, seed: int) -> None:
-    lives(tx, random.Random(seed), 60, OCTOBER)
+    lives(tx, random.Random(seed), 150, OCTOBER)
     later = OCTOBER + timedelta(hours=3)
     missed = store.contacts_missed(tx, later, 1000)
     assert missed
@@ -143,6 +152,8 @@ def test_after_any_lives_the_tally_is_what_a_recount_of_the_cases_finds(tx: Tx, 
     cells = all_cells(tx)
     assert cells == recount(tx)
     assert any(cell.excluded for cell in cells)
+    assert any(cell.instant for cell in cells)
+    assert any(cell.bursts for cell in cells)
     assert len({index for cell in cells for index, count in enumerate(cell.spans) if count}) > 10
     assert {cell.key for cell in cells if cell.dimension == "contract"} == {"", "HT-1", "HT-2"}
 
@@ -214,7 +225,7 @@ def test_a_report_reads_the_tally_by_its_key_and_no_case(tx: Tx) -> None:
     ("by", "form", "holds"),
     [("category", "table", "not issued yet"), ("category", "csv", "key,kind,cases"),
      ("category", "json", '"rows"'), ("contract", "table", "full from a composite of 80%"),
-     ("contract", "csv", "±19%,mark")],
+     ("contract", "csv", "in bursts,mark")],
 )  # fmt: skip
 def test_the_command_writes_a_months_scorecard(
     migrated: str, monkeypatch: pytest.MonkeyPatch, by: str, form: str, holds: str

@@ -13,7 +13,7 @@ from contracts.event import Event
 from contracts.intake import RatingGiven
 from contracts.problem import Refusal
 from services.evaluation.case import Case, Proof
-from services.evaluation.domain import ExpireRating, Observe, decide, evolve, initial
+from services.evaluation.domain import ExpireRating, Observe, RequesterAsked, decide, evolve, initial
 from services.evaluation.rating import Limits, TakeRating
 
 NO = "7K3M-9QXR-2B4D-T8WZ"
@@ -67,7 +67,8 @@ ASKED = (RECEIVED, ACCEPTED, OFFERED, TAKEN, HANDLED, VERIFIED)
 def test_a_verified_ticket_is_asked_about_for_seven_days() -> None:
     case = given(RECEIVED, ACCEPTED, OFFERED, TAKEN, HANDLED)
     assert decide(case, told(VERIFIED)) == [
-        evaluation.RatingRequested(round=1, window_ends_at=NOON + timedelta(days=7))
+        RequesterAsked(NOON),
+        evaluation.RatingRequested(round=1, window_ends_at=NOON + timedelta(days=7)),
     ]
 
 
@@ -131,7 +132,7 @@ def test_a_reopened_ticket_is_asked_about_in_a_second_round_that_starts_without_
     case = given(*ASKED, rating("no", "dissatisfied"), REOPENED)
     assert (case.state, case.satisfaction, case.reworks) == ("none", None, 1)
     verified_again = told(ticket.TicketVerified(by="rule", reworks=1))
-    (asked,) = decide(case, verified_again)
+    _, asked = decide(case, verified_again)
     assert asked.round == 2
     (answer,) = decide(after(case, verified_again), rating())
     assert answer.round == 2

@@ -31,6 +31,11 @@ def names(case: Case | None) -> set[str]:
 @pytest.mark.parametrize(
     ("case", "beyond"),
     [
+        (
+            replace(RATED, aside=Aside(instant=True, burst=True)),
+            {"closed", "rated", "resolved_yes", "satisfied", "instant", "bursts"},
+        ),
+        (replace(CASE, aside=Aside(instant=True)), set()),
         (CASE, set()),
         (RATED, {"closed", "rated", "resolved_yes", "satisfied"}),
         (PARTLY, {"closed", "rated", "resolved_partly"}),
@@ -45,6 +50,7 @@ def names(case: Case | None) -> set[str]:
         (replace(RATED, round=0, resolved=None, satisfaction=None), set()),
     ],
     ids=[
+        "flagged", "flagged and reopened",
         "open", "rated", "partly", "not resolved", "unrated", "cancelled", "reopened", "reworked and rated",
         "returned", "disputed", "overturned", "follower that is not asked",
     ],
@@ -96,7 +102,9 @@ CASES = st.builds(
     round=st.integers(0, 2), resolved=st.sampled_from([None, "yes", "partly", "no"]),
     satisfaction=st.sampled_from([None, "satisfied", "dissatisfied"]),
     ended=st.sampled_from([None, "closed", "cancelled"]),
-    aside=st.sampled_from([None, Aside(excluded="malicious"), Aside(objector="a", overturned=True)]),
+    aside=st.sampled_from(
+        [None, Aside(excluded="malicious"), Aside(objector="a", overturned=True), Aside(instant=True)]
+    ),
 )  # fmt: skip
 
 
