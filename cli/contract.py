@@ -2,13 +2,13 @@
 
 import getpass
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from chassis.clock import now
 from cli.place import Place
-from cli.say import Failure, JsonFlag, as_json, table
+from cli.say import Failure, JsonFlag, as_json, listing, table
 from cli.sheets import as_csv
 from contracts.terms import CHINA
 from services.dispatch import contract_store
@@ -27,7 +27,7 @@ def list_(context: typer.Context, json: JsonFlag = False) -> None:
     place: Place = context.obj
     with place.transaction("dispatch") as tx:
         rows = contract_store.contracts(tx, now().astimezone(CHINA).date())
-    _print(rows, json, "no contract was imported yet: `fengge import contracts.csv`")
+    listing(rows, json, "no contract was imported yet: `fengge import contracts.csv`")
 
 
 @app.command()
@@ -52,7 +52,7 @@ def settlement(
     elif form == "csv" and rows:
         print(as_csv(list(rows[0]), [list(row.values()) for row in rows]), end="")
     else:
-        _print(rows, json, "nothing was offered under a contract then")
+        listing(rows, json, "nothing was offered under a contract then")
         if tickets:
             print("\n" + table(("ticket", "done at"), [list(row.values()) for row in tickets]))
 
@@ -86,13 +86,3 @@ def month_of(text: str | None) -> date | None:
         return date.fromisoformat(f"{text}-01")
     except ValueError:
         raise Failure(f"{text!r} is no month; write it as 2026-11.") from None
-
-
-def _print(rows: list[dict[str, Any]], json: bool, nothing: str) -> None:
-    if json:
-        as_json(rows)
-    elif not rows:
-        print(nothing)
-    else:
-        titles = tuple(key.replace("_", " ") for key in rows[0])
-        print(table(titles, [list(row.values()) for row in rows]))
