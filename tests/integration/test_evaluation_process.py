@@ -125,13 +125,19 @@ class House:
         self.admin.basic_publish("ticket.events", shard, body, properties, mandatory=True)
 
 
+def connected(url: str) -> pika.BlockingConnection:
+    """Without heartbeats: nobody answers them while another of the connections is busy."""
+    parameters = pika.URLParameters(url)
+    parameters.heartbeat = 0
+    return pika.BlockingConnection(parameters)
+
+
 @pytest.fixture(scope="module")
 def house(servers: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The service in a database of its own."""
     url = _database(servers)
     port = reserve_ports(tmp_path_factory.mktemp("ports"), ["health"])["health"]
-    admin = pika.BlockingConnection(pika.URLParameters(servers.amqp_url("admin")))
-    intake = pika.BlockingConnection(pika.URLParameters(servers.amqp_url("intake")))
+    admin, intake = connected(servers.amqp_url("admin")), connected(servers.amqp_url("intake"))
     channel = admin.channel()
     declare(PikaChannel(channel), doors(["intake"]))
     channel.queue_purge("gov.replies.intake")
@@ -275,7 +281,7 @@ def test_ten_thousand_guesses_over_many_tickets_are_stopped_for_their_publisher_
     assert house.refusal().status == 429
     house.rate(linked, token=keys[linked]["token"])
     assert house.fact().way == "link"  # type: ignore[attr-defined]
-    with pika.BlockingConnection(pika.URLParameters(servers.amqp_url("world"))) as world:
+    with connected(servers.amqp_url("world")) as world:
         replace(house, intake=world.channel(), publisher="world").rate(coded, code=keys[coded]["code"])
         assert house.fact().way == "code"  # type: ignore[attr-defined]
 
