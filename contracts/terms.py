@@ -106,6 +106,9 @@ RatingWay = Literal["trusted", "link", "code", "callback"]
 ExclusionGround = Literal["emergency", "statutory_path", "malicious", "law_enforcement"]
 """Why a case may count in no rate (DOMAIN.md §3)."""
 
+Score = Annotated[int, Meta(ge=1, le=5)]
+"""How good a department's work was: response, cooperation and result together; 5 is the best."""
+
 CallOutcome = Literal["reached_rated", "reached_refused", "no_answer", "call_later", "wrong_number"]
 """What came of a call to who has not rated yet."""
 

@@ -59,6 +59,7 @@ from contracts.intake.said import (
     SuspensionDecided,
     SuspensionEnded,
 )
+from contracts.intake.scoring import DepartmentScored
 from contracts.intake.sensors import (
     DeviceSaid,
     SensorCleared,

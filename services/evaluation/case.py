@@ -16,6 +16,14 @@ class Claim(Struct, frozen=True, kw_only=True, omit_defaults=True):
     seconded_by: Actor | None = None
 
 
+class Scored(Struct, frozen=True, kw_only=True):
+    """Which rater has scored which department, and in which month; what he said is kept elsewhere."""
+
+    department: str
+    rater: str
+    month: str
+
+
 class Aside(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What only few cases have; of the round under way, the wrong codes and until when none counts."""
 
@@ -34,6 +42,9 @@ class Aside(Struct, frozen=True, kw_only=True, omit_defaults=True):
     instant: bool = False
     """Of the last round: a top mark as soon as asked; `burst`, one of many at once for the same assignee."""
     burst: bool = False
+    departments: tuple[str, ...] = ()
+    """Units of departments that have accepted the work at any time; `scored`, what was said of them."""
+    scored: tuple[Scored, ...] = ()
 
 
 class Case(Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from contracts import dispatch, evaluation, ticket
 from contracts.event import Event
 from contracts.problem import Refusal
-from services.evaluation import callback, exclusion
+from services.evaluation import callback, exclusion, scoring
 from services.evaluation.case import Case
 from services.evaluation.integrity import RatingSeen, after_seen
 from services.evaluation.rating import GuessFailed, TakeRating, after_guess, after_locked, take
@@ -169,6 +169,7 @@ DECISIONS: dict[type, Callable[[Case, Any], list[Any]]] = {
     callback.RecordCall: _asked(callback.record),
     exclusion.AskExclusion: exclusion.ask,
     exclusion.DecideExclusion: exclusion.settle,
+    scoring.ScoreDepartment: scoring.score,
     NoteMissedContact: lambda state, command: (
         [ContactMissed()]
         if state.contacted_in_time is None and state.contact_due_at and state.contact_due_at <= command.at
@@ -193,6 +194,7 @@ def _after_assigned(case: Case, fact: dispatch.AssignmentAccepted) -> Case:
     return replace(
         case, assignee=fact.assignee, assignee_kind=fact.kind, unit=fact.unit, contract=None,
         contact_due_at=due_at, hops=max(case.hops, fact.hop), contact_missed=False,
+        aside=scoring.with_department(case, fact),
     )  # fmt: skip
 
 
@@ -229,16 +231,17 @@ def _after_work_ended(case: Case, fact: WorkEnded) -> Case:
 
 def _after_requested(case: Case, fact: evaluation.RatingRequested) -> Case:
     aside = case.aside and replace(
-        case.aside,
-        guesses=0,
-        locked_until=None,
-        calls=0,
-        called_at=None,
-        uncallable=False,
-        instant=False,
-        burst=False,
-    )
+        case.aside, guesses=0, locked_until=None, calls=0, called_at=None, uncallable=False,
+        instant=False, burst=False,
+    )  # fmt: skip
     return replace(case, round=fact.round, window_ends_at=fact.window_ends_at, aside=aside)
+
+
+def _after_unmerged(case: Case, _fact: ticket.TicketUnmerged) -> Case:
+    return replace(
+        case, reworks=0, on_time=None, handled_at=None, assignee=None, assignee_kind=None, unit=None,
+        contract=None, ended=None, resolved=None, satisfaction=None,
+    )  # fmt: skip
 
 
 CHANGES: dict[type, Callable[[Case, Any], Case]] = {
@@ -258,19 +261,7 @@ CHANGES: dict[type, Callable[[Case, Any], Case]] = {
     ),
     ticket.DeclineObjected: lambda case, _: replace(case, ended=None),
     ticket.SeverityChanged: lambda case, fact: replace(case, severity=fact.severity),
-    ticket.TicketUnmerged: lambda case, _: replace(
-        case,
-        reworks=0,
-        on_time=None,
-        handled_at=None,
-        assignee=None,
-        assignee_kind=None,
-        unit=None,
-        contract=None,
-        ended=None,
-        resolved=None,
-        satisfaction=None,
-    ),
+    ticket.TicketUnmerged: _after_unmerged,
     **dict.fromkeys(ENDS, lambda case, fact: replace(case, ended=ENDS[type(fact)])),
     dispatch.OfferMade: lambda case, fact: replace(case, hops=max(case.hops, fact.hop)),
     dispatch.OfferExpired: lambda case, _: replace(case, expiries=case.expiries + 1),
@@ -295,5 +286,6 @@ CHANGES: dict[type, Callable[[Case, Any], Case]] = {
     evaluation.ExclusionRefused: exclusion.after_refused,
     evaluation.CaseExcluded: exclusion.after_excluded,
     evaluation.ExclusionRevoked: exclusion.after_revoked,
+    scoring.ScoreTaken: scoring.after_scored,
 }
 MOVING = frozenset(fact for _, fact in MOVES)

@@ -27,6 +27,7 @@ from services.evaluation.exclusion import AskExclusion, DecideExclusion
 from services.evaluation.guessing import Share
 from services.evaluation.keyring import shown
 from services.evaluation.rating import TakeRating
+from services.evaluation.scoring import ScoreDepartment
 from services.evaluation.store import Known
 from services.evaluation.tally import month_of
 
@@ -92,6 +93,11 @@ class EvaluationService(Service):
         return DecideExclusion(
             approved=said.approved, by=said.actor, reason_code=said.reason_code or "not_said"
         )
+
+    @consumes(intake.DepartmentScored)
+    def score(self, event: CloudEvent[intake.DepartmentScored], known: Known) -> ScoreDepartment:
+        """A subdistrict or community scores a department's work."""
+        return ScoreDepartment(said=event.data, at=known.now, event=event.id)
 
     @every(5.0, store.contacts_missed)
     def miss(self, ticket_no: str, known: Known) -> domain.NoteMissedContact:

@@ -14,13 +14,14 @@ from chassis.model import Changes, Fact, Stimulus
 from chassis.rows import as_json, from_json, texts
 from contracts.cloudevent import CloudEvent
 from contracts.intake import CallbackMade, RatingGiven
-from services.evaluation import guess_store, guessing, key_store, tally, tally_store
+from services.evaluation import guess_store, guessing, key_store, score_store, tally, tally_store
 from services.evaluation.callback import Calls, earliest
 from services.evaluation.case import Case
 from services.evaluation.guessing import Share
 from services.evaluation.integrity import RatingSeen, Seen, Watch
 from services.evaluation.keyring import Print
 from services.evaluation.rating import GuessFailed, Limits
+from services.evaluation.scoring import ScoreTaken
 from services.evaluation.settlement import Marks
 
 
@@ -38,6 +39,8 @@ class Known(policy.Known):
     """When requesters have rated of late, by assignee of their case."""
     guessed: set[str] = field(default_factory=set)
     """Publishers that sent a wrong code in this batch."""
+    scores: dict[tuple[str, str, str], ScoreTaken] = field(default_factory=dict)
+    """What departments were given in this batch, of each rater the last."""
 
     def learn(self, fact: Fact) -> None:
         """A wrong code counts against its publisher from the next decision on, a rating among the others."""
@@ -46,6 +49,8 @@ class Known(policy.Known):
         if isinstance(fact, GuessFailed):
             guessing.note(self.used, fact.publisher, self._share, self.now)
             self.guessed.add(fact.publisher)
+        if isinstance(fact, ScoreTaken):
+            self.scores[fact.place] = fact
 
     def publisher(self, event: CloudEvent[Any]) -> str:
         """The broker's user that sent the event; empty where the broker vouches for none."""
@@ -193,6 +198,8 @@ def save(tx: Tx, changes: Changes) -> None:
     known: Known = changes.known
     if known.guessed:
         guess_store.save(tx, {name: known.used[name] for name in known.guessed})
+    if known.scores:
+        score_store.save(tx, list(known.scores.values()))
     found = tally.changes((known.before.get(case.id), case) for case in changes.states)
     if found:
         tally_store.add(tx, found, known.now)
