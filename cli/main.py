@@ -24,6 +24,7 @@ from cli import (
     publishing,
     reconcile,
     reporting,
+    scoring,
     template,
     ticket,
     vault,
@@ -91,6 +92,8 @@ app.add_typer(exclusion.app, name="exclusion")
 app.add_typer(whereabouts.app, name="place")
 app.add_typer(corrections.app, name="corrections")
 app.command("import")(directory.import_)
+reporting.app.command()(scoring.departments)
+app.command()(scoring.score)
 app.command()(publishing.publish)
 app.command()(reconcile.reconcile)
 app.command()(playing.demo)

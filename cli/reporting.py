@@ -75,7 +75,7 @@ def month(
     Medians in minutes count from reception and are read from buckets, so they are off by up to 19 %.
     "instant top" and "in bursts" count ratings that deserve a look (policy integrity_flags): no proof.
     """
-    _checked(month)
+    checked(month)
     place: Place = context.obj
     with place.transaction("evaluation") as tx:
         found = card(tx, month, by)
@@ -100,7 +100,7 @@ def issue(context: typer.Context, month: Annotated[str, typer.Argument(help="e.g
 
     They never change after that; what changes in the month becomes a correction.
     """
-    _checked(month)
+    checked(month)
     if month >= month_of(now()):
         raise Failure(f"{month} is not over yet.")
     place: Place = context.obj
@@ -111,7 +111,8 @@ def issue(context: typer.Context, month: Annotated[str, typer.Argument(help="e.g
     print(f"The scorecards of {month} are issued.")
 
 
-def _checked(month: str) -> None:
+def checked(month: str) -> None:
+    """Raises BadParameter for what is no month."""
     if not MONTH.fullmatch(month):
         raise typer.BadParameter("a month is written like 2026-10")
 

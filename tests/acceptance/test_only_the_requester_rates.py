@@ -12,11 +12,13 @@ from typing import Any
 import psycopg
 import pytest
 
+from chassis.clock import now
 from contracts import intake
 from contracts.intake import Requester
 from contracts.registry import SERVICES
+from services.evaluation.tally import month_of
 from tests.acceptance.conftest import RATING_LINK, Fengge, eventually
-from tests.acceptance.test_whose_it_is_is_ruled import Desk
+from tests.acceptance.test_whose_it_is_is_ruled import GRID, Desk
 
 SOURCE, ADDRESS = "/rating/desk", "rates@example.org"
 TABLES = """
@@ -138,3 +140,28 @@ def test_who_is_called_rates_and_the_case_is_excluded_by_two_and_counts_again(de
     assert desk.fact(number, "CaseExcluded")["seconded_by"]["id"] == "one"
     assert fengge("exclusion", "refuse", number, "--by", "three", "--reason", "mistaken")
     assert desk.fact(number, "ExclusionRevoked")["ground"] == "malicious"
+
+
+def test_the_street_scores_a_department_and_neither_history_nor_report_tells_it(desk: Desk) -> None:
+    number, fengge = desk.submit(category="street_light"), desk.fengge
+    offer = desk.fact(number, "OfferMade")
+    held = {"assignment": offer["assignment"], "assignee": offer["assignee"]}
+    desk.say(intake.OfferAnswered, number, answer="accept", **held)
+    unit = desk.fact(number, "AssignmentAccepted")["unit"]
+    eventually(lambda: heard(desk, number, unit))
+    street = ("--rater", GRID[:9] + "000", "--by", "chen")
+    assert f"{unit} is scored" in fengge("score", number, unit, "--score", "2", *street)
+    assert "is scored" in fengge("score", number, unit, "--score", "4", *street)
+    assert "never with" in fengge("score", number, "DEP-NONE", "--score", "4", *street, status=1)
+    elsewhere = ("--rater", "990101009000", "--by", "chen")
+    assert "in whose area" in fengge("score", number, unit, "--score", "4", *elsewhere, status=1)
+    assert not [name for name, _ in desk.life(number) if "Score" in name]
+    assert "not over yet" in fengge("report", "departments", month_of(now()), status=1)
+
+
+def heard(desk: Desk, number: str, unit: str) -> bool:
+    """Whether the evaluation service knows that the unit has it."""
+    endpoints = json.loads((desk.fengge.run / "endpoints.json").read_text())
+    with psycopg.connect(endpoints["database"]["roles"]["evaluation"]) as tx:
+        query = "SELECT FROM evaluation.casefile WHERE id = %s AND unit = %s"
+        return bool(tx.execute(query, [number, unit]).fetchall())
