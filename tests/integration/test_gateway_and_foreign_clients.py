@@ -20,9 +20,9 @@ from contracts.numbering import ticket_number
 from deploy.local.endpoints import Endpoints
 from tests.integration import gatehouse
 from tests.integration.gatehouse import HOTLINE, REQUEST, Gate
+from tests.npm import node_with
 
 NPM = "cloudevents@8.0.2"
-CACHE = Path(__file__).parents[2] / ".run" / "npm"
 DOCS = Path(__file__).parents[2] / "docs"
 SENDS = """
 const { CloudEvent, HTTP } = require("cloudevents");
@@ -76,11 +76,11 @@ def test_the_python_sdk_sends_structured_binary_and_batch(gate: Gate) -> None:
 
 
 def test_the_npm_sdk_sends_structured_binary_and_batch(gate: Gate) -> None:
-    program = node()
+    program, folder = node_with(NPM, "only the Python SDK has sent events")
     data = {"channel": "hotline_12345", "title": "路灯不亮"}
     told = subprocess.run(
         [program, "-e", SENDS], input=json.dumps({"type": REQUEST, "source": HOTLINE, "data": data}),
-        cwd=CACHE, text=True, capture_output=True, timeout=30,
+        cwd=folder, text=True, capture_output=True, timeout=30,
     )  # fmt: skip
     assert told.returncode == 0, told.stderr
     structured, binary = json.loads(told.stdout)
@@ -108,25 +108,6 @@ def test_the_curl_of_the_guide_works_as_it_stands(gate: Gate, guide: str) -> Non
     )
     assert told.returncode == 0, told.stderr
     assert json.loads(told.stdout)["ticket"] == ticket_number("urn:hotline:12345", "GD20261121000173")
-
-
-def node() -> str:
-    """Node with the SDK beside it; skips where it cannot be had."""
-    program, npm = shutil.which("node"), shutil.which("npm")
-    if program is None or npm is None:
-        pytest.skip("node and npm are not installed: only the Python SDK has sent events")
-    if not (CACHE / "node_modules" / "cloudevents").exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        if not (CACHE / "package.json").exists():
-            (CACHE / "package.json").write_text("{}")
-        argv = [npm, "install", "--ignore-scripts", "--no-audit", "--no-fund", "--silent", NPM]
-        try:
-            got = subprocess.run(argv, cwd=CACHE, capture_output=True, timeout=60).returncode == 0
-        except subprocess.TimeoutExpired:
-            got = False
-        if not got:
-            pytest.skip(f"npm cannot install {NPM} here: only the Python SDK has sent events")
-    return program
 
 
 def test_schemathesis_finds_no_answer_that_the_document_does_not_promise(gate: Gate, tmp_path: Path) -> None:

@@ -1,18 +1,16 @@
 """What we sign, the npm library of Standard Webhooks takes as the Python one does, and nothing else."""
 
 import json
-import shutil
 import subprocess
 from datetime import UTC, datetime
-from pathlib import Path
 
-import pytest
 import standardwebhooks
 
 from services.notification.signing import webhook_headers, webhook_secret, written
+from tests.npm import node_with
 
 NPM = "standardwebhooks@1.1.1"
-CACHE = Path(__file__).parents[2] / ".run" / "npm"
+OTHERWISE = "nobody but Python has verified the signatures"
 VERIFY = """
 const { Webhook, WebhookVerificationError } = require("standardwebhooks");
 const told = JSON.parse(require("fs").readFileSync(0, "utf8")).map(({ secret, headers, body }) => {
@@ -63,34 +61,16 @@ def cases() -> dict[str, Case]:
 
 
 def test_the_npm_library_and_the_python_one_say_the_same() -> None:
-    program, sent = node(), cases()
+    (program, folder), sent = node_with(NPM, OTHERWISE), cases()
     asked = [
         {"secret": written(secret), "headers": headers, "body": body}
         for secret, headers, body, _ in sent.values()
     ]
     told = subprocess.run(
-        [program, "-e", VERIFY], input=json.dumps(asked), cwd=CACHE, text=True, capture_output=True,
+        [program, "-e", VERIFY], input=json.dumps(asked), cwd=folder, text=True, capture_output=True,
         timeout=30,
     )  # fmt: skip
     assert told.returncode == 0, told.stderr
     expected = {name: answer for name, (*_, answer) in sent.items()}
     assert {name: verdict(*case[:3]) for name, case in sent.items()} == expected
     assert dict(zip(sent, json.loads(told.stdout), strict=True)) == expected
-
-
-def node() -> str:
-    """Node with the library beside it; skips where it cannot be had."""
-    program, npm = shutil.which("node"), shutil.which("npm")
-    if program is None or npm is None:
-        pytest.skip("node and npm are not installed: nobody but Python has verified the signatures")
-    if not (CACHE / "node_modules" / "standardwebhooks").exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        (CACHE / "package.json").write_text("{}")
-        argv = [npm, "install", "--ignore-scripts", "--no-audit", "--no-fund", "--silent", NPM]
-        try:
-            got = subprocess.run(argv, cwd=CACHE, capture_output=True, timeout=60).returncode == 0
-        except subprocess.TimeoutExpired:
-            got = False
-        if not got:
-            pytest.skip(f"npm cannot install {NPM} here: nobody but Python has verified the signatures")
-    return program
