@@ -14,9 +14,11 @@ from typing import Any
 import psycopg
 
 from bench import floor, shape, stage
+from chassis.keys import FILE
 from contracts import intake
 from contracts.cloudevent import SINGLE
 from contracts.registry import LEDGERS, SERVICES
+from deploy.local.records import VAULT_KEYS
 
 FLOOR_CHOICES = ((1, 1000), (2, 500), (2, 1000), (4, 500))
 """Processes and tickets a transaction, of which the best counts."""
@@ -133,6 +135,7 @@ def stock(endpoints: Mapping[str, Any], tickets: int) -> float:
             environment = os.environ | {
                 "AMQP_URL": endpoints["broker"]["url"],
                 "DATABASE_URL": endpoints["database"]["roles"][service],
+                "VAULT_KEYS": f"{FILE}{stage.RUN / VAULT_KEYS}",
             }
             process = subprocess.Popen(
                 [sys.executable, "-W", "ignore", "-m", "bench.stock", service],
@@ -140,7 +143,8 @@ def stock(endpoints: Mapping[str, Any], tickets: int) -> float:
             )  # fmt: skip
             stack.callback(_end, process)
             assert process.stdout
-            process.stdout.readline()
+            if not process.stdout.readline():
+                raise RuntimeError(f"the stock form of {service} did not start, see {log.name}")
         result = stage.play(endpoints, tickets, stock=True, limit=120)
     return float(result["per_s"])
 

@@ -15,7 +15,7 @@ _idle: list[Any] = []
 
 
 def main(service: str) -> int:
-    """Runs the stock form of one service until SIGTERM (AMQP_URL and DATABASE_URL say where)."""
+    """Runs the stock form of one service until SIGTERM (settings as a real one's)."""
     warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
     os.environ["PSYCOPG_WAIT_FUNC"] = "wait_select"
     import eventlet
@@ -58,12 +58,11 @@ def _handler(real: type[Any], method: str) -> Any:
     from chassis.clock import now
     from chassis.fold import fold
     from chassis.model import Stimulus
-    from chassis.settings import Settings
+    from chassis.settings import read
     from contracts import cloudevent
 
     service = real()
-    settings = Settings(amqp_url=os.environ["AMQP_URL"], database_url=os.environ["DATABASE_URL"])
-    service.begin(settings, None)
+    service.begin(read(os.environ), None)
     reaction = getattr(service, method)
 
     def handle(self: Any, payload: str) -> None:
