@@ -25,11 +25,15 @@ class Watch(Struct, frozen=True, kw_only=True):
 
 
 class Seen(Struct, frozen=True, kw_only=True):
-    """When a rating was given, and when others were of late, by assignee of their case."""
+    """When a rating was given, and when others were of late, by assignee of their case.
+
+    Those of the same batch one by one, those before it as a number, for each assignee and moment asked for.
+    """
 
     at: datetime
     watch: Watch
     lately: Mapping[str, Sequence[datetime]]
+    earlier: Mapping[tuple[str, datetime], int] = {}
 
 
 class RatingSeen(Struct, frozen=True, kw_only=True):
@@ -46,7 +50,8 @@ def look(state: Case, said: RatingGiven, seen: Seen) -> RatingSeen:
     watch, top = seen.watch, said.satisfaction == "very_satisfied"
     waited = (seen.at - state.asked_at).total_seconds() if state.asked_at else None
     spans = [(seen.at - at).total_seconds() for at in seen.lately.get(state.assignee or "", ())]
-    near = 1 + sum(0 <= span < watch.burst_seconds for span in spans)
+    earlier = seen.earlier.get((state.assignee or "", seen.at), 0)
+    near = 1 + earlier + sum(0 <= span < watch.burst_seconds for span in spans)
     return RatingSeen(
         at=seen.at, assignee=state.assignee,
         instant=top and waited is not None and waited < watch.instant_seconds,

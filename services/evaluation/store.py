@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 from chassis import policy
 from chassis.database import Tx
 from chassis.model import Changes, Fact, Stimulus
-from chassis.rows import as_json, from_json, texts
+from chassis.rows import as_json, columns, from_json, texts
 from contracts.cloudevent import CloudEvent
 from contracts.intake import CallbackMade, RatingGiven
 from services.evaluation import guess_store, guessing, key_store, score_store, tally, tally_store
@@ -36,7 +36,9 @@ class Known(policy.Known):
     used: dict[str, datetime] = field(default_factory=dict)
     """Until when a publisher has used up its share of wrong codes."""
     lately: dict[str, list[datetime]] = field(default_factory=dict)
-    """When requesters have rated of late, by assignee of their case."""
+    """When requesters have rated in this batch, by assignee of their case."""
+    earlier: Mapping[tuple[str, datetime], int] = field(default_factory=dict)
+    """How many had rated shortly before, by assignee and moment of a rating of this batch."""
     guessed: set[str] = field(default_factory=set)
     """Publishers that sent a wrong code in this batch."""
     scores: dict[tuple[str, str, str], ScoreTaken] = field(default_factory=dict)
@@ -72,7 +74,7 @@ class Known(policy.Known):
 
     def seen(self, at: datetime) -> Seen:
         """A rating given at this moment among the others of late."""
-        return Seen(at=at, watch=self.watch, lately=self.lately)
+        return Seen(at=at, watch=self.watch, lately=self.lately, earlier=self.earlier)
 
     def shut(self, publisher: str) -> bool:
         """Whether no code of this publisher is looked at now."""
@@ -138,11 +140,18 @@ SELECT id, unit, assignee, aside #>> '{claim,ground}' AS ground, aside #>> '{cla
     aside #>> '{claim,seconded_by,id}' AS seconded_by
 FROM casefile WHERE aside ? 'claim' ORDER BY id LIMIT %s
 """
-
-
-LATELY = "SELECT assignee, rated_at FROM casefile WHERE assignee = ANY(%s) AND rated_at > %s"
-OLD = timedelta(days=1)
-"""Who says that he has rated longer ago is compared with nobody."""
+EARLIER = """
+SELECT assignee, at, (
+    SELECT count(*) FROM (
+        SELECT FROM casefile
+        WHERE casefile.assignee = rated.assignee
+            AND rated_at > at - make_interval(secs => %s) AND rated_at <= at
+        LIMIT %s
+    ) AS enough
+)
+FROM (SELECT DISTINCT * FROM unnest(%s::text[], %s::timestamptz[])) AS rated (assignee, at)
+"""
+"""No further than to the number that makes a burst: somebody may be rated thousands of times an hour."""
 
 
 def load(tx: Tx, keys: Sequence[str]) -> dict[str, Case]:
@@ -165,26 +174,25 @@ def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str
         known.prints = key_store.prints(tx, sorted(set(shown)))
     if guessing_:
         known.used = guess_store.load(tx, guessing_)
-    _know_lately(tx, known, stimuli)
+    known.earlier = _earlier(tx, known, stimuli)
     return known
 
 
-def _know_lately(tx: Tx, known: Known, stimuli: Sequence[Stimulus]) -> None:
-    """Looks up when others have rated work of the same assignees, where requesters rate in this batch.
+def _earlier(tx: Tx, known: Known, stimuli: Sequence[Stimulus]) -> dict[tuple[str, datetime], int]:
+    """Looks up how many have rated work of the same assignees, where requesters rate in this batch.
 
     What another process has not committed is not seen.
     """
     rated = [
-        (known.before[each.key].assignee, each.event.time)
+        (assignee, each.event.time)
         for each in stimuli
         if each.event and isinstance(each.event.data, RatingGiven) and each.key in known.before
+        if (assignee := known.before[each.key].assignee)
     ]
-    whose = sorted({assignee for assignee, _ in rated if assignee})
-    if whose:
-        since = max(min(at for _, at in rated), known.now - OLD)
-        found = tx.execute(LATELY, [texts(whose), since - timedelta(seconds=known.watch.burst_seconds)])
-        for assignee, at in found:
-            known.lately.setdefault(assignee, []).append(at)
+    if not rated:
+        return {}
+    found = tx.execute(EARLIER, [known.watch.burst_seconds, known.watch.burst_ratings, *columns(rated, 2)])
+    return {(assignee, at): count for assignee, at, count in found}
 
 
 def rating_window(known: Known) -> float:

@@ -53,6 +53,14 @@ def test_the_third_rating_within_a_minute_is_a_burst(others: tuple[float, ...], 
     assert seen("satisfied", 100, *others).burst == burst
 
 
+def test_ratings_of_earlier_batches_count_as_those_of_the_same_do() -> None:
+    at = NOON + timedelta(seconds=100)
+    before = Seen(at=at, watch=WATCH, lately={"a": [at]}, earlier={("a", at): 1, ("b", at): 7})
+    said = RatingGiven(ticket="0000-0000-0000-0000", resolved="yes", satisfaction="satisfied")
+    assert look(CASE, said, before).burst
+    assert not look(CASE, said, Seen(at=at, watch=WATCH, lately={}, earlier={("a", at): 1})).burst
+
+
 def test_of_work_that_is_nobodys_there_is_no_burst() -> None:
     assert not seen("satisfied", 100, 99, 98, 97, case=Case(id="T", state="asked")).burst
 
