@@ -18,7 +18,7 @@ QUIET = 0.2
 """Seconds of silence after which nothing is taken to be on its way any more."""
 SETTLE = 1.5
 """Seconds to wait for that silence at most."""
-LONGEST_WINDOW = 0.1
+LONGEST_WINDOW = 0.5
 """Seconds for which events are gathered at most, however long the last batch took."""
 IDLE = 0.2
 """Seconds between looks at the stop flag while nothing arrives."""

@@ -28,7 +28,7 @@ class Settings:
     shards: int = 4
     instance: int = 1
     instances: int = 1
-    batch_events: int = 500
+    batch_events: int = 2000
     batch_window: float = 0.01
     prefetch: int = 128
     heartbeat: int = 10
