@@ -115,6 +115,8 @@ CallOutcome = Literal["reached_rated", "reached_refused", "no_answer", "call_lat
 Audience = Literal["requester", "follower", "assignee", "supervisor"]
 NotificationChannel = Literal["console", "smtp", "sms", "app", "callback"]
 """`app`: a message in WeChat or a city's app; `callback`: an operator rings."""
+ContactKind = Literal["email", "phone"]
+"""How the contact of a person can be reached."""
 
 Role = Literal[
     "operator", "grid_officer", "requester", "assignee", "supervisor", "verifier", "adjudicator", "sensor",

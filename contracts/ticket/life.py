@@ -8,6 +8,7 @@ from contracts.terms import (
     Channel,
     Clock,
     Code,
+    ContactKind,
     Count,
     EmergencyLine,
     Instant,
@@ -27,6 +28,7 @@ class TicketReceived(Event, frozen=True, kw_only=True):
 
     With `parent` it is a part of that ticket's work, and nobody has asked for it but the desk. Where the
     request did not name them, `grid_by` tells how the cell was found, `suggested` the category of a model.
+    `reachable_by` names the kinds of address that the contact has; without it nobody knows before asking.
     """
 
     source: Source
@@ -36,6 +38,7 @@ class TicketReceived(Event, frozen=True, kw_only=True):
     category: Label | None = None
     grid: Code | None = None
     requester_ref: Code | None = None
+    reachable_by: list[ContactKind] | None = None
     parent: TicketNo | None = None
     language: Literal["zh", "en"] = "zh"
     lives_alone: bool = False

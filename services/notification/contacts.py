@@ -1,14 +1,12 @@
 """Addresses, asked of the ticket service when a message goes out: by reference, with a purpose, not kept."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
 from chassis.asking import NotAnswered, asked
-
-Kind = Literal["email", "phone"]
+from contracts.terms import ContactKind
 
 
 class Contact(Struct, frozen=True):
@@ -19,7 +17,7 @@ class Contact(Struct, frozen=True):
     phone: str | None = None
 
 
-def addresses(url: str, token: str, refs: Sequence[str], kind: Kind = "email") -> dict[str, str]:
+def addresses(url: str, token: str, refs: Sequence[str], kind: ContactKind) -> dict[str, str]:
     """Addresses of a kind by reference, of those who have one; raises NotAnswered."""
     wanted = {"refs": sorted(set(refs)), "purpose": "notify", "who": "notification", "role": "notification"}
     body = asked(url, "/contacts", token, msgspec.json.encode(wanted))

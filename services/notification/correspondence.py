@@ -6,9 +6,12 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from contracts.terms import Audience, NotificationChannel
+from contracts.terms import Audience, ContactKind, NotificationChannel
 
 Language = Literal["zh", "en"]
+
+NEEDS: Mapping[NotificationChannel, ContactKind] = {"app": "phone", "sms": "phone", "smtp": "email"}
+"""What of a contact each channel to a person outside needs."""
 
 
 class Delivery(Struct, frozen=True, kw_only=True):

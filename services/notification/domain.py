@@ -22,7 +22,7 @@ from services.notification.commands import (
     ShowOnConsole,
     Tell,
 )
-from services.notification.correspondence import Correspondence, Delivery, Outcome, Page
+from services.notification.correspondence import NEEDS, Correspondence, Delivery, Outcome, Page
 from services.notification.messages import NOTES, Note, destination
 
 RECEIPT_WITHIN = timedelta(days=3)
@@ -179,6 +179,19 @@ def _with(state: Correspondence, delivery: Delivery) -> Correspondence:
     )
 
 
+def _after_received(state: Correspondence, fact: ticket.TicketReceived) -> Correspondence:
+    """A channel for which the contact has no address need not be tried."""
+    kinds = fact.reachable_by
+    return replace(
+        state,
+        received=True,
+        requester_ref=fact.requester_ref,
+        language=fact.language,
+        urgent=fact.severity in URGENT,
+        no_address=[way for way, kind in NEEDS.items() if kinds is not None and kind not in kinds],
+    )
+
+
 def _after_move(state: Correspondence, fact: DeliveryMoved) -> Correspondence:
     """A channel on which the requester has no address is not tried again for this ticket."""
     moved = fact.delivery
@@ -199,13 +212,7 @@ def _after_failed(state: Correspondence, fact: NotificationFailed) -> Correspond
 
 
 CHANGES: dict[type, Callable[[Correspondence, Any], Correspondence]] = {
-    ticket.TicketReceived: lambda state, fact: replace(
-        state,
-        received=True,
-        requester_ref=fact.requester_ref,
-        language=fact.language,
-        urgent=fact.severity in URGENT,
-    ),
+    ticket.TicketReceived: _after_received,
     ticket.TicketAccepted: lambda state, fact: replace(
         state, category=fact.category, grid=fact.grid, urgent=fact.severity in URGENT
     ),

@@ -14,7 +14,7 @@ from chassis.line import Deadline
 from chassis.settings import Settings
 from contracts.terms import NotificationChannel
 from services.notification import channel_store, contacts, outcomes
-from services.notification.correspondence import Delivery, Outcome
+from services.notification.correspondence import NEEDS, Delivery, Outcome
 from services.notification.letters import NO_KEYS, letters
 from services.notification.rating_keys import asks, rating_keys
 from services.notification.signing import fingerprint
@@ -57,7 +57,7 @@ class Sending:
     def addresses(self, due: Sequence[Delivery]) -> dict[str, str]:
         """Where the messages go, by reference; raises NotAnswered."""
         settings, refs = self._settings, [delivery.destination for delivery in due]
-        return contacts.addresses(settings.ticket_url, settings.internal_token, refs, self._way.ADDRESS)
+        return contacts.addresses(settings.ticket_url, settings.internal_token, refs, NEEDS[self._channel])
 
     def unwanted(self, known: Sequence[Delivery], turn: Turn) -> Outcomes:
         """Messages to who has opted out, or has had enough for the moment; the others take their share."""

@@ -5,15 +5,12 @@ from typing import Protocol
 
 from chassis.line import Deadline
 from chassis.settings import Settings
-from services.notification.contacts import Kind
 from services.notification.correspondence import Letter, Outcome
 
 
 class Way(Protocol):
     """A channel module; what it cannot send before `deadline` it postpones."""
 
-    @property
-    def ADDRESS(self) -> Kind: ...  # noqa: N802
     def configured(self, settings: Settings, /) -> bool: ...
     def send(
         self, letters: Sequence[Letter], settings: Settings, deadline: Deadline, /

@@ -7,8 +7,10 @@ from msgspec.structs import replace
 
 from contracts import dispatch, evaluation, ticket
 from contracts.event import Event
+from contracts.intake import Requester
 from contracts.numbering import ORDER
 from contracts.problem import Refusal
+from contracts.terms import ContactKind
 from services.ticket import alarms, children, desk, following, life, order_life, post
 from services.ticket.acceptance import accepted, transferred
 from services.ticket.clock import deadline, resumed
@@ -81,11 +83,17 @@ def _register(state: Ticket, command: RegisterRequest) -> list[Any]:
         source=command.source, external_id=request.external_id, channel=request.channel,
         severity=request.severity, category=request.category, grid=request.grid,
         requester_ref=state.id if request.requester else None, lives_alone=request.lives_alone,
+        reachable_by=_kinds(request.requester) if request.requester else None,
         language=request.requester.language if request.requester else "zh",
         grid_by=command.found.by if command.found else None, suggested=command.suggested,
     )  # fmt: skip
     alarm, known = alarmed(command.found), evolve(state, received)
     return [RequestRecorded(intake, command.at), received, *alarm, *_at_once(known, command)]
+
+
+def _kinds(requester: Requester) -> list[ContactKind]:
+    kinds: tuple[ContactKind, ...] = ("email", "phone")
+    return [kind for kind in kinds if getattr(requester, kind)]
 
 
 def _at_once(state: Ticket, command: RegisterRequest) -> list[Any]:

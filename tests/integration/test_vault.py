@@ -124,7 +124,7 @@ def test_anybody_else_is_refused_with_a_reason_and_it_is_noted(
 
 def test_the_notification_service_is_told_the_addresses(process: Process) -> None:
     url = f"http://127.0.0.1:{process.port}"
-    assert contacts.addresses(url, "secret-of-the-house", [ONE, "nobody"]) == {ONE: WHO["email"]}
+    assert contacts.addresses(url, "secret-of-the-house", [ONE, "nobody"], "email") == {ONE: WHO["email"]}
 
 
 def test_what_is_no_question_is_refused(process: Process) -> None:

@@ -172,6 +172,14 @@ def test_without_an_address_the_console_takes_over_at_once_and_for_good() -> Non
     assert next_message.channels == ["console"]
 
 
+def test_a_channel_for_which_the_contact_has_no_address_is_never_tried() -> None:
+    by_phone = replace(RECEIVED, reachable_by=["phone"])
+    (message,) = queued(given(by_phone), told(ACCEPTED))
+    assert message.channels == ["console"]
+    (message,) = queued(given(replace(RECEIVED, reachable_by=["email"])), told(ACCEPTED))
+    assert message.channels == ["smtp", "console"]
+
+
 def test_a_message_no_channel_can_deliver_fails_openly() -> None:
     state = given(RECEIVED, ACCEPTED)
     state = reduce(evolve, decide(state, tried(the_delivery(state), Outcome(error="refused"))), state)

@@ -112,6 +112,7 @@ def test_row_1_a_request_is_received_and_has_a_deadline_for_triage() -> None:
     recorded, received, deadline = decide(initial("T"), register(requester=Requester(phone="1")))
     assert recorded.intake.requester.phone == "1"
     assert (received.external_id, received.requester_ref) == ("7", "T")
+    assert received.reachable_by == ["phone"]
     assert (deadline.kind, deadline.due_at) == ("triage", NOW + timedelta(minutes=30))
     assert (deadline.policy, deadline.policy_version) == ("triage", 3)
 

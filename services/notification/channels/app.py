@@ -6,10 +6,8 @@ from chassis.line import Deadline
 from chassis.settings import Settings
 from services.notification.channels import gateway
 from services.notification.channels.gateway import Gateway
-from services.notification.contacts import Kind
 from services.notification.correspondence import Letter, Outcome
 
-ADDRESS: Kind = "phone"
 """The gateway knows which account belongs to a number; its 404 says that none does."""
 
 

@@ -7,10 +7,7 @@ from chassis.settings import Settings
 from services.notification import outcomes
 from services.notification.channels import gateway
 from services.notification.channels.gateway import Gateway
-from services.notification.contacts import Kind
 from services.notification.correspondence import Letter, Outcome
-
-ADDRESS: Kind = "phone"
 
 
 def configured(settings: Settings) -> bool:

@@ -23,11 +23,9 @@ from urllib.parse import unquote, urlsplit
 from chassis import failpoints
 from chassis.line import Deadline
 from chassis.settings import Settings
-from services.notification.contacts import Kind
 from services.notification.correspondence import Letter, Outcome
 from services.notification.outcomes import BAD_ADDRESS, DEFERRED, POSTPONED, REFUSED, SENT, UNREACHABLE
 
-ADDRESS: Kind = "email"
 TIMEOUT = 3.0
 """Seconds for each answer of the server; with the round's deadline it stays below the time to drain."""
 
