@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from cli import (
     calendar,
     callback,
+    catalogue,
     client,
     contract,
     corrections,
@@ -85,6 +86,7 @@ app.add_typer(notify.app, name="notify")
 app.add_typer(webhook.app, name="webhook")
 app.add_typer(contract.app, name="contract")
 app.add_typer(member.app, name="member")
+app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(client.app, name="client")
 app.add_typer(reporting.app, name="report")
 app.add_typer(callback.app, name="callback")
@@ -92,6 +94,7 @@ app.add_typer(exclusion.app, name="exclusion")
 app.add_typer(whereabouts.app, name="place")
 app.add_typer(corrections.app, name="corrections")
 app.command("import")(directory.import_)
+app.command()(directory.export)
 reporting.app.command()(scoring.departments)
 app.command()(scoring.score)
 app.command()(publishing.publish)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
+
+LIKE = 0.5
+"""How alike two names must be (0 to 1) for one to stand in for the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,7 @@ class Entry:
     names: tuple[str, ...]
     valid_from: date
     valid_to: date | None
+    path: str = ""
 
     def holds_on(self, day: date) -> bool:
         """Whether the version is in force on that day; its last day counts."""
@@ -41,6 +46,20 @@ def alias_map(entries: Iterable[Entry], day: date) -> dict[str, str]:
         if entry.holds_on(day)
         for name in (entry.category, *entry.names)
     }
+
+
+def nearest(label: str, entries: Sequence[Entry], day: date) -> Entry | None:
+    """The entry nearest to what no list has on that day: the same at another time, else one much like it."""
+    same = [entry for entry in entries if normal(label) in map(normal, (entry.category, *entry.names))]
+    if same:
+        return max(same, key=lambda entry: entry.valid_from)
+    called: dict[str, Entry] = {}
+    for entry in sorted(entries, key=lambda entry: entry.category):
+        if entry.holds_on(day):
+            for name in (entry.category, *entry.names, *entry.path.split("/")):
+                called.setdefault(normal(name), entry)
+    alike = get_close_matches(normal(label), called, n=1, cutoff=LIKE)
+    return called[alike[0]] if alike else None
 
 
 def overlaps(entries: Iterable[Entry]) -> list[tuple[Entry, Entry]]:

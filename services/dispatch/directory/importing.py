@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from chassis.database import Tx
-from services.dispatch.directory import checks, store, tree
+from services.dispatch.directory import change_store, checks, history, store, tree
 from services.dispatch.directory.rows import Row, RowError, Table, read_table
 from services.dispatch.directory.schemas import FILE_KINDS, FileKind
 
@@ -53,11 +53,13 @@ class Report:
         return "\n".join([*map(str, self.files), *(f"warning: {words}" for words in self.warnings)])
 
 
-def import_files(tx: Tx, paths: Iterable[Path | str], *, who: str = "operator") -> Report:
+def import_files(
+    tx: Tx, paths: Iterable[Path | str], *, who: str = "operator", reason: str | None = None
+) -> Report:
     """Imports files and the directory files of folders, in the order in which they need each other."""
     store.lock(tx)
     found, strange = gather(map(Path, paths))
-    taken = [_import_file(tx, path, kind, who) for path, kind in found]
+    taken = [_import_file(tx, path, kind, who, reason) for path, kind in found]
     desks = tuple(f"{name} ({code}) has no community desk" for code, name in store.cells_without_desk(tx))
     return Report((*map(_refuse, strange), *taken), desks)
 
@@ -87,23 +89,36 @@ def _refuse(path: Path) -> FileReport:
     )
 
 
-def _import_file(tx: Tx, path: Path, kind: FileKind, who: str) -> FileReport:
+def _import_file(tx: Tx, path: Path, kind: FileKind, who: str, reason: str | None) -> FileReport:
     try:
         content = path.read_bytes()
     except OSError as fault:
         return FileReport(
             path.name, errors=(RowError(path.name, 0, "", f"cannot be read: {fault.strerror}"),)
         )
-    table = read_table(path.name, content, kind)
+    return import_content(tx, path.name, content, kind, who, reason)
+
+
+def import_content(
+    tx: Tx, name: str, content: bytes, kind: FileKind, who: str, reason: str | None
+) -> FileReport:
+    """Imports what would stand in a file; the directory must be locked."""
+    table = read_table(name, content, kind)
     errors = sorted([*table.errors, *_check(tx, table)])
     if errors:
         shown = tuple(errors[:ERRORS_SHOWN])
-        return FileReport(path.name, len(table.rows), errors=shown, more_errors=len(errors) - len(shown))
+        return FileReport(name, len(table.rows), errors=shown, more_errors=len(errors) - len(shown))
+    lists = change_store.rows(tx, kind) if kind.table == "catalogue" else []
     changes = _save(tx, table)
     if changes != store.Changes():
-        store.log_import(tx, path.name, hashlib.sha256(content).hexdigest(), len(table.rows), changes, who)
+        entry = {"file": name, "sha256": hashlib.sha256(content).hexdigest(), "who": who, "reason": reason}
+        counts = {"rows": len(table.rows), "added": changes.added, "changed": changes.changed}
+        edition = change_store.log_import(tx, entry | counts)
+        if kind.table == "catalogue":
+            rows = [row.values for row in table.rows]
+            change_store.record(tx, edition, history.changes(lists, rows))
     unchanged = len(table.rows) - changes.added - changes.changed
-    return FileReport(path.name, len(table.rows), changes.added, changes.changed, unchanged)
+    return FileReport(name, len(table.rows), changes.added, changes.changed, unchanged)
 
 
 def _check(tx: Tx, table: Table) -> list[RowError]:

@@ -140,10 +140,12 @@ def organization_kinds(tx: Tx) -> dict[str, str]:
 def catalogue_entries(tx: Tx) -> list[Entry]:
     """Every version of every category, with the names that lead to it."""
     found = tx.execute(
-        "SELECT category, version, array[name_zh, name_en] || aliases, valid_from, valid_to FROM catalogue"
+        """SELECT category, version, array[name_zh, name_en] || aliases, valid_from, valid_to, path
+           FROM catalogue"""
     )
     return [
-        Entry(category, version, tuple(names), first, last) for category, version, names, first, last in found
+        Entry(category, version, tuple(names), first, last, path)
+        for category, version, names, first, last, path in found
     ]
 
 
@@ -166,11 +168,3 @@ def cells_without_desk(tx: Tx) -> list[tuple[str, str]]:
            ORDER BY code"""
     )
     return list(found)
-
-
-def log_import(tx: Tx, file: str, sha256: str, rows: int, changes: Changes, who: str) -> None:
-    """Keeps on record who changed the directory with which file."""
-    tx.execute(
-        "INSERT INTO import_log (file, sha256, rows, added, changed, who) VALUES (%s, %s, %s, %s, %s, %s)",
-        (file, sha256, rows, changes.added, changes.changed, who),
-    )

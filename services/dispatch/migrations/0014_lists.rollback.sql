@@ -1,0 +1,2 @@
+DROP TABLE catalogue_change;
+ALTER TABLE import_log DROP reason;
