@@ -152,6 +152,16 @@ HOLDERS = {
 }
 
 
+def outside(fence: dict[str, Any]) -> str:
+    """Which lists do not allow the work, what is nearest in them, and whose it may be."""
+    told = [f"outside the lists (edition {fence['lists_version']}) 清单外"]
+    if fence.get("category"):
+        over = f", in force until {fence['valid_to']}" if fence.get("valid_to") else ""
+        entry = f"{fence['category']} (list {fence['catalogue']}, version {fence['catalogue_version']}{over})"
+        told.append(f"nearest: {entry}")
+    return "; ".join([*told, f"proposed unit: {fence.get('proposed_unit') or 'none'}"])
+
+
 def name_of(event: dict[str, Any]) -> str:
     """The plain name of an event, e.g. OfferMade."""
     return str(event["type"].split(".")[-2])

@@ -7,7 +7,7 @@ import typer
 from chassis.clock import now
 from cli import merging, person, store
 from cli.deadline import explained
-from cli.life import STATES, Life
+from cli.life import STATES, Life, outside
 from cli.merging import written_out
 from cli.place import Place
 from cli.say import Failure, JsonFlag, as_json, shown, table
@@ -181,6 +181,8 @@ def _print_explanation(explanation: dict[str, Any]) -> None:
     ruled = explanation.get("precedent")
     if ruled:
         print(f"  ruled before for such work there: {ruled['assignee']}, {ruled['reason_code']}\n")
+    if explanation.get("fence"):
+        print(f"  {outside(explanation['fence'])}\n")
     rows = [
         (
             each["assignee"],

@@ -10,6 +10,7 @@ from contracts.terms import (
     AssigneeKind,
     Code,
     Count,
+    Day,
     Instant,
     Label,
     Points,
@@ -46,8 +47,22 @@ class Precedent(Struct, frozen=True, kw_only=True):
     unit: Code | None = None
 
 
+class Fence(Struct, frozen=True, kw_only=True):
+    """No list allows the work: the edition of the lists, the entry nearest to it, and whose it may be.
+
+    The entry is the one that had it until `valid_to`, or will have it, or else the one most like it.
+    """
+
+    lists_version: Count
+    proposed_unit: Code | None = None
+    catalogue: Code | None = None
+    catalogue_version: Count | None = None
+    category: Code | None = None
+    valid_to: Day | None = None
+
+
 class Explanation(Struct, frozen=True, kw_only=True):
-    """Why this assignee: the best candidates, the excluded ones, how the place was found, what was ruled."""
+    """Why this assignee: candidates, exclusions, how the place was found, rulings, what no list has."""
 
     place: Code
     kinds: list[AssigneeKind]
@@ -55,6 +70,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
     excluded: Annotated[list[Exclusion], Meta(max_length=10)] = []
     precedent: Precedent | None = None
     rules_version: Count | None = None
+    fence: Fence | None = None
 
 
 class DispatchStarted(Event, frozen=True, kw_only=True):
@@ -68,11 +84,15 @@ class DispatchStarted(Event, frozen=True, kw_only=True):
 
 
 class DispatchBlocked(Event, frozen=True, kw_only=True):
-    """The engine cannot go on by itself; the community desk has been given the ticket."""
+    """The engine cannot go on by itself; the community desk has been given the ticket.
+
+    `fence` tells of work outside the lists which lists and which version do not have it.
+    """
 
     reason: Literal["unknown_category", "unknown_grid", "no_candidate", "no_desk"]
     detail: Label
     proposed_unit: Code | None = None
+    fence: Fence | None = None
 
 
 class DispatchAlarmed(Event, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from services.dispatch import guards, quota
 from services.dispatch.case import Case, evolve, released
 from services.dispatch.commands import ClaimOffer, ExpireOffer
 from services.dispatch.engine import Choice, known_item
+from services.dispatch.fence import lists_say
 from services.dispatch.filters import DESK, excluded
 from services.dispatch.records import Awaited, Claimed
 
@@ -53,8 +54,10 @@ def _why_not(state: Case, command: ClaimOffer) -> str | None:
         return "the time to claim it is over"
     if command.option is None:
         return f"{command.assignee} does not cover this place"
-    if why := excluded(known_item(command.pool), command.option, frozenset(state.tried)):
-        return f"{command.assignee} cannot be asked: {why}"
+    item = known_item(command.pool)
+    if why := excluded(item, command.option, frozenset(state.tried)):
+        listed = f" ({lists_say(item)})" if why == "outside_fence" else ""
+        return f"{command.assignee} cannot be asked: {why}{listed}"
     if command.open_claims >= command.pool.rules.open_claims:
         return f"{command.assignee} has {command.open_claims} open claims already; finish one first"
     return None

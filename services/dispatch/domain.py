@@ -45,18 +45,23 @@ def _start(state: Case, command: StartDispatch) -> list[Any]:
     pool = command.pool
     asked = Asked(category=command.category, grid=command.grid, severity=command.severity)
     if pool.item is None or pool.place is None:
-        missing: Any = "unknown_category" if pool.item is None else "unknown_grid"
-        detail = command.category if pool.item is None else command.grid
-        return [
-            asked,
-            dispatch.DispatchBlocked(reason=missing, detail=detail),
-            *_next_offer(evolve(state, asked), command),
-        ]
+        return [asked, _blocked(command), *_next_offer(evolve(state, asked), command)]
     started = dispatch.DispatchStarted(
         category=pool.item.category, grid=pool.place, catalogue=pool.item.list,
         catalogue_version=pool.item.version, mode=pool.item.mode,
     )  # fmt: skip
     return [asked, started, *_next_offer(evolve(state, asked), command)]
+
+
+def _blocked(command: StartDispatch) -> dispatch.DispatchBlocked:
+    """No list has the work, or nobody knows the place."""
+    pool = command.pool
+    if pool.item is None:
+        proposed = pool.fence.proposed_unit if pool.fence else None
+        return dispatch.DispatchBlocked(
+            reason="unknown_category", detail=command.category, proposed_unit=proposed, fence=pool.fence
+        )
+    return dispatch.DispatchBlocked(reason="unknown_grid", detail=command.grid)
 
 
 def _next_offer(state: Case, command: StartDispatch | ReturnAssignment | ExpireOffer | AskNext) -> list[Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from contracts.dispatch import Candidate, Exclusion, Explanation, Precedent
+from contracts.dispatch import Candidate, Exclusion, Explanation, Fence, Precedent
 from services.dispatch.filters import DESK, NOTHING, Item, Option, excluded
 from services.dispatch.rules import RULES, Rules
 
@@ -14,13 +14,17 @@ CONTRACT_TROUBLE = ("contract_expired", "quota_used_up")
 
 
 class Pool(Struct, frozen=True, kw_only=True):
-    """What is known about one place and category at this moment; `item` is None where no list has it."""
+    """What is known about one place and category at this moment.
+
+    `item` is None where no list has it; `fence` then says what the lists have instead.
+    """
 
     place: str | None
     item: Item | None
     options: Sequence[Option]
     precedent: Precedent | None = None
     rules: Rules = RULES
+    fence: Fence | None = None
 
 
 class Alarm(Struct, frozen=True):
@@ -58,6 +62,7 @@ def choose(pool: Pool, tried: Iterable[str]) -> Choice | None:
         [:SHOWN_EXCLUSIONS],
         precedent=pool.precedent,
         rules_version=pool.rules.version,
+        fence=pool.fence,
     )  # fmt: skip
     alarms = _alarms(pool, item, before, reasons)
     return Choice(option=ranked[0], explanation=explanation, ranking=ranked, alarms=alarms)

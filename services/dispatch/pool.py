@@ -13,7 +13,9 @@ from chassis.policy import Policy
 from contracts import dispatch
 from services.dispatch.commands import Windows
 from services.dispatch.engine import Pool
-from services.dispatch.filters import Item, Option
+from services.dispatch.fence import Outside, fence
+from services.dispatch.filters import Option
+from services.dispatch.lists import Lists
 from services.dispatch.records import Claimed, ContractReleased, ContractReserved
 from services.dispatch.rules import Rules
 
@@ -67,7 +69,7 @@ class Known:
 
     now: datetime
     policies: Mapping[str, Policy]
-    items: Mapping[str, Item]
+    lists: Lists
     places: Mapping[str, Place]
     options: Mapping[tuple[str, str], list[Option]]
     asked: dict[str, tuple[str, str]]
@@ -101,14 +103,22 @@ class Known:
 
     def pool(self, grid: str, category: str) -> Pool:
         """The options for a place and a category, their loads and quotas as of this moment in the batch."""
-        place, item = self.places.get(grid, NOWHERE), self.items.get(category)
-        found = self.options.get((place.code, item.category if item else ""), [])
+        place, item = self.places.get(grid, NOWHERE), self.lists.items.get(category)
+        key = (place.code, self.lists.code(category))
+        found, precedent = self.options.get(key, []), self.precedents.get(key)
+        outside = Outside(
+            lists_version=self.lists.edition,
+            near=self.lists.near.get(category),
+            options=found,
+            precedent=precedent,
+        )
         return Pool(
             place=place.code if place.known else None,
             item=item,
             options=[self._present(option) for option in found],
-            precedent=self.precedents.get((place.code, item.category if item else category)),
+            precedent=precedent,
             rules=self.rules,
+            fence=None if item or not category else fence(outside),
         )
 
     def pool_of(self, ticket_no: str) -> Pool:
@@ -118,8 +128,8 @@ class Known:
     def claimant(self, assignee: str, ticket_no: str) -> Option | None:
         """Whoever claims the ticket, as the engine sees him at its place; None where he does not cover it."""
         grid, category = self.asked.get(ticket_no, ("", ""))
-        place, item = self.places.get(grid, NOWHERE), self.items.get(category)
-        found = self.claims.options.get((assignee, place.code, item.category if item else ""))
+        place = self.places.get(grid, NOWHERE)
+        found = self.claims.options.get((assignee, place.code, self.lists.code(category)))
         return self._present(found) if found else None
 
     def named_by(self, code: str, ticket_no: str) -> Option | None:

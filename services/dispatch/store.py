@@ -11,11 +11,9 @@ from chassis.model import Changes, Stimulus
 from chassis.rows import as_json, columns, from_json, texts
 from contracts import intake, ticket
 from contracts.terms import CHINA
-from services.dispatch import candidate_store, objection_store, quota_store
+from services.dispatch import candidate_store, catalogue_store, objection_store, quota_store
 from services.dispatch.case import Case
-from services.dispatch.directory.catalogue import alias_map, normal
-from services.dispatch.directory.store import catalogue_entries
-from services.dispatch.filters import Item
+from services.dispatch.lists import NO_LISTS, Lists
 from services.dispatch.pool import Known, Moved, Place
 
 COLUMNS = (
@@ -42,18 +40,11 @@ INSERT INTO outcome (ticket, assignment, at, text, evidence)
 SELECT ticket, assignment, at, text, evidence FROM json_populate_recordset(null::outcome, %s)
 """
 EXPIRED = 'SELECT id FROM "case" WHERE expires_at <= %s ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED'
-ITEMS = """
-SELECT DISTINCT ON (category) category, version, list, mode, kinds, skills, about, identity FROM catalogue
-WHERE category = ANY(%(categories)s)
-  AND valid_from <= %(today)s AND coalesce(valid_to, %(today)s) >= %(today)s
-ORDER BY category, version DESC
-"""
 PLACES = "SELECT code FROM cell WHERE code = ANY(%s) AND active"
 LAST_RESORT = """
 SELECT cell FROM assignee JOIN cell c ON c.code = assignee.cell
 WHERE kind = 'community_desk' AND assignee.active ORDER BY cardinality(c.path), cell LIMIT 1
 """
-LISTS = "SELECT coalesce(max(id), 0), EXISTS (SELECT FROM ruling) FROM import_log"
 MOVE_LOADS = """
 WITH moved AS (
          SELECT * FROM unnest(%s::text[], %s::int[], %s::int[], %s::int[], %s::int[], %s::int[])
@@ -68,8 +59,6 @@ FROM moved m JOIN locked USING (assignee) WHERE l.assignee = m.assignee
 """
 ASKING = (intake.ObjectionRuled, ticket.AlarmRepeated, intake.OfferClaimed)
 """After these somebody else is asked, named or weighed."""
-
-_aliases: dict[tuple[int, Any], dict[str, str]] = {}
 
 
 def load(tx: Tx, keys: Sequence[str]) -> dict[str, Case]:
@@ -89,22 +78,24 @@ def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str
     wanted = set(_wanted(stimuli, states))
     off_duty = objection_store.off_duty(tx, now, stimuli, states)
     if not wanted:
-        return Known(now, policies, {}, {}, {}, {}, off_duty=off_duty)
+        return Known(now, policies, NO_LISTS, {}, {}, {}, off_duty=off_duty)
     today = now.astimezone(CHINA).date()
-    version, ruled = tx.execute(LISTS).fetchone() or (0, False)
-    codes = _codes(tx, (version, today), {category for _, category in wanted})
-    items = _items(tx, today, set(codes.values()))
+    edition, ruled = catalogue_store.editions(tx)
+    lists = catalogue_store.lists(tx, edition, today, {category for _, category in wanted})
     places = _places(tx, {grid for grid, _ in wanted})
-    pairs = {(places[grid].code, codes.get(category, "")) for grid, category in wanted}
+    pairs = {(places[grid].code, lists.code(category)) for grid, category in wanted}
     precedents = objection_store.precedents(tx, pairs) if ruled else {}
-    asked_for = {(place, code, kind) for place, code in pairs for kind in _kinds(items.get(code))}
+    asked_for = {
+        (places[grid].code, lists.code(category), kind)
+        for grid, category in wanted
+        for kind in lists.kinds(category)
+    }
     asked_for |= {(*pair, kind) for pair, (_, kind) in precedents.items() if kind}
     options = candidate_store.options(tx, now, policies["routing"].value["half_life_days"], asked_for)
-    by_label = {label: items[code] for label, code in codes.items() if code in items}
     shown = {pair: precedent for pair, (precedent, _) in precedents.items()}
     named = objection_store.named(tx, today, stimuli)
-    known = Known(now, policies, by_label, places, options, asked, shown, named, off_duty)
-    claimed = set(_claimed(stimuli, states, places, codes))
+    known = Known(now, policies, lists, places, options, asked, shown, named, off_duty)
+    claimed = set(_claimed(stimuli, states, places, lists))
     if claimed:
         known.claims = candidate_store.claims(tx, now, known.rules.half_life_days, claimed)
     return known
@@ -125,40 +116,19 @@ def _claimed(
     stimuli: Sequence[Stimulus],
     states: Mapping[str, Case],
     places: Mapping[str, Place],
-    codes: Mapping[str, str],
+    lists: Lists,
 ) -> Iterable[tuple[str, str, str]]:
     """Place, category and assignee of every claim of the batch."""
     for stimulus in stimuli:
         data, case = stimulus.event.data if stimulus.event else None, states.get(stimulus.key)
         if isinstance(data, intake.OfferClaimed) and case:
-            yield places[case.grid].code, codes.get(case.category, ""), data.assignee
+            yield places[case.grid].code, lists.code(case.category), data.assignee
 
 
 def _asks_on(data: Any) -> bool:
     """Whether somebody else is asked, or named, after this."""
     returned = isinstance(data, intake.OfferAnswered) and data.answer == "return"
     return returned or isinstance(data, ASKING)
-
-
-def _codes(tx: Tx, key: tuple[int, Any], labels: set[str]) -> dict[str, str]:
-    """Label → category code by this version of the lists on this day; unknown labels are left out."""
-    if key not in _aliases:
-        _aliases.clear()
-        _aliases[key] = alias_map(catalogue_entries(tx), key[1])
-    return {label: _aliases[key][normal(label)] for label in labels if normal(label) in _aliases[key]}
-
-
-def _items(tx: Tx, today: Any, categories: set[str]) -> dict[str, Item]:
-    rows = tx.execute(ITEMS, {"categories": list(categories), "today": today})
-    return {
-        category: Item(category=category, version=version, list=list_, mode=mode, kinds=tuple(kinds),
-                       skills=frozenset(skills), about=frozenset(about), identity=identity)
-        for category, version, list_, mode, kinds, skills, about, identity in rows
-    }  # fmt: skip
-
-
-def _kinds(item: Item | None) -> set[str]:
-    return {*(item.kinds if item else ()), "community_desk"}
 
 
 def _places(tx: Tx, grids: set[str]) -> dict[str, Place]:

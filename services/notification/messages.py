@@ -82,6 +82,21 @@ def _escalation(_about: Correspondence, fact: ticket.TicketEscalated) -> Mapping
     return {"owner": fact.owner, "level": fact.level, "former": fact.former, "reason": fact.reason_code}
 
 
+def _blocked(_about: Correspondence, fact: dispatch.DispatchBlocked) -> Mapping[str, str]:
+    return {
+        "reason": fact.reason, "detail": fact.detail, "unit": fact.proposed_unit or "-",
+        "lists": _nearest(fact.fence) if fact.fence else "-",
+    }  # fmt: skip
+
+
+def _nearest(fence: dispatch.Fence) -> str:
+    """The edition of the lists, and what they have instead."""
+    told = [f"edition {fence.lists_version}"]
+    if fence.category:
+        told.append(f"{fence.catalogue}: {fence.category} v{fence.catalogue_version}")
+    return ", ".join([*told, *([f"≤ {fence.valid_to}"] if fence.valid_to else [])])
+
+
 NOTES: dict[type[Event], Note] = {
     ticket.TicketReceived: Note(audience="requester", name="ticket_received", needed=_waits_for_triage),
     ticket.TicketAccepted: Note(
@@ -134,11 +149,8 @@ NOTES: dict[type[Event], Note] = {
     dispatch.DispatchBlocked: Note(
         audience="supervisor",
         name="dispatch_blocked",
-        fields=lambda about, fact: {
-            "reason": fact.reason,
-            "detail": fact.detail,
-            "unit": fact.proposed_unit or "-",
-        },
+        version=2,
+        fields=_blocked,
     ),
     dispatch.DispatchAlarmed: Note(
         audience="supervisor",

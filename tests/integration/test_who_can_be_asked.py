@@ -121,3 +121,46 @@ def test_the_question_reads_people_through_the_index(tx: Tx) -> None:
     plan = repr(tx.execute(f"EXPLAIN {candidate_store.OPTIONS}", values).fetchall())
     assert "assignee_by_cell" in plan
     assert "Seq Scan on assignee" not in plan
+
+
+def test_what_is_off_the_lists_is_blocked_with_what_they_had_and_whose_it_may_be(tx: Tx) -> None:
+    """One is over since yesterday, a label that no list has is like another, a third is like nothing."""
+    house = House(tx)
+    tx.execute("UPDATE catalogue SET valid_to = '2026-11-15' WHERE category = 'noise_construction'")
+    tx.execute(
+        """INSERT INTO import_log (file, sha256, rows, added, changed, who) VALUES ('c', '', 1, 0, 1, 'x')"""
+    )
+    tx.execute("""INSERT INTO catalogue_change (edition, category, version, list, valid_from, changes)
+                  SELECT max(id), 'noise_construction', 1, 'need', '2024-01-01', '{}' FROM import_log""")
+    (edition,) = tx.execute("SELECT max(id) FROM import_log").fetchone() or (0,)
+    over = blocked(house.hear_accepted(number(1), "工地噪声"))
+    assert over.fence == dispatch.Fence(
+        lists_version=edition, proposed_unit="DEP-CG", catalogue="need", catalogue_version=1,
+        category="noise_construction", valid_to="2026-11-15",
+    )  # fmt: skip
+    facts = house.hear_accepted(number(2), "楼上噪音太大")
+    (offer,) = [one for one in facts if isinstance(one, dispatch.OfferMade)]
+    assert (offer.kind, offer.explanation.fence) == ("community_desk", blocked(facts).fence)
+    assert blocked(facts).fence.category == "noise_neighbour"  # type: ignore[union-attr]
+    unheard = blocked(house.hear_accepted(number(3), "外星人来访"))
+    assert unheard.proposed_unit == offer.unit
+    assert unheard.fence == dispatch.Fence(lists_version=edition, proposed_unit=offer.unit)
+
+
+def blocked(facts: list[object]) -> dispatch.DispatchBlocked:
+    (found,) = [one for one in facts if isinstance(one, dispatch.DispatchBlocked)]
+    return found
+
+
+def test_a_ruling_on_what_no_list_has_is_asked_first_next_time(tx: Tx) -> None:
+    house = House(tx)
+    house.hear_accepted(number(1), "外星人来访")
+    tx.execute(
+        """INSERT INTO ruling (ticket, at, category, grid, assignee, unit, reason_code, basis, by)
+        SELECT 'T', '2026-11-01Z', '外星人来访', grid, a.code, a.organization, 'theirs', 'b', 'j'
+        FROM "case" c, assignee a WHERE c.id = %s AND a.organization = 'DEP-ZJ'""",
+        [number(1)],
+    )
+    facts = house.hear_accepted(number(2), "外星人来访")
+    (offer,) = [one for one in facts if isinstance(one, dispatch.OfferMade)]
+    assert (offer.unit, blocked(facts).proposed_unit) == ("DEP-ZJ", "DEP-ZJ")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cli.life import Life
+from cli.life import Life, outside
 from cli.merging import written_out
 from cli.say import shown
 
@@ -94,3 +94,13 @@ def test_how_place_and_category_became_known_is_told() -> None:
     found = Life(ticket("accepted"), [fact("TicketReceived", grid_by="address", suggested=None)])
     assert (found.place, found.suggestion) == ("found by address", None)
     assert (Life(ticket("accepted"), []).place, Life(ticket("accepted"), []).suggestion) == (None, None)
+
+
+def test_what_no_list_allows_is_shown_with_list_version_and_unit() -> None:
+    fence = {"lists_version": 41, "proposed_unit": "DEP-CG", "catalogue": "need", "catalogue_version": 2,
+             "category": "corridor_clutter", "valid_to": "2026-10-31"}  # fmt: skip
+    told = outside(fence)
+    assert "edition 41" in told
+    assert "corridor_clutter (list need, version 2, in force until 2026-10-31)" in told
+    assert "proposed unit: DEP-CG" in told
+    assert outside({"lists_version": 41}).endswith("proposed unit: none")

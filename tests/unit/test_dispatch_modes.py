@@ -99,7 +99,10 @@ def test_what_all_may_claim_is_had_by_the_first_valid_claim_and_the_others_are_t
     ("said", "why"),
     [
         (claim(None), "stranger does not cover this place"),
-        (claim(option("GO", "grid_officer")), "GO cannot be asked: outside_fence"),
+        (
+            claim(option("GO", "grid_officer")),
+            "GO cannot be asked: outside_fence (list service_item, shopping version 1: party_member)",
+        ),
         (claim(replace(MEMBERS[0], opted_out=True)), "PM-0 cannot be asked: opted_out"),
         (claim(replace(MEMBERS[0], open=10)), "PM-0 cannot be asked: load_cap"),
         (claim(open_claims=3), "PM-1 has 3 open claims already; finish one first"),

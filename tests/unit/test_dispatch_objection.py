@@ -14,8 +14,9 @@ from services.dispatch import commands, guards
 from services.dispatch.case import Case
 from services.dispatch.domain import decide, evolve
 from services.dispatch.engine import Pool, choose
-from services.dispatch.filters import Item, Option
+from services.dispatch.filters import Option
 from services.dispatch.guards import ACCEPTING, DISPUTING, REPORTING, RETURNING, RULING
+from services.dispatch.lists import Lists
 from services.dispatch.pool import Known, Place
 from services.dispatch.records import ContractReleased, ContractReserved, GroundsRecorded, RulingRecorded
 from services.ticket.moves import TABLE
@@ -259,9 +260,8 @@ def test_a_precedent_is_shown_with_the_next_offer_of_such_work_there() -> None:
     precedent = dispatch.Precedent(
         assignee="DEP-1", unit="bureau", reason_code="in_their_list", ruled_at=NOON
     )
-    item: Item = ITEM
     known = Known(
-        NOON, ROUTING, {"理发": item}, {"g1": Place("990101001001", known=True)},
+        NOON, ROUTING, Lists(1, {"理发": ITEM}, {}), {"g1": Place("990101001001", known=True)},
         {("990101001001", "haircut"): [OFFICER]}, {}, {("990101001001", "haircut"): precedent},
     )  # fmt: skip
     choice = choose(known.pool("g1", "理发"), ())
@@ -272,8 +272,8 @@ def test_a_precedent_is_shown_with_the_next_offer_of_such_work_there() -> None:
 def test_a_ruling_means_the_option_with_its_contract_where_there_is_one() -> None:
     bare = option("SO-1", "social_organization")
     known = Known(
-        NOON, ROUTING, {"haircut": ITEM}, {"g1": Place("c", known=True)}, {("c", "haircut"): [BARBERS]},
-        {TICKET: ("g1", "haircut")}, {}, {"barbers": bare, "bureau": BUREAU},
+        NOON, ROUTING, Lists(1, {"haircut": ITEM}, {}), {"g1": Place("c", known=True)},
+        {("c", "haircut"): [BARBERS]}, {TICKET: ("g1", "haircut")}, {}, {"barbers": bare, "bureau": BUREAU},
     )  # fmt: skip
     assert known.named_by("barbers", TICKET) == BARBERS
     assert known.named_by("bureau", TICKET) == BUREAU
