@@ -80,6 +80,7 @@ TIMED: dict[type[Event], Callable[[datetime], Any]] = {
 }
 """Facts whose moment counts, and what notes it."""
 LIVE = ("none", "asked", "rated", "unrated")
+VOLUNTEERS = ("party_member", "volunteer_team")
 ENDS: dict[type[Event], str] = {
     ticket.TicketClosed: "closed",
     ticket.TicketCancelled: "cancelled",
@@ -244,6 +245,11 @@ def _after_unmerged(case: Case, _fact: ticket.TicketUnmerged) -> Case:
     )  # fmt: skip
 
 
+def _blamed(fact: dispatch.AssignmentReturned) -> bool:
+    """Whoever gives their own time may have none (DOMAIN.md §2)."""
+    return not (fact.code == "capacity" and fact.kind in VOLUNTEERS)
+
+
 CHANGES: dict[type, Callable[[Case, Any], Case]] = {
     CaseOpened: lambda case, fact: replace(case, received_at=fact.at),
     ContactTimed: lambda case, fact: case if case.contacted_at else replace(case, contacted_at=fact.at),
@@ -265,7 +271,7 @@ CHANGES: dict[type, Callable[[Case, Any], Case]] = {
     **dict.fromkeys(ENDS, lambda case, fact: replace(case, ended=ENDS[type(fact)])),
     dispatch.OfferMade: lambda case, fact: replace(case, hops=max(case.hops, fact.hop)),
     dispatch.OfferExpired: lambda case, _: replace(case, expiries=case.expiries + 1),
-    dispatch.AssignmentReturned: lambda case, _: replace(case, returns=case.returns + 1),
+    dispatch.AssignmentReturned: lambda case, fact: replace(case, returns=case.returns + _blamed(fact)),
     dispatch.AssignmentAccepted: _after_assigned,
     dispatch.AssignmentDone: lambda case, fact: replace(case, contract=fact.contract or case.contract),
     dispatch.ResponseHastened: _after_hastened,

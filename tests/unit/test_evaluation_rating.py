@@ -191,6 +191,20 @@ def test_returns_expiries_and_hops_are_counted() -> None:
     assert (case.returns, case.expiries, case.hops, case.assignee) == (1, 1, 3, "desk")
 
 
+@pytest.mark.parametrize(
+    ("kind", "code", "counted"),
+    [
+        ("party_member", "capacity", 0),
+        ("volunteer_team", "capacity", 0),
+        ("party_member", "not_our_duty", 1),
+        ("social_organization", "capacity", 1),
+    ],
+)
+def test_volunteers_who_have_no_time_are_not_blamed(kind: Any, code: Any, counted: int) -> None:
+    returned = dispatch.AssignmentReturned(assignment="a1", assignee="officer-1", kind=kind, hop=1, code=code)
+    assert given(RECEIVED, ACCEPTED, OFFERED, returned).returns == counted
+
+
 def test_the_first_contact_stays_the_first() -> None:
     late = dispatch.FirstContactMade(assignment="a1", assignee="officer-1", in_time=False)
     again = dispatch.FirstContactMade(assignment="a1", assignee="officer-1", in_time=True)
