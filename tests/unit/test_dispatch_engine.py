@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from contracts import dispatch
 from services.dispatch.engine import Alarm, Pool, choose
-from services.dispatch.filters import Item, Option
+from services.dispatch.filters import FILTERS, Item, Option
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LIFT = Item(
@@ -54,21 +54,6 @@ def test_equals_are_told_apart_by_what_they_have_taken_then_by_code() -> None:
     assert chosen(pool(option("B", "department"), option("A", "department"))) == "A"
 
 
-@pytest.mark.parametrize(
-    ("excluded", "reason"),
-    [
-        (option("X", "property_company", skills=frozenset()), "lacks_skill"),
-        (option("X", "property_company", open=10), "load_cap"),
-        (option("X", "property_company", on_duty=False), "off_duty"),
-    ],
-)
-def test_a_hard_filter_excludes_and_says_why(excluded: Option, reason: str) -> None:
-    choice = choose(pool(excluded, DESK), ())
-    assert choice
-    assert choice.option.assignee == "CD-01"
-    assert [(one.assignee, one.reason) for one in choice.explanation.excluded] == [("X", reason)]
-
-
 def test_who_was_asked_before_is_not_asked_again() -> None:
     assert chosen(pool(option("A", "department"), option("B", "department")), "A") == "B"
 
@@ -99,26 +84,40 @@ def test_the_explanation_shows_the_order_of_kinds_and_the_points() -> None:
     assert choice.explanation.candidates[0].score == 50
 
 
-@pytest.mark.parametrize(
-    ("excluded", "item", "reason"),
-    [
-        (option("X", "grid_officer"), LIFT, "outside_fence"),
-        (option("X", "property_company"), replace(LIFT, about=frozenset({"property_company"})),
-         "conflict_of_interest"),
-        (option("X", "property_company"), replace(LIFT, identity="full"), "identity_class"),
-        (option("X", "property_company", opted_out=True), LIFT, "opted_out"),
-        (option("X", "property_company", available=False), LIFT, "not_available"),
-        (option("X", "social_organization"), MEALS, "no_contract"),
-        (option("X", "social_organization", contract="HT", quota_left=1, contract_expired=True), MEALS,
-         "contract_expired"),
-        (option("X", "social_organization", contract="HT", quota_left=0), MEALS, "quota_used_up"),
-    ],
-)  # fmt: skip
-def test_every_other_filter_excludes_and_says_why(excluded: Option, item: Item, reason: str) -> None:
-    choice = choose(pool(excluded, DESK, item=item), ())
+KEPT_OUT: dict[str, tuple[Option, Item]] = {
+    # filter: whom it keeps out, and from which work
+    "outside_fence": (option("X", "grid_officer"), LIFT),
+    "conflict_of_interest": (
+        option("X", "property_company"), replace(LIFT, about=frozenset({"property_company"}))
+    ),
+    "identity_class": (option("X", "property_company"), replace(LIFT, identity="full")),
+    "lacks_skill": (option("X", "property_company", skills=frozenset()), LIFT),
+    "off_duty": (option("X", "property_company", on_duty=False), LIFT),
+    "opted_out": (option("X", "property_company", opted_out=True), LIFT),
+    "not_available": (option("X", "property_company", available=False), LIFT),
+    "no_contract": (option("X", "social_organization"), MEALS),
+    "contract_expired": (
+        option("X", "social_organization", contract="HT", quota_left=1, contract_expired=True), MEALS
+    ),
+    "quota_used_up": (option("X", "social_organization", contract="HT", quota_left=0), MEALS),
+    "load_cap": (option("X", "property_company", open=10), LIFT),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("reason", FILTERS)
+def test_every_filter_excludes_and_says_why(reason: str) -> None:
+    kept_out, item = KEPT_OUT[reason]
+    choice = choose(pool(kept_out, DESK, item=item), ())
     assert choice
-    assert choice.option.kind == "community_desk"
-    assert [one.reason for one in choice.explanation.excluded] == [reason]
+    assert choice.option.assignee == "CD-01"
+    assert [(one.assignee, one.reason) for one in choice.explanation.excluded] == [("X", reason)]
+
+
+@pytest.mark.parametrize("reason", FILTERS)
+def test_a_desk_is_kept_from_work_by_nothing_but_being_off_duty(reason: str) -> None:
+    kept_out, item = KEPT_OUT[reason]
+    asked = chosen(pool(replace(kept_out, kind="community_desk"), item=item))
+    assert asked == (None if reason == "off_duty" else "X")
 
 
 def test_who_calls_in_time_is_asked_first_but_only_for_so_much() -> None:
