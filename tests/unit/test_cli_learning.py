@@ -79,6 +79,35 @@ def test_corrections_are_learnt_too(trained: Path) -> None:
     assert load(trained / "m2.npz").guess(SAYINGS["drain"].format(n=3)).category == "flood"
 
 
+ELSEWHERE = {
+    "street_light": ("{n}巷灯柱熄灭多日", "{n}巷入夜漆黑冇灯"),
+    "noise": ("{n}座邻居打麻将通宵", "{n}座狗吠成夜嘈到死"),
+    "drain": ("{n}街沙井满泻水浸", "{n}街渠口塞住水浸街"),
+}
+"""What another city's residents call the same."""
+
+
+def elsewhere(numbers: range) -> list[tuple[str, str]]:
+    """Texts of that city with what they are about."""
+    return [(text.format(n=n), label) for label, ways in ELSEWHERE.items() for n in numbers for text in ways]
+
+
+def test_300_corrections_from_another_source_improve_that_source(trained: Path) -> None:
+    """Texts that nobody has corrected are told better; those of the first source as before."""
+    rows = [("", text, label, "") for text, label in elsewhere(range(50))]
+    assert len(rows) == 300
+    more = sheet(trained / "300.csv", "title,body,category,suggested", rows)
+    words = ("--label", "level1", "--out", str(trained / "m3.npz"), "--corrections", more)
+    assert fengge("train", str(trained / "lessons.csv"), *words).exit_code == 0
+    before, after = (load(trained / name) for name in ("m.npz", "m3.npz"))
+    new = elsewhere(range(50, 60))
+    right = [sum(model.guess(text).category == label for text, label in new) for model in (before, after)]
+    assert right[0] <= 0.7 * len(new)
+    assert right[1] >= 0.95 * len(new)
+    here = [(text.format(n=n), label) for label, text in SAYINGS.items() for n in range(100, 110)]
+    assert all(after.guess(text).category == label for text, label in here)
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
