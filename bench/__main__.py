@@ -71,9 +71,9 @@ def run(plan: Plan) -> dict[str, Any]:
                 for rate in (*plan.rates, half)
             }
         with _told("dispatch by assignees"):
-            result["dispatch_growth"] = {
-                str(count): measures.dispatch_ms(endpoints, count) for count in plan.assignees
-            }
+            found = {str(count): measures.dispatch_ms(endpoints, count) for count in plan.assignees}
+            result["dispatch_growth"] = {count: one["ms_per_ticket"] for count, one in found.items()}
+            result["dispatch_database_ms"] = {count: one["database_ms"] for count, one in found.items()}
         _growth(endpoints, plan, result)
         result["memory_mb"] = measures.memory()
     with _told("POST /events"):

@@ -59,6 +59,8 @@ def _growths(result: Mapping[str, Any]) -> Iterator[Row]:
         yield f"growth, {tickets} tickets", f"{rate:.0f} tickets/s"
     for assignees, ms in result.get("dispatch_growth", {}).items():
         yield f"dispatch, {assignees} assignees", f"{ms:.3f} ms a ticket"
+    for assignees, ms in result.get("dispatch_database_ms", {}).items():
+        yield f"dispatch, {assignees} assignees", f"{ms:.0f} ms of database time for a batch of 200"
     for consumers, step in result.get("scale", {}).items():
         spent = _listed({name: ms for name, ms in step["cpu_ms_per_ticket"].items() if ms})
         yield f"scale, {consumers} a service", f"{step['per_s']:.0f} tickets/s; CPU ms a ticket: {spent}"
