@@ -25,6 +25,7 @@ from cli import (
     publishing,
     reconcile,
     reporting,
+    rota,
     scoring,
     template,
     ticket,
@@ -87,6 +88,7 @@ app.add_typer(webhook.app, name="webhook")
 app.add_typer(contract.app, name="contract")
 app.add_typer(member.app, name="member")
 app.add_typer(catalogue.app, name="catalogue")
+app.add_typer(rota.app, name="rota")
 app.add_typer(client.app, name="client")
 app.add_typer(reporting.app, name="report")
 app.add_typer(callback.app, name="callback")

@@ -84,7 +84,7 @@ class DispatchStarted(Event, frozen=True, kw_only=True):
 
 
 class DispatchBlocked(Event, frozen=True, kw_only=True):
-    """The engine cannot go on by itself; the community desk has been given the ticket.
+    """The engine cannot go on by itself; the community desk, or whom a ruling names, is asked.
 
     `fence` tells of work outside the lists which lists and which version do not have it.
     """
@@ -105,6 +105,17 @@ class DispatchAlarmed(Event, frozen=True, kw_only=True):
     about: Code
     left: Count | None = None
     quota: Count | None = None
+
+
+class RotaGapForeseen(Event, frozen=True, kw_only=True):
+    """Nobody will be on duty in a cell from `starts_at` on, unless somebody is found; it is no ticket's.
+
+    `ends_at` is missing where nobody will be on duty for a year. The partition key is the rota's, `RT-…`.
+    """
+
+    cell: Code
+    starts_at: Instant
+    ends_at: Instant | None = None
 
 
 class OfferMade(Event, frozen=True, kw_only=True):

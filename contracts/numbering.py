@@ -8,6 +8,9 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base 32: no I, L, O, 
 ORDER = "SO-"
 """What a standing order's number begins with, and no ticket's does."""
 
+ROTA = "RT-"
+"""What the key of a cell's rota begins with."""
+
 
 def ticket_number(source: str, external_id: str) -> str:
     """The number of the request that `source` calls `external_id`, e.g. `7K3M-9QXR-2B4D-T8WZ`.

@@ -8,7 +8,7 @@ from cli.audit.store import OURS, Keys, array
 BUCKETS = 4096
 STATES = {
     "ticket": "(SELECT id, sequence FROM ticket UNION ALL SELECT id, sequence FROM standing_order) known",
-    "dispatch": '"case"',
+    "dispatch": '(SELECT id, sequence FROM "case" UNION ALL SELECT id, sequence FROM rota_watch) known',
     "notification": "correspondence",
     "evaluation": "casefile",
 }

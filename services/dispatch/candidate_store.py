@@ -28,19 +28,26 @@ LOADED = """
     SELECT a.*, coalesce(l.open, 0) AS open, coalesce(l.taken, 0) AS taken,
            coalesce(fading(l.recent, l.recent_at, %(now)s, %(half_life)s), 0) AS recent,
            coalesce(l.contacts, 0) AS contacts, coalesce(l.in_time, 0) AS in_time
-    FROM (
-        SELECT a.code, a.kind, a.organization, a.skills, a.load_cap,
-               array_position(c.path, a.cell) AS closeness,
-               coalesce(a.available @> %(minute)s::int, true) AS available,
-               coalesce(a.opted_out_until > %(now)s, false) AS opted_out,
-               CASE WHEN a.kind = 'rota' THEN (
-                   SELECT min(array_position(ARRAY['duty', 'substitute', 'leader'], r.role)) - 1 FROM rota r
-                   WHERE r.assignee = a.code AND r.cell = ANY(c.path) AND on_duty(r, %(now)s)) END AS turn
-        FROM assignee a
-        WHERE a.active AND a.cell = ANY(c.path) AND {which}
-          AND coalesce(a.valid_from, %(today)s) <= %(today)s AND coalesce(a.valid_to, %(today)s) >= %(today)s
-    ) a LEFT JOIN assignee_load l ON l.assignee = a.code
+    FROM ({by_cell} UNION ALL {by_rota}) a LEFT JOIN assignee_load l ON l.assignee = a.code
 """
+PERSON = """
+        SELECT a.code, {kind} AS kind, a.organization, a.skills, a.load_cap, {closeness} AS closeness,
+               coalesce(a.available @> %(minute)s::int, true) AS available,
+               coalesce(a.opted_out_until > %(now)s, false) AS opted_out, {turn} AS turn
+        FROM {people} WHERE {which} AND a.active
+          AND coalesce(a.valid_from, %(today)s) <= %(today)s AND coalesce(a.valid_to, %(today)s) >= %(today)s
+"""
+BY_CELL = PERSON.format(
+    kind="a.kind", closeness="array_position(c.path, a.cell)", turn="NULL::int", people="assignee a",
+    which="a.kind <> 'rota' AND a.cell = ANY(c.path) AND {which}",
+)  # fmt: skip
+# Whoever stands on the rota of a cell serves it and all below, wherever he lives and whatever else he is.
+BY_ROTA = PERSON.format(
+    kind="'rota'", closeness="max(array_position(c.path, r.cell))",
+    turn="min(array_position(ARRAY['duty', 'substitute', 'leader'], r.role))"
+         " FILTER (WHERE on_duty(r, %(now)s)) - 1",
+    people="rota r JOIN assignee a ON a.code = r.assignee", which="r.cell = ANY(c.path) AND {which}",
+) + "GROUP BY a.code"  # fmt: skip
 # Contracts that are over are found too, after those that are not: that one has ended is worth saying.
 CONTRACT = """
 LEFT JOIN LATERAL (
@@ -71,8 +78,13 @@ LEFT JOIN catalogue i ON i.category = w.category AND i.version = (
     SELECT max(version) FROM catalogue v WHERE v.category = w.category AND v.valid_from <= %(today)s
         AND coalesce(v.valid_to, %(today)s) >= %(today)s)
 CROSS JOIN LATERAL (
-{LOADED.format(which="a.kind = w.kind")}
-    ORDER BY a.skills @> i.skills AND a.available AND NOT a.opted_out
+{
+    LOADED.format(
+        by_cell=BY_CELL.format(which="a.kind = w.kind"),
+        by_rota=BY_ROTA.format(which="w.kind = 'rota'"),
+    )
+}
+    ORDER BY a.kind = 'rota' AND a.turn IS NULL, a.skills @> i.skills AND a.available AND NOT a.opted_out
              AND coalesce(l.open, 0) < a.load_cap DESC,
              a.closeness DESC, a.turn, recent, open, taken, a.code
     LIMIT 12
@@ -84,7 +96,12 @@ CLAIMANTS = f"""
 FROM unnest(%(places)s::text[], %(categories)s::text[], %(codes)s::text[]) AS w (place, category, code)
 JOIN cell c ON c.code = w.place
 CROSS JOIN LATERAL (
-{LOADED.format(which="a.code = w.code")}
+{
+    LOADED.format(
+        by_cell=BY_CELL.format(which="a.code = w.code"),
+        by_rota=BY_ROTA.format(which="a.kind = 'rota' AND a.code = w.code"),
+    )
+}
 ) a
 {CONTRACT}
 """

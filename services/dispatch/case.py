@@ -25,6 +25,9 @@ from services.dispatch.records import (
     SeverityNoted,
 )
 
+SHIFT_OVER = "shift_over"
+"""Why it is taken from somebody who may be asked again in his next shift."""
+
 
 class Beside(Struct, frozen=True, kw_only=True):
     """An offer that stands at the same time as the one in front."""
@@ -204,7 +207,10 @@ def _after_expired(state: Case, fact: dispatch.OfferExpired) -> Case:
 def _after_revoked(state: Case, fact: dispatch.AssignmentRevoked) -> Case:
     if state.beside:
         return _without(state, fact.assignment)
-    return replace(state, state="open", expires_at=None, return_until=None, claimed=False)
+    tried = state.tried
+    if fact.reason_code == SHIFT_OVER:
+        tried = [code for code in tried if code != fact.assignee]
+    return replace(state, state="open", expires_at=None, return_until=None, claimed=False, tried=tried)
 
 
 def _after_withdrawn(state: Case, fact: dispatch.AssignmentWithdrawn) -> Case:

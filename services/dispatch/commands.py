@@ -138,6 +138,14 @@ class AskNext(Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+class HandOver(Struct, frozen=True, kw_only=True):
+    """The shift of who was asked is over."""
+
+    pool: Pool
+    windows: Windows
+    at: datetime
+
+
 class LogFirstContact(Struct, frozen=True, kw_only=True):
     """The assignee reached the requester."""
 

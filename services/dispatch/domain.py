@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 from contracts import dispatch
-from services.dispatch import claiming, guards, hastening, objection, parallel, quota
-from services.dispatch.case import Case, evolve, initial, released, used_up
+from contracts.numbering import ROTA
+from services.dispatch import case, claiming, guards, hastening, objection, parallel, quota, watching
+from services.dispatch.case import Case, released, used_up
 from services.dispatch.commands import (
     AcceptAssignment,
     AskNext,
@@ -14,6 +15,7 @@ from services.dispatch.commands import (
     ClaimOffer,
     DisputeAssignment,
     ExpireOffer,
+    HandOver,
     LogFirstContact,
     ReopenAssignment,
     ReportWork,
@@ -25,6 +27,7 @@ from services.dispatch.commands import (
 from services.dispatch.engine import Choice, choose, known_item
 from services.dispatch.filters import DESK, Option
 from services.dispatch.records import Asked, CaseEnded, OutcomeRecorded, Postponed
+from services.dispatch.watching import ForeseeGaps, Watch
 
 __all__ = ["decide", "evolve", "initial"]
 
@@ -34,7 +37,17 @@ WITH_ASSIGNEE = ("accepted", "contacted")
 UNHELD = ("open", "blocked", "objection_open", "claimable")
 
 
-def decide(state: Case, command: Any) -> list[Any]:
+def initial(key: str) -> Any:
+    """A ticket that nobody has been asked to do yet, or a rota nobody has watched; the key says which."""
+    return Watch(id=key) if key.startswith(ROTA) else case.initial(key)
+
+
+def evolve(state: Any, fact: Any) -> Any:
+    """The case, or the watch over a rota, after `fact`."""
+    return watching.evolve(state, fact) if type(state) is Watch else case.evolve(state, fact)
+
+
+def decide(state: Any, command: Any) -> list[Any]:
     """The facts that follow from `command` in `state`; a Refusal where it does not fit."""
     return DECISIONS[type(command)](state, command)
 
@@ -64,7 +77,9 @@ def _blocked(command: StartDispatch) -> dispatch.DispatchBlocked:
     return dispatch.DispatchBlocked(reason="unknown_grid", detail=command.grid)
 
 
-def _next_offer(state: Case, command: StartDispatch | ReturnAssignment | ExpireOffer | AskNext) -> list[Any]:
+def _next_offer(
+    state: Case, command: StartDispatch | ReturnAssignment | ExpireOffer | AskNext | HandOver
+) -> list[Any]:
     """An offer to the next candidate; where only the desk is left, an alarm as well."""
     choice = choose(command.pool, state.tried)
     if choice is None:
@@ -148,6 +163,19 @@ def _ask_next(state: Case, command: AskNext) -> list[Any]:
     return [] if command.at < made_at + A_MOMENT else _over(state, command)
 
 
+def _hand_over(state: Case, command: HandOver) -> list[Any]:
+    """The shift is over: who has not begun leaves it to who is on duty now, and has refused nothing."""
+    if state.kind != "rota" or state.state not in ("offered", "accepted") or state.beside or state.bound:
+        return []
+    assert state.assignment
+    assert state.assignee
+    revoked = dispatch.AssignmentRevoked(
+        assignment=state.assignment, assignee=state.assignee, kind=state.kind, hop=state.hop,
+        reason_code=case.SHIFT_OVER,
+    )  # fmt: skip
+    return [revoked, *_next_offer(evolve(state, revoked), command)]
+
+
 def _over(state: Case, command: ExpireOffer | AskNext) -> list[Any]:
     assert state.assignment
     assert state.assignee
@@ -210,7 +238,7 @@ def _withdraw(state: Case, command: WithdrawAssignment) -> list[Any]:
     return [*parallel.withdrawn(state, command.reason), withdrawn, *released(state)]
 
 
-DECISIONS: dict[type, Callable[[Case, Any], list[Any]]] = {
+DECISIONS: dict[type, Callable[[Any, Any], list[Any]]] = {
     StartDispatch: _start,
     AcceptAssignment: _accept,
     ClaimOffer: claiming.claim,
@@ -220,6 +248,8 @@ DECISIONS: dict[type, Callable[[Case, Any], list[Any]]] = {
     ChangeSeverity: hastening.change_severity,
     ExpireOffer: _expire,
     AskNext: _ask_next,
+    HandOver: _hand_over,
+    ForeseeGaps: watching.foresee,
     LogFirstContact: _log_contact,
     ReportWork: _report,
     ReopenAssignment: _reopen,

@@ -53,11 +53,11 @@ def choose(pool: Pool, tried: Iterable[str]) -> Choice | None:
     if not passing:
         return None
     given = points_of(pool.rules, item, passing)
-    ranked = sorted(passing, key=lambda option: _rank(kinds, option, given[option.assignee], ruled))
+    ranked = sorted(passing, key=lambda option: _rank(kinds, option, given[_who(option)], ruled))
     explanation = Explanation(
         place=pool.place or "unknown",
         kinds=kinds,  # type: ignore[arg-type]
-        candidates=[_shown(option, given[option.assignee]) for option in ranked[:SHOWN_CANDIDATES]],
+        candidates=[_shown(option, given[_who(option)]) for option in ranked[:SHOWN_CANDIDATES]],
         excluded=[Exclusion(assignee=one.assignee, reason=why) for one, why in reasons if why]
         [:SHOWN_EXCLUSIONS],
         precedent=pool.precedent,
@@ -73,7 +73,7 @@ def known_item(pool: Pool) -> Item:
     return pool.item if pool.item and pool.place else NOTHING
 
 
-def points_of(rules: Rules, item: Item, passing: Sequence[Option]) -> dict[str, dict[str, int]]:
+def points_of(rules: Rules, item: Item, passing: Sequence[Option]) -> dict[tuple[str, str], dict[str, int]]:
     """What each option gets points for; who has had more than his share of late stands behind his peers."""
     limits = _limits(rules, passing)
     given = {}
@@ -81,7 +81,7 @@ def points_of(rules: Rules, item: Item, passing: Sequence[Option]) -> dict[str, 
         told = points(rules, item, option)
         if option.recent > limits[_peers(option)]:
             told["over_share"] = -rules.over_share
-        given[option.assignee] = told
+        given[_who(option)] = told
     return given
 
 
@@ -94,6 +94,11 @@ def points(rules: Rules, item: Item, option: Option) -> dict[str, int]:
         "timely": rules.timely * (option.in_time + 1) // (option.contacts + 1),
     }
     return told | ({"turn": -rules.turn * option.turn} if option.turn else {})
+
+
+def _who(option: Option) -> tuple[str, str]:
+    """One person may be asked as what he is, or as who stands in on the rota."""
+    return option.assignee, option.kind
 
 
 def _peers(option: Option) -> tuple[str, int]:

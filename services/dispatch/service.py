@@ -1,12 +1,19 @@
 """The dispatch service: what it hears, and which command follows."""
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from chassis import policy
+from chassis.database import Tx
+from chassis.metrics import Metric
 from chassis.model import Model
-from chassis.shell import Service, consumes, every
+from chassis.shell import Service, consumes, errand, every
 from contracts import dispatch, intake, ticket
 from contracts.cloudevent import CloudEvent
 from contracts.event import Event
-from services.dispatch import commands, domain, store
+from services.dispatch import commands, domain, rota_store, store, watching
 from services.dispatch.pool import Known
+from services.dispatch.watching import ForeseeGaps
 
 
 class DispatchService(Service):
@@ -14,6 +21,11 @@ class DispatchService(Service):
 
     name = "dispatch"
     model = Model(dispatch, domain, store)
+
+    def metrics(self, tx: Tx) -> Sequence[Metric]:
+        """How many gaps of the rotas are ahead."""
+        ahead = sum(map(len, rota_store.told(tx).values()))
+        return [Metric("fengge_rota_gaps_ahead", "gauge", "Gaps of the rotas in the days to come.", ahead)]
 
     @consumes(ticket.TicketAccepted)
     def start(self, event: CloudEvent[ticket.TicketAccepted], known: Known) -> commands.StartDispatch:
@@ -82,6 +94,19 @@ class DispatchService(Service):
     def ask_next(self, event: CloudEvent[ticket.AlarmRepeated], known: Known) -> commands.AskNext:
         """Nobody has reacted to an alarm: the offer that stands is withdrawn for the next candidate."""
         return commands.AskNext(pool=known.pool_of(event.partitionkey), windows=known.windows, at=known.now)
+
+    @every(10.0, rota_store.changing_hands)
+    def hand_over(self, ticket_no: str, known: Known) -> commands.HandOver:
+        """A shift is over: what nobody has begun goes to who is on duty now."""
+        return commands.HandOver(pool=known.pool_of(ticket_no), windows=known.windows, at=known.now)
+
+    @errand(60.0)
+    def look_ahead(self, now: datetime) -> Sequence[ForeseeGaps]:
+        """Hours in which nobody will be on duty are told while there is time to find somebody."""
+        with self.database.statements() as tx:
+            days = policy.in_force(tx)["rota"].value["ahead_days"]
+            rotas, told = rota_store.shifts(tx, now), rota_store.told(tx)
+        return watching.foreseen(rotas, told, now, now + timedelta(days=days))
 
     @consumes(intake.FirstContactLogged)
     def contact(self, event: CloudEvent[intake.FirstContactLogged], known: Known) -> commands.LogFirstContact:

@@ -10,11 +10,13 @@ from chassis.database import Tx
 from chassis.model import Changes, Stimulus
 from chassis.rows import as_json, columns, from_json, texts
 from contracts import intake, ticket
+from contracts.numbering import ROTA
 from contracts.terms import CHINA
-from services.dispatch import candidate_store, catalogue_store, objection_store, quota_store
+from services.dispatch import candidate_store, catalogue_store, objection_store, quota_store, rota_store
 from services.dispatch.case import Case
 from services.dispatch.lists import NO_LISTS, Lists
 from services.dispatch.pool import Known, Moved, Place
+from services.dispatch.watching import Watch
 
 COLUMNS = (
     "id, sequence, state, category, grid, severity, hop, assignment, assignee, kind, unit, contract, "
@@ -61,9 +63,13 @@ ASKING = (intake.ObjectionRuled, ticket.AlarmRepeated, intake.OfferClaimed)
 """After these somebody else is asked, named or weighed."""
 
 
-def load(tx: Tx, keys: Sequence[str]) -> dict[str, Case]:
-    """The cases of these tickets, locked in the order of their numbers."""
-    return {case.id: case for case in from_json(Case, tx.execute(LOAD, [texts(keys)]))}
+def load(tx: Tx, keys: Sequence[str]) -> dict[str, Any]:
+    """The cases of these tickets, and the watches over these rotas, locked in the order of their keys."""
+    watched = [key for key in keys if key.startswith(ROTA)]
+    found: dict[str, Any] = dict(rota_store.load(tx, watched)) if watched else {}
+    if len(watched) < len(keys):
+        found |= {case.id: case for case in from_json(Case, tx.execute(LOAD, [texts(keys)]))}
+    return found
 
 
 def expired(tx: Tx, now: datetime, limit: int) -> list[str]:
@@ -71,9 +77,10 @@ def expired(tx: Tx, now: datetime, limit: int) -> list[str]:
     return [key for (key,) in tx.execute(EXPIRED, [now, limit])]
 
 
-def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str, Case]) -> Known:
+def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], found: Mapping[str, Any]) -> Known:
     """Policies, and for every ticket that may need an offer its place, catalogue item and options."""
     policies = policy.in_force(tx)
+    states = {key: case for key, case in found.items() if isinstance(case, Case)}
     asked = {case.id: (case.grid, case.category) for case in states.values()}
     wanted = set(_wanted(stimuli, states))
     off_duty = objection_store.off_duty(tx, now, stimuli, states)
@@ -143,7 +150,12 @@ def _places(tx: Tx, grids: set[str]) -> dict[str, Place]:
 
 def save(tx: Tx, changes: Changes) -> None:
     """Writes cases, outcomes and the counters that tickets share, each once for the batch, in key order."""
-    cases: Sequence[Case] = changes.states
+    cases = [state for state in changes.states if isinstance(state, Case)]
+    watches = [state for state in changes.states if isinstance(state, Watch)]
+    if watches:
+        rota_store.save(tx, watches)
+    if not cases:
+        return
     tx.execute(SAVE, [as_json(cases)])
     outcomes = [
         {

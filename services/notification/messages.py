@@ -157,6 +157,15 @@ NOTES: dict[type[Event], Note] = {
         name="dispatch_alarmed",
         fields=lambda about, fact: {"reason": fact.reason, "about": fact.about},
     ),
+    dispatch.RotaGapForeseen: Note(
+        audience="supervisor",
+        name="rota_gap_foreseen",
+        fields=lambda about, fact: {
+            "cell": fact.cell,
+            "from": moment(fact.starts_at),
+            "until": moment(fact.ends_at) if fact.ends_at else "-",
+        },
+    ),
     ticket.InfoRequested: Note(
         audience="requester",
         name="info_requested",

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -188,3 +188,33 @@ def test_a_volunteer_is_left_in_peace_and_asked_again_and_his_hours_count(desk: 
     assert "nobody has reported" in desk("member", "hours", member, "--month", "2026-09")
     assert "nobody with the code X" in desk("member", "opt-out", "X", "--by", "chen", status=1)
     assert "is no day" in desk("member", "opt-out", member, "--until", "May", "--by", "chen", status=1)
+
+
+def test_who_is_on_duty_is_shown_and_gaps_ahead_are_listed(desk: Desk) -> None:
+    there = desk.json("rota", "show", "990101001000", "--at", "2026-11-16T12:00")
+    assert there[0]["role"] == "duty"
+    assert {row["role"] for row in there} == {"duty", "substitute", "leader"}
+    assert "no gap in 14 days" in desk("rota", "gaps")
+    last = TODAY + timedelta(days=3)
+    with psycopg.connect(desk.url) as tx:
+        tx.execute("UPDATE rota SET valid_to = %s WHERE cell = '990101001000'", [last])
+    listed = json.loads(desk("rota", "gaps", "--json", status=1))
+    ends = datetime.combine(last + timedelta(days=1), time(), CHINA)
+    assert ("990101001000", ends, None) in [
+        (row["cell"], datetime.fromisoformat(row["from"]), row["until"]) for row in listed
+    ]
+    assert "no gap in 2 days" in desk("rota", "gaps", "--days", "2")
+    assert "is no time" in desk("rota", "show", "--at", "noon", status=1)
+
+
+def test_the_hand_over_list_names_what_passes_at_the_end_of_the_shift(desk: Desk) -> None:
+    assert "no rota holds any ticket" in desk("rota", "handover")
+    (holder, *_) = desk.json("rota", "show", "990101001000")
+    with psycopg.connect(desk.url) as tx:
+        tx.execute("""INSERT INTO "case"
+            (id, sequence, state, category, grid, severity, hop, kind, assignee, tried)
+            VALUES ('T-9', 2, 'accepted', 'gas_alarm', '990101001001', 'urgent', 1, 'rota', %s, '{}')""",
+                   [holder["assignee"]])  # fmt: skip
+    (row,) = desk.json("rota", "handover")
+    assert (row["ticket"], row["from"], row["at"]) == ("T-9", holder["assignee"], holder["until"])
+    assert desk.json("rota", "handover", "RO-NONE") == []

@@ -4,17 +4,26 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
+from chassis.database import Database
+from chassis.model import Stimulus
+from chassis.settings import Settings
 from contracts import dispatch
+from contracts.cloudevent import BATCH, decode, opened
 from contracts.numbering import ticket_number
 from deploy.local.endpoints import Endpoints
-from services.dispatch import candidate_store
+from services.dispatch import candidate_store, rota_store
 from services.dispatch.directory.importing import import_files
-from tests.integration.own_database import Tx, own_database, untouched
-from tests.integration.test_rulings_are_kept import NOON, SAMPLE, House
+from services.dispatch.service import DispatchService
+from services.ticket import domain as ticket_domain
+from services.ticket.commands import Observe
+from services.ticket.deadlines import Calendar
+from tests.integration.own_database import Tx, given, own_database, untouched
+from tests.integration.test_rulings_are_kept import EFFECTS, NOON, SAMPLE, House
 
 CELL, OTHER_CELL = "990101001002", "990101001003"
 
@@ -164,3 +173,85 @@ def test_a_ruling_on_what_no_list_has_is_asked_first_next_time(tx: Tx) -> None:
     facts = house.hear_accepted(number(2), "外星人来访")
     (offer,) = [one for one in facts if isinstance(one, dispatch.OfferMade)]
     assert (offer.unit, blocked(facts).proposed_unit) == ("DEP-ZJ", "DEP-ZJ")
+
+
+DUTY = "990101001000"
+GAS = "gas_alarm"
+MIDNIGHT = NOON - timedelta(hours=12)
+
+
+def rota(tx: Tx, *shifts: tuple[str, str, int, int]) -> None:
+    """The only shifts of the street, daily from Monday the 16th: assignee, role, and hours since midnight."""
+    tx.execute("DELETE FROM rota")
+    for assignee, role, first, last in shifts:
+        hours = [MIDNIGHT + timedelta(hours=hour) for hour in (first, last)]
+        tx.execute("""INSERT INTO rota (cell, assignee, role, from_at, to_at, repeat_days)
+            VALUES (%s, %s, %s, %s, %s, 1)""", [DUTY, assignee, role, *hours])  # fmt: skip
+
+
+def test_a_member_who_stands_in_on_the_rota_is_asked_as_the_rota(tx: Tx) -> None:
+    """Where he lives and what else he is does not matter; who is on duty comes first."""
+    tx.execute("UPDATE assignee SET skills = '{gas}' WHERE code = 'PM-401'")
+    rota(tx, ("RO-01", "duty", 12, 20), ("PM-401", "substitute", 0, 24))
+    house = House(tx)
+    first = house.accept(number(1), GAS)
+    assert (first.assignee, first.kind) == ("RO-01", "rota")
+    tx.execute("UPDATE assignee SET opted_out_until = %s WHERE code = 'RO-01'", [NOON + timedelta(days=1)])
+    stand_in = house.accept(number(2), GAS)
+    assert (stand_in.assignee, stand_in.kind) == ("PM-401", "rota")
+
+
+def test_however_many_are_off_duty_nearby_who_is_on_duty_is_found(tx: Tx) -> None:
+    tx.execute("UPDATE assignee SET skills = '{gas}' WHERE kind = 'party_member'")
+    rota(tx, ("RO-01", "duty", 8, 16))
+    tx.execute("""INSERT INTO rota (cell, assignee, role, from_at, to_at, repeat_days)
+        SELECT %s, code, 'duty', %s, %s, 1 FROM assignee WHERE kind = 'party_member' LIMIT 15""",
+               [CELL, MIDNIGHT, MIDNIGHT + timedelta(hours=1)])  # fmt: skip
+    assert House(tx).accept(number(1), GAS).assignee == "RO-01"
+
+
+def test_what_is_not_begun_passes_at_the_change_of_shift(tx: Tx) -> None:
+    rota(tx, ("RO-01", "duty", 8, 16), ("RO-02", "duty", 16, 24))
+    house = House(tx)
+    offer = house.accept(number(1), GAS)
+    evening = NOON + timedelta(hours=4, minutes=1)
+    assert rota_store.changing_hands(tx, NOON, 10) == []
+    assert rota_store.changing_hands(tx, evening, 10) == [number(1)]
+    handler: Any = DispatchService.hand_over
+    change = Stimulus(number(1), lambda known: handler(None, number(1), known))
+    revoked, second = house.take(change, evening)
+    assert (offer.assignee, revoked.assignee, revoked.reason_code) == ("RO-01", "RO-01", "shift_over")
+    assert (second.assignee, second.hop) == ("RO-02", 2)
+    assert rota_store.changing_hands(tx, evening, 10) == []
+    assert rota_store.changing_hands(tx, evening + timedelta(hours=12), 10) == []
+
+
+def test_a_gap_days_ahead_is_told_once_by_the_service(directory: str, servers: Endpoints) -> None:
+    """Nobody has the nights of the street; the ticket service keeps the fact like any other."""
+    settings = Settings(amqp_url=servers.amqp_url("dispatch"), database_url=directory)
+    service, database = DispatchService(), Database(settings, "dispatch")
+    service.begin(settings, database)
+    with psycopg.connect(directory) as tx:
+        kept = tx.execute("SELECT * FROM rota").fetchall()
+        rota(tx, ("RO-01", "duty", 8, 24))
+    try:
+        found = service.look_ahead(NOON)
+        assert [one.ticket for one in found] == [f"RT-{DUTY}"]
+        with psycopg.connect(directory) as tx:
+            bodies = given(EFFECTS, tx, [(one.ticket, one) for one in found], NOON)
+        told: list[Any] = [opened(one).data for body in bodies for one in decode(BATCH, body.encode())]
+        assert [(one.cell, one.starts_at) for one in told] == [
+            (DUTY, MIDNIGHT + timedelta(days=day)) for day in (1, 2, 3)
+        ]
+        assert service.look_ahead(NOON + timedelta(minutes=1)) == []
+        with psycopg.connect(directory) as tx:
+            assert [figure.value for figure in service.metrics(tx)] == [3]
+    finally:
+        with psycopg.connect(directory) as tx, tx.cursor() as cursor:
+            cursor.execute("DELETE FROM rota")
+            cursor.execute("DELETE FROM rota_watch")
+            cursor.executemany("INSERT INTO rota VALUES (%s, %s, %s, %s, %s, %s, %s)", kept)
+        database.close()
+    state = ticket_domain.initial(f"RT-{DUTY}")
+    noted = Observe(fact=told[0], at=NOON, rules={}, calendar=Calendar())
+    assert ticket_domain.decide(state, noted) == [told[0]]

@@ -77,7 +77,7 @@ def expire(at: datetime, pool: Pool = ALL) -> commands.ExpireOffer:
 
 
 def given(*happened: Any) -> Case:
-    state = initial(TICKET)
+    state: Case = initial(TICKET)
     for command in happened:
         for fact in decide(state, command):
             assert not isinstance(fact, Refusal), fact

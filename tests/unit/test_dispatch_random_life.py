@@ -38,7 +38,7 @@ CODES = (*NOT_OURS, "capacity", "outside_contract", None)
 LATER = st.sampled_from([timedelta(0), timedelta(hours=3), timedelta(days=2)])
 KINDS = (
     "accept", "return", "dispute", "rule", "contact", "report", "reopen", "expire", "next", "severity",
-    "withdraw", "claim",
+    "withdraw", "claim", "hand over",
 )  # fmt: skip
 STEPS = st.lists(
     st.tuples(
@@ -64,6 +64,7 @@ def command(kind: str, state: Case, at: Any, code: str | None, named: Any, dice:
         "reopen": commands.ReopenAssignment(windows=WINDOWS, at=at),
         "expire": commands.ExpireOffer(pool=EVERYBODY, windows=WINDOWS, at=at),
         "next": commands.AskNext(pool=EVERYBODY, windows=WINDOWS, at=at),
+        "hand over": commands.HandOver(pool=EVERYBODY, windows=WINDOWS, at=at),
         "severity": changed(("general", "urgent", "emergency")[dice % 3], at),
         "withdraw": commands.WithdrawAssignment(reason="ticket_cancelled"),
         "claim": commands.ClaimOffer(
