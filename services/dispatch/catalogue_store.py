@@ -1,12 +1,12 @@
 """The SQL of the lists: which category a label means today, or what is nearest where no list has it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from chassis.database import Tx
-from services.dispatch.directory.catalogue import Entry, alias_map, nearest, normal
+from services.dispatch.directory.catalogue import Entry, alias_map, called, nearest, normal
 from services.dispatch.directory.store import catalogue_entries
 from services.dispatch.filters import Item
 from services.dispatch.lists import Lists, Near
@@ -25,12 +25,13 @@ WHERE (category, version) IN (SELECT * FROM unnest(%s::text[], %s::int[]))
 class Names:
     """The names of one edition of the lists on one day, and what has been found near other names."""
 
-    entries: Sequence[Entry]
     in_force: Mapping[str, Entry]
+    ever: Mapping[str, Entry]
+    that_day: Mapping[str, Entry]
     near: dict[str, Entry | None] = field(default_factory=dict)
 
 
-NEAR_KEPT = 1000
+NEAR_KEPT = 10_000
 """Labels of other offices whose nearest entry is remembered."""
 
 _names: dict[tuple[int, date], Names] = {}
@@ -45,7 +46,7 @@ def editions(tx: Tx) -> tuple[int, bool]:
 def lists(tx: Tx, edition: int, today: date, labels: set[str]) -> Lists:
     """What the lists say today of these labels."""
     names = _of_edition(tx, edition, today)
-    entries = {label: _entry(names, label, today) for label in labels}
+    entries = {label: _entry(names, label) for label in labels}
     found = _items(tx, {(entry.category, entry.version) for entry in entries.values() if entry})
     items, near = {}, {}
     for label, entry in entries.items():
@@ -65,18 +66,18 @@ def _of_edition(tx: Tx, edition: int, today: date) -> Names:
         entries = catalogue_entries(tx)
         held = {entry.category: entry for entry in entries if entry.holds_on(today)}
         in_force = {name: held[category] for name, category in alias_map(entries, today).items()}
-        _names[edition, today] = Names(entries, in_force)
+        _names[edition, today] = Names(in_force, *called(entries, today))
     return _names[edition, today]
 
 
-def _entry(names: Names, label: str, today: date) -> Entry | None:
+def _entry(names: Names, label: str) -> Entry | None:
     """The entry in force that bears the name, or else the nearest."""
     if entry := names.in_force.get(normal(label)):
         return entry
     if label not in names.near:
         if len(names.near) >= NEAR_KEPT:
             names.near.clear()
-        names.near[label] = nearest(label, names.entries, today) if label else None
+        names.near[label] = nearest(label, names.ever, names.that_day) if label else None
     return names.near[label]
 
 

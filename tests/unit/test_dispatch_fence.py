@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from contracts import dispatch
 from contracts.problem import Refusal
 from services.dispatch import commands
-from services.dispatch.directory.catalogue import Entry, nearest
+from services.dispatch.directory.catalogue import Entry, called, nearest
 from services.dispatch.domain import decide, initial
 from services.dispatch.engine import Pool, choose
 from services.dispatch.fence import Outside, fence
@@ -71,7 +71,7 @@ def outside(*options: Option, near: Near | None = LIKE_IT, ruled: Any = None) ->
 def test_nearest_is_the_same_at_another_time_or_what_is_much_alike(
     label: str, found: tuple[str, int] | None
 ) -> None:
-    entry = nearest(label, ENTRIES, TODAY)
+    entry = nearest(label, *called(ENTRIES, TODAY))
     assert (entry and (entry.category, entry.version)) == found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -48,18 +48,24 @@ def alias_map(entries: Iterable[Entry], day: date) -> dict[str, str]:
     }
 
 
-def nearest(label: str, entries: Sequence[Entry], day: date) -> Entry | None:
-    """The entry nearest to what no list has on that day: the same at another time, else one much like it."""
-    same = [entry for entry in entries if normal(label) in map(normal, (entry.category, *entry.names))]
-    if same:
-        return max(same, key=lambda entry: entry.valid_from)
-    called: dict[str, Entry] = {}
-    for entry in sorted(entries, key=lambda entry: entry.category):
+def called(entries: Iterable[Entry], day: date) -> tuple[dict[str, Entry], dict[str, Entry]]:
+    """Entries by normalised name: the last that ever had it; and those of the day, by branches as well."""
+    ever: dict[str, Entry] = {}
+    that_day: dict[str, Entry] = {}
+    for entry in sorted(entries, key=lambda entry: (entry.category, entry.valid_from)):
+        names = [normal(name) for name in (entry.category, *entry.names)]
+        ever |= dict.fromkeys(names, entry)
         if entry.holds_on(day):
-            for name in (entry.category, *entry.names, *entry.path.split("/")):
-                called.setdefault(normal(name), entry)
-    alike = get_close_matches(normal(label), called, n=1, cutoff=LIKE)
-    return called[alike[0]] if alike else None
+            for name in (*names, *map(normal, entry.path.split("/"))):
+                that_day.setdefault(name, entry)
+    return ever, that_day
+
+
+def nearest(label: str, ever: Mapping[str, Entry], that_day: Mapping[str, Entry]) -> Entry | None:
+    """The entry nearest to what no list has on a day: the same at another time, else one much like it."""
+    name = normal(label)
+    alike = [] if name in ever else get_close_matches(name, that_day, n=1, cutoff=LIKE)
+    return ever.get(name) or (that_day[alike[0]] if alike else None)
 
 
 def overlaps(entries: Iterable[Entry]) -> list[tuple[Entry, Entry]]:
