@@ -1,1 +1,2 @@
+DELETE FROM policy WHERE name IN ('offer_seconds', 'contact_seconds');
 DROP TABLE outcome, "case";
