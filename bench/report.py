@@ -2,6 +2,7 @@
 
 import json
 import platform
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,18 @@ def machine() -> dict[str, object]:
         "cpu": models[0] if models else platform.machine(),
         "memory_gb": round(int(memory) / 1024**2),
         "python": platform.python_version(),
+        "python_ms": round(1000 * min(_python_seconds() for _ in range(5)), 1),
         "kernel": platform.release(),
     }
+
+
+def _python_seconds() -> float:
+    """CPU seconds of a fixed loop: builds of the same Python differ by a third, and so do machines."""
+    begun, counts = time.process_time(), dict[tuple[str, int], int]()
+    for number in range(500_000):
+        key = ("key", number & 1023)
+        counts[key] = counts.get(key, 0) + 1
+    return time.process_time() - begun
 
 
 def show(result: Mapping[str, Any]) -> str:
@@ -33,7 +44,8 @@ def show(result: Mapping[str, Any]) -> str:
 
 
 def _rates(result: Mapping[str, Any]) -> Iterator[Row]:
-    yield "machine", "{cores} cores, {memory_gb} GB, {cpu}".format(**result["machine"])
+    machine = "{cores} cores, {memory_gb} GB, {cpu}, Python {python} ({python_ms} ms a fixed loop)"
+    yield "machine", machine.format(**result["machine"])
     yield "floor", f"{result['floor_per_s']:.0f} tickets/s  ({result['floor_best']})"
     yield "loop", f"{result['loop_per_s']:.0f} tickets/s"
     yield "stock", f"{result['stock_per_s']:.1f} tickets/s"
