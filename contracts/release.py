@@ -1,6 +1,6 @@
 """Writes what other offices read under contracts/released, or checks that it still says what the code does.
 
-python -m contracts.release [--check]
+python -m contracts.release [--check | --freeze NAME]
 """
 
 import argparse
@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from contracts import openapi
+from contracts import editions, openapi
 from contracts.asyncapi import document
 from contracts.cloudevent import BATCH, SINGLE, decode, encode, opened
 from contracts.compatibility import broken_promises
@@ -27,17 +27,14 @@ ADVICE = "give the event a new VERSION (or, if it never left the house, delete i
 def main(arguments: list[str] | None = None) -> int:
     """Exit status 0: released and true; 1: a promise is broken, or --check found stale files."""
     parser = argparse.ArgumentParser(prog="python -m contracts.release", description=__doc__)
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; fail where files and code differ"
-    )
-    check = parser.parse_args(arguments).check
-    problems = list(broken(RELEASED)) + list(unreadable_samples(RELEASED))
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument("--check", action="store_true", help="write nothing; fail where files and code differ")
+    way.add_argument("--freeze", metavar="NAME", help="keep all as an edition, e.g. 1.0.0, for good")
+    asked = parser.parse_args(arguments)
+    problems = [*broken(RELEASED), *editions.broken(RELEASED, exported()), *unreadable_samples(RELEASED)]
     if not problems:
         files = wanted(RELEASED)
-        if check:
-            problems = list(stale(RELEASED, files))
-        else:
-            write(RELEASED, files)
+        problems = list(stale(RELEASED, files)) if asked.check else _written(files, asked.freeze)
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0
@@ -91,14 +88,25 @@ def stale(released: Path, files: dict[Path, bytes]) -> Iterator[str]:
             yield f"{path.name}: not released; run python -m contracts.release"
         elif path.read_bytes() != content:
             yield f"{path.name}: differs from the code; run python -m contracts.release"
-    for path in sorted(set(released.rglob("*.json")) - files.keys()):
+    found = {path for path in released.rglob("*.json") if path.parent.name != editions.FOLDER}
+    for path in sorted(found - files.keys()):
         yield f"{path.name}: released for nothing that is declared; delete it"
+
+
+def _written(files: dict[Path, bytes], edition: str | None) -> list[str]:
+    """What keeps the files, or the edition, from being written."""
+    try:
+        files |= editions.frozen(RELEASED, edition, exported()) if edition else {}
+    except ValueError as error:
+        return [str(error)]
+    write(RELEASED, files)
+    return []
 
 
 def write(released: Path, files: dict[Path, bytes]) -> None:
     """Writes what is not as it should be."""
-    released.mkdir(exist_ok=True)
     for path, content in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() or path.read_bytes() != content:
             path.write_bytes(content)
             print(f"written: {path.relative_to(released)}")

@@ -1,14 +1,15 @@
 """The release gate lets events grow and stops them from taking back what was promised."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
 from msgspec import Meta, Struct, defstruct, field
 
-from contracts import release
-from contracts.compatibility import broken_promises
-from contracts.jsonschemas import export
+from contracts import editions, release
+from contracts.compatibility import broken_between, broken_promises
+from contracts.jsonschemas import export, exported
 
 
 class Place(Struct, kw_only=True):
@@ -39,6 +40,9 @@ MEMBERS: dict[str, Any] = {
 }
 
 
+ROOMIER: Any = defstruct("Roomier", [("grid", str), ("floor", int, 0), ("door", str, "")], kw_only=True)
+
+
 def promises_broken_by(**changes: Any) -> list[str]:
     members = {name: kind for name, kind in (MEMBERS | changes).items() if kind is not None}
     declared = [(name, *kind) if isinstance(kind, tuple) else (name, kind) for name, kind in members.items()]
@@ -54,10 +58,8 @@ def test_nothing_changed_nothing_broken() -> None:
     "change",
     [
         {"further": (str | None, None)},
-        {"kind": Literal["a", "b", "c"]},
-        {"count": Annotated[int, Meta(ge=-1, le=10)]},
-        {"note": (Annotated[str, Meta(max_length=11)] | None, None)},
-        {"place": defstruct("Roomier", [("grid", str), ("floor", int, 0), ("door", str, "")], kw_only=True)},
+        {"place": ROOMIER},
+        {"places": (list[ROOMIER], field(default_factory=list))},
     ],
 )
 def test_an_event_may_grow(change: dict[str, Any]) -> None:
@@ -74,8 +76,20 @@ def test_an_event_may_grow(change: dict[str, Any]) -> None:
         ({"ticket": int}, "/ticket was string and is now integer"),
         ({"ticket": str | None}, "/ticket was string and is now null or string"),
         ({"kind": Literal["a"]}, "/kind no longer knows b"),
+        ({"kind": Literal["a", "b", "c"]}, "/kind now also knows c: old readers refuse it"),
+        ({"kind": str}, "/kind was one of ['a', 'b'] and is now any: old readers refuse others"),
         ({"ticket": Literal["x"]}, "/ticket took any text and now takes only ['x']"),
         ({"count": Annotated[int, Meta(ge=1, le=9)]}, "/count has a narrower minimum: 0 → 1"),
+        ({"count": Annotated[int, Meta(ge=-1, le=9)]}, "/count has a wider minimum: 0 → -1"),
+        ({"count": Annotated[int, Meta(ge=0)]}, "/count has a wider maximum: 9 → none"),
+        ({"ticket": Annotated[str, Meta(max_length=9)]}, "/ticket has a narrower maxLength: none → 9"),
+        (
+            {"note": (Annotated[str, Meta(max_length=11)] | None, None)},
+            "/note has a wider maxLength: 10 → 11",
+        ),
+        ({"note": (Annotated[str, Meta(max_length=10)], "")}, "/note was null or string and is now string"),
+        ({"ticket": datetime}, "/ticket was string and is now date-time or string"),
+        ({"places": (list[str], field(default_factory=list))}, "/places/* was object and is now string"),
         (
             {"note": (Annotated[str, Meta(max_length=9)] | None, None)},
             "/note has a narrower maxLength: 10 → 9",
@@ -90,6 +104,39 @@ def test_an_event_may_grow(change: dict[str, Any]) -> None:
 )
 def test_a_promise_is_not_taken_back(change: dict[str, Any], sentence: str) -> None:
     assert any(sentence in promise for promise in promises_broken_by(**change)), promises_broken_by(**change)
+
+
+def test_a_keyword_that_nobody_understands_may_not_change() -> None:
+    old, new = {"type": "array", "uniqueItems": True}, {"type": "array"}
+    for before, after in ((old, new), (new, old)):
+        assert ["uniqueItems" in promise for promise in broken_promises(before, after)] == [True]
+    assert list(broken_promises(old | {"title": "x"}, old | {"description": "y"})) == []
+
+
+def test_every_edition_is_held_against_every_newer_one_and_against_the_code(tmp_path: Path) -> None:
+    one = {"a.v1": export("a.v1", Place)}
+    two = {"a.v1": export("a.v1", ROOMIER), "b.v1": export("b.v1", Place)}
+    release.write(tmp_path, editions.frozen(tmp_path, "1.0", one))
+    release.write(tmp_path, editions.frozen(tmp_path, "1.10", two))
+    assert list(editions.kept(tmp_path)) == ["1.0", "1.10"]
+    assert list(editions.broken(tmp_path, two)) == []
+    assert list(editions.broken(tmp_path, two | {"a.v2": export("a.v2", Released)})) == []
+    told = "\n".join(editions.broken(tmp_path, {"a.v1": one["a.v1"]}))
+    assert "a.v1: /door is gone (removed or renamed) (1.10 → now)" in told
+    assert "b.v1: declared in 1.10, but not in now" in told
+    assert "1.0 →" not in told
+
+
+@pytest.mark.parametrize(("name", "why"), [("1.0", "come after"), ("0.9", "come after"), ("x", "not like")])
+def test_an_edition_never_changes_and_none_comes_before(tmp_path: Path, name: str, why: str) -> None:
+    release.write(tmp_path, editions.frozen(tmp_path, "1.0", {}))
+    with pytest.raises(ValueError, match=why):
+        editions.frozen(tmp_path, name, {})
+
+
+def test_an_edition_can_be_frozen_now_and_is_kept_by_the_code() -> None:
+    assert list(broken_between({"now": exported(), "later": exported()})) == []
+    assert list(editions.broken(release.RELEASED, exported())) == []
 
 
 def test_the_gate_names_what_is_wrong_with_the_released_files(tmp_path: Path) -> None:
