@@ -14,9 +14,10 @@ from chassis.clock import now
 from chassis.database import Tx
 from cli.place import Place
 from cli.say import Failure, JsonFlag, as_json, table
+from contracts.public import TYPES
 from services.notification import channel_store, signing, webhook_store
 from services.notification.channels.reach import NoWay, foreign
-from services.notification.subscribers import NAME, OVERLAP, TEST, TYPES
+from services.notification.subscribers import NAME, OVERLAP, TEST
 
 app = typer.Typer(help="Webhooks of other systems · 其他系统的订阅", no_args_is_help=True)
 

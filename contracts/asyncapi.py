@@ -6,7 +6,8 @@ from typing import Any
 from contracts.cloudevent import BATCH, SINGLE
 from contracts.event import Event, publisher_of, type_of
 from contracts.intake import EventRefused
-from contracts.jsonschemas import described
+from contracts.jsonschemas import described, public_name
+from contracts.public import TYPES
 from contracts.registry import EVENTS, INBOUND, SERVICES
 
 Document = dict[str, Any]
@@ -27,7 +28,7 @@ def document() -> Document:
     """The whole document; schemas are references to the files beside it."""
     channels = {"gov.inbound": _inbound()}
     channels |= {f"{service}.events": _events(service) for service in SERVICES}
-    channels |= {"gov.replies": _replies()}
+    channels |= {"gov.facts": _facts(), "gov.replies": _replies()}
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -40,7 +41,7 @@ def document() -> Document:
         "x-cloudevents-extensions": EXTENSIONS,
         "channels": channels,
         "operations": dict(_operations()),
-        "components": {"messages": {name: _message(event) for name, event in EVENTS.items()}},
+        "components": {"messages": dict(_messages())},
     }
 
 
@@ -71,6 +72,14 @@ def _events(service: str) -> Document:
     }
 
 
+def _facts() -> Document:
+    """What outside systems hear: the same facts, with their public members."""
+    told = [public_name(name) for name in TYPES]
+    channel = _channel("gov.facts", "direct", "Facts as other offices see them: no person, no words.", told)
+    queue = {"name": "gov.facts.<user>", **QUORUM}
+    return channel | {"x-routing-key": "the event type", "x-subscriber-queue": queue}
+
+
 def _replies() -> Document:
     refused = [type_of(EventRefused)]
     channel = _channel("gov.replies", "direct", "Why an event of an outside system was not taken.", refused)
@@ -86,6 +95,7 @@ def _operations() -> Iterable[tuple[str, Document]]:
             f"tell_{service}",
             _operation("send", f"{service}.events", {"deliveryMode": 2, "mandatory": True}),
         )
+    yield "tell_others", _operation("send", "gov.facts", {"deliveryMode": 2, "mandatory": True})
     yield "refuse", _operation("send", "gov.replies", {"deliveryMode": 2})
 
 
@@ -97,10 +107,17 @@ def _operation(action: str, channel: str, amqp: Document) -> Document:
     }
 
 
-def _message(event: type[Event]) -> Document:
-    name = type_of(event)
+def _messages() -> Iterable[tuple[str, Document]]:
+    for name, event in EVENTS.items():
+        yield name, _message(event, name)
+    for name, event in TYPES.items():
+        yield public_name(name), _message(event, public_name(name))
+
+
+def _message(event: type[Event], name: str) -> Document:
+    """`name` is that of its schema and its sample."""
     envelope = "envelope.inbound" if name in INBOUND else "envelope"
-    data = {"type": {"const": name}, "data": {"$ref": f"./{name}.schema.json"}}
+    data = {"type": {"const": type_of(event)}, "data": {"$ref": f"./{name}.schema.json"}}
     return {
         "name": name,
         "title": event.__name__,

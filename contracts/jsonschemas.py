@@ -9,6 +9,7 @@ from msgspec import Raw, Struct
 
 from contracts.cloudevent import CloudEvent
 from contracts.envelope import Envelope
+from contracts.public import PUBLIC, TYPES
 from contracts.registry import EVENTS
 from contracts.schema import schema
 
@@ -21,9 +22,15 @@ _converter = cast(Any, _plugin.converter)
 
 
 def exported() -> dict[str, JsonSchema]:
-    """Every released schema by its name: the envelopes, and the data of each event type."""
+    """Every released schema by its name: envelopes, the data of each type, and what others see of it."""
     envelopes: dict[str, type[Struct]] = {"envelope": CloudEvent[Raw], "envelope.inbound": Envelope}
-    return {name: export(name, struct) for name, struct in (envelopes | EVENTS).items()}
+    told = {public_name(name): PUBLIC[event] for name, event in TYPES.items()}
+    return {name: export(name, struct) for name, struct in (envelopes | EVENTS | told).items()}
+
+
+def public_name(event_type: str) -> str:
+    """What the schema of a fact is called as others see it."""
+    return f"{event_type}.public"
 
 
 def export(name: str, struct: type[Struct]) -> JsonSchema:

@@ -15,8 +15,9 @@ from contracts import editions, openapi
 from contracts.asyncapi import document
 from contracts.cloudevent import BATCH, SINGLE, decode, encode, opened
 from contracts.compatibility import broken_promises
-from contracts.jsonschemas import exported
+from contracts.jsonschemas import exported, public_name
 from contracts.problem import ContractViolation
+from contracts.public import TYPES, shown
 from contracts.registry import EVENTS
 from contracts.yaml import as_yaml
 
@@ -69,7 +70,7 @@ def unreadable_samples(released: Path) -> Iterator[str]:
 
 
 def wanted(released: Path) -> dict[Path, bytes]:
-    """Every released file with the bytes it should have; golden samples in their encoded form."""
+    """Every released file with the bytes it should have; golden samples as they are encoded, and as shown."""
     files = {released / f"{name}.schema.json": _pretty(schema) for name, schema in exported().items()}
     files[released / "asyncapi.yaml"] = as_yaml(document()).encode()
     files[released / "openapi.yaml"] = as_yaml(openapi.document()).encode()
@@ -78,6 +79,10 @@ def wanted(released: Path) -> dict[Path, bytes]:
         events = _read(path)
         _, body = encode(events)
         files[path] = _pretty(msgspec.json.decode(body))
+    for name in TYPES:
+        (event,) = _read(_sample(released, name))
+        _, body = encode([shown(event)])
+        files[_sample(released, public_name(name))] = _pretty(msgspec.json.decode(body))
     return files
 
 

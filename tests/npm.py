@@ -17,7 +17,7 @@ def node_with(package: str, otherwise: str) -> tuple[str, Path]:
     program, npm = shutil.which("node"), shutil.which("npm")
     if program is None or npm is None:
         pytest.skip(f"node and npm are not installed: {otherwise}")
-    name = package.partition("@")[0]
+    name = package.rpartition("@")[0]  # of @scope/name@1.2.3, too
     folder = CACHE / name
     if not (folder / "node_modules" / name).exists():
         folder.mkdir(parents=True, exist_ok=True)

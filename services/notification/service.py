@@ -14,6 +14,7 @@ from chassis.shell import DUE_AT_ONCE, Service, consumes, errand, every
 from contracts import notification, ticket
 from contracts.cloudevent import CloudEvent
 from contracts.event import Event, type_of
+from contracts.public import TOLD
 from contracts.terms import NotificationChannel
 from services.notification import channel_store, domain, store, subscribers, webhook_store
 from services.notification.channels import WAYS, console, receipts, sms
@@ -24,7 +25,7 @@ from services.notification.posting import Posting
 from services.notification.rounds import Round
 from services.notification.store import Known
 
-OTHERS = tuple(event for event in subscribers.TOLD if event not in NOTES)
+OTHERS = tuple(event for event in TOLD if event not in NOTES)
 """Facts that nobody here is told of, but a subscriber may want."""
 HEARD = frozenset([*map(type_of, NOTES), type_of(ticket.SeverityChanged)])
 NOT_REACHED = Outcome(error="not_reached", again=True)

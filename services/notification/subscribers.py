@@ -6,41 +6,15 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from contracts import dispatch, evaluation, terms, ticket
 from contracts.cloudevent import CloudEvent
-from contracts.event import Event, type_of
-from contracts.registry import events_of
-from contracts.ticket import orders
+from contracts.event import Event
+from contracts.public import shown
 from services.notification.correspondence import Outcome, Post
 
 OVERLAP = timedelta(hours=24)
 """How long a secret still signs beside the one that has replaced it."""
 NAME = r"[a-z][a-z0-9-]{1,30}"
-TOLD = tuple(
-    event
-    for event in (*events_of(ticket), *events_of(dispatch), *events_of(evaluation))
-    if event.__module__ != orders.__name__
-)
-"""Facts that can be subscribed to; when somebody is visited at home is nobody else's to know."""
-TYPES = {type_of(event): event for event in TOLD}
 TEST = "cn.fengge.webhook.Test.v1"
-
-PERSONAL = frozenset(
-    {
-        "requester_ref",
-        "assignee",
-        "external_id",
-        "owner",
-        "former",
-        "by",
-        "asked_by",
-        "proposed_by",
-        "lives_alone",
-    }
-)
-"""Members that stand for a person, or lead to one."""
-LABELS = frozenset({"category"})
-"""Members of free form that name things of a list; all other free text stays inside."""
 
 
 class Subscriber(Struct, frozen=True, kw_only=True):
@@ -110,36 +84,6 @@ def ident(event_id: str) -> str:
 def payload(event: CloudEvent[Event]) -> str:
     """Type, timestamp, and of the fact what is neither personal nor free text."""
     data: dict[str, Any] = {"ticket": event.partitionkey, "sequence": event.number}
-    data |= {name: getattr(event.data, name) for name in PUBLIC[type(event.data)]}
+    data |= msgspec.structs.asdict(shown(event).data)
     document = {"type": event.type, "timestamp": event.time, "data": data}
     return msgspec.json.encode(document).decode()
-
-
-def _public(event: type[Event]) -> tuple[str, ...]:
-    return tuple(
-        member.name
-        for member in msgspec.inspect.type_info(event).fields  # type: ignore[attr-defined]
-        if member.name not in PERSONAL and (member.name in LABELS or _plain(member.type))
-    )
-
-
-def _plain(kind: Any) -> bool:
-    """Numbers, moments, yes and no, choices, codes, and lists of them: nothing to write a name in."""
-    if isinstance(kind, msgspec.inspect.UnionType):
-        return all(_plain(each) for each in kind.types)
-    if isinstance(kind, msgspec.inspect.ListType):
-        return _plain(kind.item_type)
-    if isinstance(kind, msgspec.inspect.StrType):
-        return kind.pattern in CODES
-    return isinstance(kind, PLAIN)
-
-
-PLAIN = (
-    msgspec.inspect.IntType, msgspec.inspect.BoolType, msgspec.inspect.DateTimeType,
-    msgspec.inspect.LiteralType, msgspec.inspect.NoneType,
-)  # fmt: skip
-CODES = frozenset(
-    msgspec.inspect.type_info(kind).pattern  # type: ignore[attr-defined]
-    for kind in (terms.Code, terms.TicketNo, terms.Source)
-)
-PUBLIC: dict[type[Event], tuple[str, ...]] = {event: _public(event) for event in TOLD}

@@ -1,14 +1,21 @@
-"""The AsyncAPI document names every event, and every reference in it leads somewhere."""
+"""The AsyncAPI document names every event, its references lead somewhere, its official schema takes it."""
 
+import json
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
+import pytest
 import yaml  # type: ignore[import-untyped]  # PyYAML comes with pre-commit, without types
+from jsonschema import Draft7Validator
 
 from contracts import release
 from contracts.asyncapi import document
+from contracts.jsonschemas import public_name
+from contracts.public import TYPES
 from contracts.registry import EVENTS, INBOUND, SERVICES
 from contracts.yaml import as_yaml
+from tests.npm import node_with
 
 
 def read() -> dict[str, Any]:
@@ -54,7 +61,8 @@ def test_every_reference_leads_somewhere() -> None:
 def test_every_event_has_one_channel() -> None:
     whole = read()
     told = [name for channel in whole["channels"].values() for name in channel["messages"]]
-    assert sorted(told) == sorted(EVENTS)
+    assert sorted(told) == sorted([*EVENTS, *map(public_name, TYPES)])
+    assert set(whole["channels"]["gov.facts"]["messages"]) == {public_name(name) for name in TYPES}
     assert set(whole["channels"]["gov.inbound"]["messages"]) == set(INBOUND)
 
 
@@ -64,6 +72,7 @@ def test_the_document_has_the_parts_asyncapi_3_asks_for() -> None:
     assert {"title", "version"} <= whole["info"].keys()
     assert whole["channels"].keys() == {
         "gov.inbound",
+        "gov.facts",
         "gov.replies",
         *(f"{name}.events" for name in SERVICES),
     }
@@ -72,3 +81,37 @@ def test_the_document_has_the_parts_asyncapi_3_asks_for() -> None:
         assert resolved(whole, operation["channel"]["$ref"])
     for channel in whole["channels"].values():
         assert channel["bindings"]["amqp"]["exchange"]["type"] in ("topic", "direct")
+
+
+@pytest.fixture(scope="module")
+def official() -> Draft7Validator:
+    """AsyncAPI's own JSON Schema of its documents."""
+    _, folder = node_with("@asyncapi/specs@6.11.1", "nobody has held the document against AsyncAPI's schema")
+    path = folder / "node_modules/@asyncapi/specs/schemas/3.0.0.json"
+    return Draft7Validator(json.loads(path.read_text(encoding="utf-8")))
+
+
+def test_the_official_schema_of_asyncapi_3_takes_the_document(official: Draft7Validator) -> None:
+    assert [error.message for error in official.iter_errors(document())] == []
+
+
+WRONG: dict[str, tuple[list[str], Any]] = {
+    "an action that is none": (["operations", "take", "action"], "publish"),
+    "a channel by name instead of by reference": (["operations", "take", "channel"], "gov.inbound"),
+    "a document without a version": (["info"], {"title": "x"}),
+    "a member that AsyncAPI does not know": (["channels", "gov.inbound", "subscribe"], {}),
+    "an exchange of a type that is none": (
+        ["channels", "gov.inbound", "bindings", "amqp", "exchange", "type"], "shared"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_the_official_schema_refuses_what_is_wrong(official: Draft7Validator, what: str) -> None:
+    (*steps, last), value = WRONG[what]
+    whole: Any = deepcopy(document())
+    part = whole
+    for step in steps:
+        part = part[step]
+    part[last] = value
+    assert list(official.iter_errors(whole))

@@ -10,6 +10,8 @@ from jsonschema import Draft202012Validator
 from contracts import release
 from contracts.cloudevent import BATCH, SINGLE, decode, encode, opened
 from contracts.gate import admit
+from contracts.jsonschemas import public_name
+from contracts.public import TYPES
 from contracts.registry import EVENTS, INBOUND
 from contracts.schema import schema
 
@@ -88,4 +90,17 @@ def test_released_files_say_what_the_code_does() -> None:
 
 
 def test_no_sample_is_left_over() -> None:
-    assert {Path(path).stem for path in SAMPLES.iterdir()} == {*EVENTS, "batch"}
+    told = {public_name(name) for name in TYPES}
+    assert {Path(path).stem for path in SAMPLES.iterdir()} == {*EVENTS, *told, "batch"}
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_what_others_are_told_of_a_fact_is_what_its_public_schema_says(name: str) -> None:
+    whole = msgspec.json.decode(sample(public_name(name)))
+    known = msgspec.json.decode(sample(name))
+    for schema_name, part in (("envelope", whole), (public_name(name), whole["data"])):
+        Draft202012Validator.check_schema(released(schema_name))
+        Draft202012Validator(released(schema_name)).validate(part)
+    assert whole["data"].items() <= known["data"].items()
+    assert {key: whole[key] for key in ("id", "type", "time", "sequence")}.items() <= known.items()
+    assert not {"correlationid", "causationid", "traceparent"} & whole.keys()
