@@ -24,6 +24,7 @@ from contracts.signing import Spoken
 from services.gateway import client_store, intake_store
 from services.gateway.call import Answer, Call, Endpoint
 from services.gateway.identity import Keyring, identify
+from services.gateway.library.shelf import HEADERS, Leaf
 from services.gateway.limits import Pace
 from services.gateway.problems import UNAVAILABLE, Refused
 from services.gateway.tokens import Issuer
@@ -52,12 +53,13 @@ class Means:
 class Edge:
     """Routes requests to endpoints; an endpoint is one file among the channels."""
 
-    def __init__(self, means: Means, endpoints: Sequence[Endpoint], document: bytes) -> None:
-        self._means, self._document = means, document
+    def __init__(self, means: Means, endpoints: Sequence[Endpoint], shelf: Mapping[str, Leaf]) -> None:
+        self._means, self._shelf = means, shelf
         self._strangers = Pace(STRANGERS_A_SECOND)
         self._endpoints = {each.operation.name: each for each in endpoints}
         rules = [_rule(each) for each in endpoints]
-        self._map = Map([*rules, Rule("/openapi.json", methods=["GET"], endpoint="")], merge_slashes=False)
+        rules += [Rule(path, methods=["GET"], endpoint="") for path in shelf]
+        self._map = Map(rules, merge_slashes=False)
         operations = [each.operation for each in endpoints]
         self._plain = {(each.method, each.path): each.name for each in operations if "{" not in each.path}
         self._down_until = 0.0
@@ -68,7 +70,7 @@ class Edge:
         call = Call(request, _trace(request), now(), self._means.pace)
         try:
             name, call.arguments = self._found(environ)
-            response = self._answered(call, self._endpoints[name]) if name else _openapi(self._document)
+            response = self._answered(call, self._endpoints[name]) if name else self._read(request)
         except Refused as refused:
             response = self._refused(call, refused)
         except MethodNotAllowed as error:
@@ -86,6 +88,10 @@ class Edge:
         """What a request names, plain paths at once; raises HTTPException where there is none."""
         plain = self._plain.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
         return (plain, {}) if plain else self._map.bind_to_environ(dict(environ)).match()
+
+    def _read(self, request: Request) -> Response:
+        leaf = self._shelf[request.path]
+        return Response(leaf.body, content_type=leaf.content_type, headers=HEADERS)
 
     def _answered(self, call: Call, endpoint: Endpoint) -> Response:
         try:
@@ -204,7 +210,3 @@ def _problem(call: Call, refused: Refused) -> Response:
     if refused.status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="fengge"'
     return response
-
-
-def _openapi(document: bytes) -> Response:
-    return Response(document, content_type="application/json", headers={"Cache-Control": "max-age=300"})

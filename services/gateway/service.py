@@ -5,8 +5,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
-
 from chassis.database import Database
 from chassis.model import Model
 from chassis.relay import Relay
@@ -14,11 +12,11 @@ from chassis.service import Service, consumes, errand
 from contracts import gateway
 from contracts.cloudevent import CloudEvent
 from contracts.intake import EventRefused
-from contracts.openapi import document
 from services.gateway import domain, intake_store, store
 from services.gateway.channels import ENDPOINTS
 from services.gateway.domain import FOLLOWED, Follow, NoteRefusal
 from services.gateway.edge import Edge, Means
+from services.gateway.library.shelf import shelf
 from services.gateway.limits import Pace
 from services.gateway.store import Known
 from services.gateway.tokens import Issuer
@@ -70,4 +68,4 @@ class GatewayService(Service):
             Database(impatient, "gateway edge"), relay.hand_over, Pace(chosen.gateway_rate),
             chosen.gateway_token, issuer,
         )  # fmt: skip
-        return Edge(means, ENDPOINTS, msgspec.json.encode(document()))
+        return Edge(means, ENDPOINTS, shelf())

@@ -18,6 +18,7 @@ from cloudevents.core.v1.event import CloudEvent
 from contracts.cloudevent import BATCH
 from contracts.numbering import ticket_number
 from deploy.local.endpoints import Endpoints
+from services.gateway.library.shelf import shelf
 from tests.integration import gatehouse
 from tests.integration.gatehouse import HOTLINE, REQUEST, Gate
 from tests.npm import node_with
@@ -108,6 +109,23 @@ def test_the_curl_of_the_guide_works_as_it_stands(gate: Gate, guide: str) -> Non
     )
     assert told.returncode == 0, told.stderr
     assert json.loads(told.stdout)["ticket"] == ticket_number("urn:hotline:12345", "GD20261121000173")
+
+
+def test_documents_schemas_samples_and_pages_are_read_without_a_key(gate: Gate) -> None:
+    for path, kind in {
+        "/docs": "text/html; charset=utf-8", f"/docs/{REQUEST}.html": "text/html; charset=utf-8",
+        "/docs/style.css": "text/css; charset=utf-8", "/contracts/asyncapi.json": "application/json",
+        "/contracts/openapi.yaml": "application/yaml",
+        f"/contracts/{REQUEST}.schema.json": "application/json",
+        f"/contracts/samples/{REQUEST}.json": "application/json",
+    }.items():  # fmt: skip
+        reply = gate.raw("GET", path, b"", {})
+        assert (reply.status, reply.headers["content-type"]) == (200, kind)
+        assert reply.body == shelf()[path].body
+        assert reply.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self';")
+        assert reply.headers["x-content-type-options"] == "nosniff"
+    assert gate.raw("POST", "/docs", b"", {}).problem == "method"
+    assert gate.raw("GET", "/contracts/../edge.py", b"", {}).problem == "not-found"
 
 
 def test_schemathesis_finds_no_answer_that_the_document_does_not_promise(gate: Gate, tmp_path: Path) -> None:
