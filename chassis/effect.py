@@ -167,7 +167,7 @@ class Effects:
         if folded.changes.states or folded.changes.facts:
             store.save(tx, folded.changes)
         messages = outbox.pack(self.model.publisher, folded.published, self.shards)
-        tally.messages += outbox.append(tx, messages + folded.replies)
+        tally.messages += outbox.append(tx, messages + folded.messages)
 
     def _answer(
         self, tx: Tx, publisher: str | None, violation: ContractViolation, instance: str | None, tally: Tally

@@ -1,13 +1,13 @@
 """Each stimulus through command → decide → evolve, in order, in memory: the one path of every event."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
-from chassis.model import Changes, Fact, Known, Model, State, Stimulus
+from chassis.model import Changes, Fact, Known, Model, Outgoing, State, Stimulus
 from chassis.refusal import refusal_reply
 from contracts.cloudevent import CloudEvent
 from contracts.event import type_of
@@ -16,11 +16,12 @@ from contracts.problem import Refusal
 
 @dataclass
 class Folded:
-    """What a batch of decisions came to: changes to save, facts to publish, answers to refused publishers."""
+    """What a batch of decisions came to: changes to save, facts to publish, other messages to send."""
 
     changes: Changes
     published: list[CloudEvent[Any]] = field(default_factory=list)
-    replies: list[tuple[str, str, str, str]] = field(default_factory=list)
+    messages: list[tuple[str, str, str, str]] = field(default_factory=list)
+    """Answers to refused publishers, and what is Outgoing."""
 
 
 def fold(model: Model, states: Mapping[str, State], stimuli: Sequence[Stimulus], known: Known) -> Folded:
@@ -37,8 +38,8 @@ def fold(model: Model, states: Mapping[str, State], stimuli: Sequence[Stimulus],
             continue
         state = before = present.get(key) or model.domain.initial(key)
         for fact in model.domain.decide(state, command):
-            if isinstance(fact, Refusal):
-                folded.replies.extend(refusal_reply(publisher, stimulus, fact))
+            if isinstance(fact, Refusal | Outgoing):
+                folded.messages.extend(_messages(publisher, stimulus, fact))
                 continue
             state = model.domain.evolve(state, fact)
             known.learn(fact)
@@ -53,8 +54,14 @@ def fold(model: Model, states: Mapping[str, State], stimuli: Sequence[Stimulus],
             present[key] = state
             changed[key] = None
     return Folded(
-        Changes([present[key] for key in changed], recorded, known), folded.published, folded.replies
+        Changes([present[key] for key in changed], recorded, known), folded.published, folded.messages
     )
+
+
+def _messages(
+    publisher: str, stimulus: Stimulus, fact: Refusal | Outgoing
+) -> Iterable[tuple[str, str, str, str]]:
+    return refusal_reply(publisher, stimulus, fact) if isinstance(fact, Refusal) else [astuple(fact)]
 
 
 def envelope(

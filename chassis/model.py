@@ -19,7 +19,7 @@ State = Any
 Command = Any
 """An imperative of the domain, e.g. AcceptTicket; has `ticket` where it comes from a timer."""
 Fact = Any
-"""What a decision returns: an event of any contract, a private fact, or a Refusal."""
+"""What a decision returns: an event of any contract, a private fact, an Outgoing message, or a Refusal."""
 
 
 class Known(Protocol):
@@ -29,6 +29,15 @@ class Known(Protocol):
 
     def learn(self, fact: Fact) -> None:
         """Takes in a fact of this batch, so that the next decision knows it."""
+
+
+class Outgoing(Struct, frozen=True):
+    """What a decision wants sent besides its facts: a message as it is, with no place in any sequence."""
+
+    exchange: str
+    routing_key: str
+    content_type: str
+    body: str
 
 
 class Stimulus(Struct, frozen=True):

@@ -11,11 +11,15 @@ from contracts.registry import SERVICES
 INBOUND = "gov.inbound"
 UNROUTED = "gov.unrouted"
 REPLIES = "gov.replies"
+FACTS = "gov.facts"
 UNCLAIMED = "gov.unclaimed"
 ANSWERED = "gateway"
 """The broker user of the gateway, whose events are answered like those of any outside system."""
 DELIVERY_LIMIT = 100_000
 """Explicit and far away: what keeps failing is parked by the ledger long before the broker would drop it."""
+
+MOST_KEPT = 1_000_000
+"""Messages that wait for an outside system; beyond it the oldest go."""
 
 
 class Channel(Protocol):
@@ -86,6 +90,7 @@ def doors(publishers: Iterable[str] = ()) -> Topology:
         Exchange(INBOUND, "topic", alternate=UNROUTED),
         Exchange(UNCLAIMED, "fanout"),
         Exchange(REPLIES, alternate=UNCLAIMED),
+        Exchange(FACTS, alternate=UNCLAIMED),
         Exchange(answers_to(ANSWERED), "fanout"),
         *(Exchange(f"{service}.events") for service in SERVICES),
     ]
@@ -95,9 +100,22 @@ def doors(publishers: Iterable[str] = ()) -> Topology:
         Binding(REPLIES, answers_to(ANSWERED), ANSWERED, to_exchange=True),
     ]
     for publisher in publishers:
-        queues.append(Queue(f"{REPLIES}.{publisher}", max_length=1_000_000))
-        bindings.append(Binding(REPLIES, f"{REPLIES}.{publisher}", publisher))
+        replies = of_outsider(publisher, sends=True)
+        queues += replies.queues
+        bindings += replies.bindings
     return Topology(exchanges, queues, bindings)
+
+
+def of_outsider(user: str, *, sends: bool = False, hears: Iterable[str] = ()) -> Topology:
+    """An outside system's queue of replies, and its queue of the facts of these types as others see them."""
+    topology, types = Topology(), sorted(hears)
+    if sends:
+        topology.queues.append(Queue(f"{REPLIES}.{user}", max_length=MOST_KEPT))
+        topology.bindings.append(Binding(REPLIES, f"{REPLIES}.{user}", user))
+    if types:
+        topology.queues.append(Queue(f"{FACTS}.{user}", max_length=MOST_KEPT))
+        topology.bindings += [Binding(FACTS, f"{FACTS}.{user}", name) for name in types]
+    return topology
 
 
 def of_service(service: str, consumed: Sequence[type[Event]], shards: int) -> Topology:

@@ -13,6 +13,7 @@ from contracts.publisher.errors import TROUBLE
 from contracts.registry import LEDGERS
 from deploy.gazetteer import hand_over
 from deploy.local import house
+from deploy.local.keeper import TROUBLE as OF_KEEPER
 
 app = typer.Typer(help="Exchanges and queues on the broker · 消息拓扑", no_args_is_help=True)
 
@@ -80,12 +81,15 @@ def apply(
     has not taken; outside systems do the same with what they sent, and nothing takes effect twice.
     """
     from deploy import resend, topology  # loads every service to learn what it hears
+    from deploy.local import outsiders
 
     place: Place = context.obj
     names = sorted({*house.PUBLISHERS, *(publishers or [])})
     try:
         topology.apply(place.amqp_url("admin"), shards, names)
-    except (*TROUBLE, OSError) as error:
+        if known := outsiders.enrolled(place.database_url("gateway")):
+            outsiders.bring_in_line(place.keeper(), place.amqp_url("admin"), known)
+    except (*TROUBLE, *OF_KEEPER) as error:
         raise Failure(f"The broker did not take it: {type(error).__name__} {error}\n{START}") from None
     resent = resend.facts(place.owner_url()) if again else {}
     if json:

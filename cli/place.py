@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import psycopg
 
@@ -14,8 +14,10 @@ from chassis.database import Tx
 from chassis.keys import FILE, read_keys
 from cli.say import Failure
 from deploy.local import DEFAULT_RUN
-from deploy.local.accounts import OWNER
+from deploy.local.accounts import ADMIN, OWNER
+from deploy.local.keeper import ByApi, Keeper, OnThisMachine
 from deploy.local.records import VAULT_KEYS, kept_secrets
+from deploy.plan import logged_in
 from services.ticket.vault import Vault
 
 START = "Is Fengge running? `make up` starts it, `make status` says what runs."
@@ -35,12 +37,23 @@ class Place:
     def amqp_url(self, user: str) -> str:
         """The broker as `user`; raises Failure where nothing says where it is."""
         given = self._named.get(f"AMQP_URL_{user.upper()}") or self._named.get("AMQP_URL")
+        password = self._named.get(f"AMQP_{user.upper()}_PASSWORD")
         if given:
-            return given
+            return logged_in(given, user, password) if password and not urlsplit(given).username else given
         users: dict[str, str] = self._document()["broker"]["users"]
         if user not in users:
             raise Failure(f"the broker has no user {user!r}; known are {', '.join(sorted(users))}")
         return users[user]
+
+    def keeper(self) -> Keeper:
+        """Who lets users into the broker; raises Failure where nothing says how that is done."""
+        if api := self._named.get("RABBITMQ_API"):
+            admin = urlsplit(self.amqp_url(ADMIN.name))
+            return ByApi(api, unquote(admin.username or ""), unquote(admin.password or ""))
+        if self._named.get("AMQP_URL"):
+            raise Failure("RABBITMQ_API is not set: users of this broker are made by its management API.")
+        self._document()
+        return OnThisMachine(self.run)
 
     def database_url(self, role: str) -> str:
         """The database as `role`; raises Failure where nothing says where it is."""

@@ -1,5 +1,8 @@
 """Where the broker is: an AMQP URL, over TLS where it begins with amqps, checked against host name and CA."""
 
+import base64
+import hashlib
+import secrets
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,3 +58,9 @@ def broker(amqp_url: str) -> Broker:
 def parameters_of(amqp_url: str) -> pika.URLParameters:
     """pika's parameters of an AMQP URL; raises ValueError."""
     return broker(amqp_url).pika()
+
+
+def password_hash(password: str, salt: bytes | None = None) -> str:
+    """RabbitMQ's form of a password: base64 of a 4-byte salt and the SHA-256 of salt and password."""
+    salt = secrets.token_bytes(4) if salt is None else salt
+    return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()

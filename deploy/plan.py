@@ -57,9 +57,7 @@ class Plan:
 
     def admin_url(self) -> str:
         """Fengge's virtual host as seen by the broker's admin."""
-        parts = urlsplit(self.amqp_url)
-        netloc = _login(ADMIN.name, self.broker[ADMIN.name], parts.netloc)
-        return parts._replace(netloc=netloc, path=f"/{VHOST}").geturl()
+        return logged_in(self.amqp_url, ADMIN.name, self.broker[ADMIN.name])
 
 
 def read(environ: Mapping[str, str]) -> Plan:
@@ -95,6 +93,12 @@ def publishers_in(text: str) -> dict[str, str]:
             raise SetupFailure(f"PUBLISHERS: {name} has no password")
         found[name] = password
     return found
+
+
+def logged_in(amqp_url: str, user: str, password: str) -> str:
+    """The address of a broker, without a user, as one for Fengge's virtual host."""
+    parts = urlsplit(amqp_url)
+    return parts._replace(netloc=_login(user, password, parts.netloc), path=f"/{VHOST}").geturl()
 
 
 def _login(user: str, password: str, netloc: str) -> str:

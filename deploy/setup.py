@@ -4,12 +4,10 @@
 """
 
 import argparse
-import base64
 import logging
 import os
 import sys
 import urllib.error
-import urllib.request
 from pathlib import Path
 
 import psycopg
@@ -19,13 +17,13 @@ from contracts.publisher.errors import TROUBLE
 from contracts.registry import LEDGERS
 from deploy import resend, topology
 from deploy.gazetteer import hand_over_between
-from deploy.local import roles
+from deploy.local import outsiders, roles
 from deploy.local.accounts import ADMIN, OWNER
 from deploy.local.definitions import definitions
+from deploy.local.keeper import ByApi
 from deploy.plan import SETTINGS, Plan, SetupFailure, read
 from services.dispatch.directory.importing import gather, import_files
 
-TIMEOUT = 30.0
 log = logging.getLogger(__name__)
 
 
@@ -54,10 +52,14 @@ def prepare_database(plan: Plan) -> None:
 
 def prepare_broker(plan: Plan) -> None:
     """Virtual host, users, permissions, exchanges, queues and bindings."""
-    _upload(plan, definitions(plan.broker, plan.users()))
+    keeper = ByApi(plan.rabbitmq_api, ADMIN.name, plan.broker[ADMIN.name])
+    keeper.admit(definitions(plan.broker, plan.users()))
     log.info("broker users are there: %s", ", ".join(user.name for user in plan.users()))
     topology.apply(plan.admin_url(), plan.shards, plan.publishers)
     log.info("declared %d shards; replies for %s", plan.shards, ", ".join(plan.publishers) or "nobody")
+    known = outsiders.enrolled(plan.database_url("gateway"))
+    outsiders.bring_in_line(keeper, plan.admin_url(), known)
+    log.info("systems at the broker: %s", ", ".join(each.id for each in known if each.active) or "none")
 
 
 def import_directory(plan: Plan, folder: Path) -> None:
@@ -71,18 +73,6 @@ def import_directory(plan: Plan, folder: Path) -> None:
     if not report.ok:
         raise SetupFailure(str(report))
     log.info("directory:\n%s", report)
-
-
-def _upload(plan: Plan, document: str) -> None:
-    login = base64.b64encode(f"{ADMIN.name}:{plan.broker[ADMIN.name]}".encode()).decode()
-    request = urllib.request.Request(  # noqa: S310 (the operator names the address)
-        f"{plan.rabbitmq_api}/api/definitions",
-        data=document.encode(),
-        headers={"Authorization": f"Basic {login}", "Content-Type": "application/json"},
-        method="POST",
-    )
-    with urllib.request.urlopen(request, timeout=TIMEOUT):  # noqa: S310
-        pass
 
 
 def _reason(error: Exception) -> str:

@@ -1,5 +1,6 @@
 """Who may do what at the broker and in the database; every rule that keeps services apart stands here."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from contracts.registry import LEDGERS
@@ -24,19 +25,22 @@ class BrokerUser:
     read: str
     area: str | None = None
     """The only keys of the intake it may listen to: those that begin with this word."""
+    areas: tuple[str, ...] = ()
+    """The only words with which a key of the intake may begin that it writes; none: any."""
 
 
 def service_user(name: str) -> BrokerUser:
     """A service owns what carries its name; it reads every service's events and its part of the intake.
 
-    The gateway answers nobody at the broker: it writes to the intake, as an outside system does.
+    The gateway answers nobody at the broker: it writes to the intake, as an outside system does, and tells
+    such systems of facts.
     """
     area = INTAKE.get(name)
     intake = {None: "", "request": r"|gov\.(inbound|unrouted)"}.get(area, r"|gov\.inbound")
     return BrokerUser(
         name=name,
         configure=rf"^({name}\..*)$",
-        write=rf"^({name}\..*|gov\.{'inbound' if name == GATEWAY else 'replies'})$",
+        write=rf"^({name}\..*|gov\.{'(inbound|facts)' if name == GATEWAY else 'replies'})$",
         read=rf"^({name}\..*|[a-z]+\.events{intake})$",
         area=area,
     )
@@ -45,6 +49,15 @@ def service_user(name: str) -> BrokerUser:
 def publisher_user(name: str) -> BrokerUser:
     """An outside system may write to the intake and read its own replies, and nothing else."""
     return BrokerUser(name=name, configure="^$", write=r"^gov\.inbound$", read=rf"^gov\.replies\.{name}$")
+
+
+def outside_user(name: str, areas: Iterable[str]) -> BrokerUser:
+    """The same for a system that operators let in: it writes about these areas and reads its own queues."""
+    written = tuple(sorted(areas))
+    return BrokerUser(
+        name=name, configure="^$", write=r"^gov\.inbound$" if written else "^$",
+        read=rf"^gov\.(replies|facts)\.{name}$", areas=written,
+    )  # fmt: skip
 
 
 WORLD = BrokerUser(

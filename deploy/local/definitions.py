@@ -1,31 +1,34 @@
-"""The broker's users, virtual host and permissions in the form RabbitMQ loads when it boots."""
+"""The broker's users, virtual host and permissions in the form RabbitMQ loads, at its start or later."""
 
-import base64
-import hashlib
 import json
-import secrets
 from collections.abc import Mapping, Sequence
 
+from contracts.broker import password_hash
 from deploy.local.accounts import ADMIN, BROKER_USERS, VHOST, BrokerUser
 
 
 def definitions(passwords: Mapping[str, str], users: Sequence[BrokerUser] = BROKER_USERS) -> str:
     """The definitions file; it holds salted hashes, never a password."""
+    return document({user: password_hash(passwords[user.name]) for user in users})
+
+
+def document(users: Mapping[BrokerUser, str]) -> str:
+    """The same for users with the hashes of their passwords."""
     return json.dumps(
         {
             "vhosts": [{"name": VHOST}],
-            "users": [_user(user, passwords[user.name]) for user in users],
+            "users": [_user(user, hashed) for user, hashed in users.items()],
             "permissions": [_permission(user) for user in users],
-            "topic_permissions": [_topic_permission(user) for user in users if user.area],
+            "topic_permissions": [_topic_permission(user) for user in users if user.area or user.areas],
         },
         indent=1,
     )
 
 
-def _user(user: BrokerUser, password: str) -> dict[str, object]:
+def _user(user: BrokerUser, hashed: str) -> dict[str, object]:
     return {
         "name": user.name,
-        "password_hash": password_hash(password, secrets.token_bytes(4)),
+        "password_hash": hashed,
         "hashing_algorithm": "rabbit_password_hashing_sha256",
         "tags": ["administrator"] if user == ADMIN else [],
     }
@@ -46,11 +49,6 @@ def _topic_permission(user: BrokerUser) -> dict[str, str]:
         "user": user.name,
         "vhost": VHOST,
         "exchange": "gov.inbound",
-        "write": "^$",
-        "read": rf"^{user.area}\.",
+        "write": rf"^({'|'.join(user.areas)})\." if user.areas else "^$",
+        "read": rf"^{user.area}\." if user.area else "^$",
     }
-
-
-def password_hash(password: str, salt: bytes) -> str:
-    """RabbitMQ's form of a password: base64 of a 4-byte salt and the SHA-256 of salt and password."""
-    return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()

@@ -12,7 +12,7 @@ from typing import Any
 
 from contracts.registry import LEDGERS
 from deploy.local import LocalFailure, daemon, servers
-from deploy.local.accounts import OWNER, WORLD
+from deploy.local.accounts import GATEWAY, OWNER, WORLD
 from deploy.local.child import LIBC, PR_SET_PDEATHSIG
 from deploy.local.endpoints import Endpoints
 from deploy.local.processes import endpoints_document, process_table
@@ -129,10 +129,15 @@ def _prepare(endpoints: Endpoints) -> None:
     """Tables and queues are there before the first service starts."""
     from chassis.migrate import migrate  # the servers alone need neither
     from deploy import gazetteer, topology
+    from deploy.local import outsiders
+    from deploy.local.keeper import OnThisMachine
 
     log.info("applied %d migrations", migrate(endpoints.database_url(OWNER), LEDGERS))
     gazetteer.hand_over_between(endpoints.database_url("dispatch"), endpoints.database_url("ticket"))
     topology.apply(endpoints.amqp_url("admin"), int(os.environ.get("SHARDS", "4")), PUBLISHERS)
+    if "rabbitmq" in endpoints.pids:  # a named broker's users are its operators' to keep
+        known = outsiders.enrolled(endpoints.database_url(GATEWAY))
+        outsiders.bring_in_line(OnThisMachine(endpoints.run), endpoints.amqp_url("admin"), known)
 
 
 def _leave(number: int, _frame: object) -> None:

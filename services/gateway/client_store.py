@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 
 from chassis.database import Tx
 from chassis.lately import Lately
-from services.gateway.clients import Client, Kind, Register
+from services.gateway.clients import Client, Kind, Outsider, Register
 from services.gateway.clients import register as registered
 
 ALL = """
@@ -35,11 +35,22 @@ WHERE c.id = %s AND c.state = 'active' GROUP BY c.id, c.kind
 END = """
 UPDATE credential SET ends_at = least(ends_at, %s) WHERE client = %s AND (ends_at IS NULL OR ends_at > %s)
 """
+FORGET_HEARING = "DELETE FROM hearing WHERE client = %s AND NOT type = ANY(%s)"
+HEAR = "INSERT INTO hearing (client, type) SELECT %s, unnest(%s::text[]) ON CONFLICT DO NOTHING"
+HEARD = "SELECT DISTINCT type FROM hearing JOIN client ON client.id = client AND state = 'active'"
+OUTSIDERS = """
+SELECT c.id, c.state = 'active',
+    (SELECT digest FROM credential k WHERE k.client = c.id ORDER BY number DESC LIMIT 1),
+    ARRAY(SELECT DISTINCT type FROM scope s WHERE s.client = c.id ORDER BY type),
+    ARRAY(SELECT type FROM hearing h WHERE h.client = c.id ORDER BY type)
+FROM client c WHERE c.kind = 'amqp' AND (%s::text IS NULL OR c.id = %s) ORDER BY c.id FOR UPDATE OF c
+"""
 SET_STATE = "UPDATE client SET state = %s WHERE id = %s"
 LIST = """
 SELECT c.id, c.kind, c.state, c.subject, c.any_ticket, c.made_by, c.made_at,
     (SELECT array_agg(DISTINCT source ORDER BY source) FROM scope s WHERE s.client = c.id) AS sources,
     (SELECT array_agg(DISTINCT type ORDER BY type) FROM scope s WHERE s.client = c.id) AS types,
+    (SELECT array_agg(type ORDER BY type) FROM hearing h WHERE h.client = c.id) AS hears,
     (SELECT count(*) FROM credential k
      WHERE k.client = c.id AND (ends_at IS NULL OR ends_at > now())) AS secrets,
     (SELECT max(at) FROM access a WHERE a.client = c.id) AS last_seen
@@ -76,6 +87,27 @@ def newest(tx: Tx, client: str) -> tuple[str, int] | None:
     """How an active client is known, and the number of its newest secret; None where there is none."""
     row = tx.execute(NEWEST, [client]).fetchone()
     return (str(row[0]), int(row[1])) if row else None
+
+
+def set_hearing(tx: Tx, client: str, types: Sequence[str]) -> None:
+    """From now on a client hears facts of these types, and of no other."""
+    tx.execute(FORGET_HEARING, [client, list(types)])
+    tx.execute(HEAR, [client, list(types)])
+
+
+def _heard(tx: Tx) -> frozenset[str]:
+    return frozenset(name for (name,) in tx.execute(HEARD))
+
+
+heard = Lately(1.0, _heard)
+"""The types of facts that anybody outside hears at the broker, as of the last second."""
+
+
+def outsiders(tx: Tx, client: str | None = None) -> list[Outsider]:
+    """The systems with a user at the broker, or that one, locked until the broker knows what changes."""
+    rows: Iterable[Any] = tx.execute(OUTSIDERS, [client, client]).fetchall()
+    names = ("id", "active", "hashed", "types", "hears")
+    return [convert(dict(zip(names, row, strict=True)), Outsider) for row in rows]
 
 
 def end_secrets(tx: Tx, client: str, at: datetime) -> None:

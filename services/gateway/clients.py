@@ -11,10 +11,15 @@ from typing import Literal
 
 from msgspec import Struct
 
+from contracts.broker import password_hash
+from contracts.intake import FromOutside
+from contracts.registry import INBOUND
+
 NAME = re.compile(r"[a-z][a-z0-9-]{1,40}")
 ANY = "*"
 """Every event type."""
-Kind = Literal["api-key", "hmac", "oauth"]
+Kind = Literal["api-key", "hmac", "oauth", "amqp"]
+"""By what a system is known; `amqp`: by its user at the broker, and not by HTTP at all."""
 OVERLAP = timedelta(hours=24)
 """How long the old secret is good beside the new one after a rotation."""
 PREFIX = "fgk"
@@ -85,3 +90,25 @@ def digest(key: str) -> str:
 def secret(root: str, client: str, number: int) -> bytes:
     """The `number`-th secret of a system that signs: derived, so that no table and no back-up holds it."""
     return hmac.digest(root.encode(), f"gateway {client} {number}".encode(), "sha256")
+
+
+class Outsider(Struct, frozen=True, kw_only=True):
+    """A system with a user at the broker: the hash of its password there, what it may send, what it hears."""
+
+    id: str
+    active: bool
+    hashed: str | None = None
+    types: Sequence[str] = ()
+    hears: Sequence[str] = ()
+
+    @property
+    def areas(self) -> set[str]:
+        """The areas of the intake that it may write to."""
+        named = INBOUND.values() if ANY in self.types else [INBOUND[name] for name in self.types]
+        return {event.AREA for event in named if issubclass(event, FromOutside)}
+
+
+def new_password() -> tuple[str, str]:
+    """A new password for the broker, and the hash of it that the broker keeps, too."""
+    password = secrets.token_urlsafe(32)
+    return password, password_hash(password)

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from chassis.model import Outgoing
 from contracts import ticket
 from contracts.event import Event
 from contracts.intake import EventRefused
@@ -38,6 +39,13 @@ class Follow(Struct, frozen=True, kw_only=True):
 
     fact: Event
     at: datetime
+    post: Outgoing | None = None
+
+
+class PassOn(Struct, frozen=True, kw_only=True):
+    """A service has published a fact that somebody outside hears."""
+
+    post: Outgoing
 
 
 class NoteRefusal(Struct, frozen=True, kw_only=True):
@@ -86,12 +94,16 @@ def initial(key: str) -> Standing:
     return Standing(id=key)
 
 
-def decide(state: Standing, command: Follow | NoteRefusal) -> list[Any]:
+def decide(state: Standing, command: Follow | PassOn | NoteRefusal) -> list[Any]:
     """Facts of others are taken as they are; of a ticket whose beginning was not heard, none."""
-    if isinstance(command, NoteRefusal):
-        return [command.fact]
+    match command:
+        case NoteRefusal():
+            return [command.fact]
+        case PassOn():
+            return [command.post]
     known = state.source or isinstance(command.fact, BORN)
-    return [Moved(fact=command.fact, at=command.at)] if known else []
+    moved = [Moved(fact=command.fact, at=command.at)] if known else []
+    return [*moved, command.post] if command.post else moved
 
 
 def evolve(state: Standing, fact: Any) -> Standing:

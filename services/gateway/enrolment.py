@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from chassis.database import Tx
 from services.gateway import client_store
-from services.gateway.clients import Kind, new_key, secret
+from services.gateway.clients import Kind, new_key, new_password, secret
 
 
 class Application(Struct, frozen=True, kw_only=True):
@@ -20,10 +20,11 @@ class Application(Struct, frozen=True, kw_only=True):
     by: str
     subject: str | None = None
     any_ticket: bool = False
+    hears: Sequence[str] = ()
 
 
 class Given(Struct, frozen=True):
-    """A secret for its system's eyes: an API key, or the name and the hexadecimal secret of a signature."""
+    """A secret for its system's eyes: an API key; or a name and its secret, for signing or the broker."""
 
     key: str
     secret: str | None = None
@@ -35,6 +36,7 @@ def enrol(tx: Tx, wanted: Application, root: str) -> Given | None:
     if not client_store.add(tx, wanted.name, wanted.kind, subject, wanted.any_ticket, wanted.by):
         return None
     client_store.allow(tx, wanted.name, wanted.sources, wanted.types)
+    client_store.set_hearing(tx, wanted.name, wanted.hears)
     return Given("") if wanted.kind == "oauth" else _give(tx, wanted.name, wanted.kind, 1, root)
 
 
@@ -51,6 +53,10 @@ def _give(tx: Tx, name: str, kind: str, number: int, root: str) -> Given:
     if kind == "hmac":
         client_store.give(tx, name, number, None)
         return Given(f"{name}.{number}", secret(root, name, number).hex())
+    if kind == "amqp":
+        password, hashed = new_password()
+        client_store.give(tx, name, number, hashed)
+        return Given(name, password)
     key, digest = new_key(name, number)
     client_store.give(tx, name, number, digest)
     return Given(key)

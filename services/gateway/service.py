@@ -1,20 +1,26 @@
 """The gateway: what it takes in over HTTP, and what it hears of it afterwards."""
 
+import math
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from chassis.database import Database
-from chassis.model import Model
+from chassis.model import Model, Outgoing
 from chassis.relay import Relay
 from chassis.service import Service, consumes, errand
+from chassis.settings import Settings
+from chassis.topology import FACTS
 from contracts import gateway
-from contracts.cloudevent import CloudEvent
+from contracts.cloudevent import CloudEvent, encode
+from contracts.event import type_of
 from contracts.intake import EventRefused
-from services.gateway import domain, intake_store, store
+from contracts.public import TOLD, shown
+from services.gateway import client_store, domain, intake_store, store
 from services.gateway.channels import ENDPOINTS
-from services.gateway.domain import FOLLOWED, Follow, NoteRefusal
+from services.gateway.domain import FOLLOWED, Follow, NoteRefusal, PassOn
 from services.gateway.edge import Edge, Means
 from services.gateway.library.shelf import shelf
 from services.gateway.limits import Pace
@@ -26,6 +32,11 @@ STATEMENT, LOCK = 5.0, 2.0
 KEEP_ANSWERS = timedelta(hours=24)
 
 
+OTHERS = tuple(event for event in TOLD if event not in FOLLOWED)
+"""Facts that say nothing of how a ticket stands, but somebody outside may want."""
+HEARD_HERE = frozenset([*map(type_of, FOLLOWED), type_of(EventRefused)])
+
+
 class GatewayService(Service):
     """Keeps events before it answers, hands them to the broker, and knows how their tickets stand."""
 
@@ -33,10 +44,26 @@ class GatewayService(Service):
     model = Model(gateway, domain, store)
     needs = ("gateway_port", "gateway_token")
 
+    def begin(self, settings: Settings, database: Database) -> None:
+        """Knows of nobody outside yet."""
+        super().begin(settings, database)
+        self._heard, self._heard_at = frozenset[str](), -math.inf
+
+    def passes(self, event_type: str) -> bool:
+        """Whether nobody wants to know of such an event, as of the last second."""
+        fresh = time.monotonic() - self._heard_at < client_store.heard.seconds
+        return fresh and event_type not in HEARD_HERE and event_type not in self._heard
+
     @consumes(*FOLLOWED)
     def follow(self, event: CloudEvent[Any], known: Known) -> Follow:
         """A ticket has moved."""
-        return Follow(fact=event.data, at=event.time)
+        return Follow(fact=event.data, at=event.time, post=self._post(event, known))
+
+    @consumes(*OTHERS)
+    def pass_on(self, event: CloudEvent[Any], known: Known) -> PassOn | None:
+        """Something happened that only systems outside may want to know."""
+        post = self._post(event, known)
+        return PassOn(post=post) if post else None
 
     @consumes(EventRefused)
     def note_refusal(self, event: CloudEvent[Any], known: Known) -> NoteRefusal:
@@ -69,3 +96,11 @@ class GatewayService(Service):
             chosen.gateway_token, issuer,
         )  # fmt: skip
         return Edge(means, ENDPOINTS, shelf())
+
+    def _post(self, event: CloudEvent[Any], known: Known) -> Outgoing | None:
+        """The fact as others see it, for the queues of whoever hears it."""
+        self._heard, self._heard_at = known.heard, time.monotonic()
+        if event.type not in known.heard:
+            return None
+        content_type, body = encode([shown(event)])
+        return Outgoing(FACTS, event.type, content_type, body.decode())

@@ -11,6 +11,7 @@ from chassis.database import Tx
 from chassis.model import Changes, Fact, Stimulus
 from chassis.rows import as_json, columns, from_json, texts
 from contracts.intake import EventRefused
+from services.gateway import client_store
 from services.gateway.domain import Standing
 
 COLUMNS = (
@@ -40,9 +41,10 @@ SHOW = f"SELECT {COLUMNS} FROM standing WHERE id = %s AND source = ANY(%s) AND s
 
 
 class Known(Struct):
-    """The time; nothing else matters here."""
+    """The time, and which facts anybody outside hears."""
 
     now: datetime
+    heard: frozenset[str] = frozenset()
 
     def learn(self, fact: Fact) -> None:
         """Facts of the batch change nothing."""
@@ -54,8 +56,8 @@ def load(tx: Tx, keys: Sequence[str]) -> dict[str, Standing]:
 
 
 def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str, Standing]) -> Known:
-    """The time."""
-    return Known(now)
+    """The time; who hears what as of the last second."""
+    return Known(now, client_store.heard(tx))
 
 
 def save(tx: Tx, changes: Changes) -> None:

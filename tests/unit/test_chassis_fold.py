@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chassis.fold import Folded, fold
-from chassis.model import Changes, Model, Stimulus
+from chassis.model import Changes, Model, Outgoing, Stimulus
 from contracts import dispatch, ticket
 from contracts.cloudevent import CloudEvent
 from contracts.event import Event, type_of
@@ -127,7 +127,7 @@ def test_a_refusal_changes_nothing_and_answers_the_outside_publisher() -> None:
     event = event_of(dispatch.FirstContactMade(assignment="a", assignee="b", in_time=True))
     result = folded(says("T", "cancel", event, "intake"), states={"T": Counter("T", 5, cancelled=2)})
     assert (result.published, result.changes.states) == ([], [])
-    ((exchange, routing_key, _, body),) = result.replies
+    ((exchange, routing_key, _, body),) = result.messages
     assert (exchange, routing_key) == ("gov.replies", "intake")
     assert type_of(EventRefused) in body
     assert '"state":"twice"' in body
@@ -135,7 +135,13 @@ def test_a_refusal_changes_nothing_and_answers_the_outside_publisher() -> None:
 
 def test_a_refusal_of_what_our_own_services_say_is_answered_to_nobody() -> None:
     event = event_of(dispatch.FirstContactMade(assignment="a", assignee="b", in_time=True))
-    assert folded(says("T", "cancel", event), states={"T": Counter("T", 5, cancelled=2)}).replies == []
+    assert folded(says("T", "cancel", event), states={"T": Counter("T", 5, cancelled=2)}).messages == []
+
+
+def test_a_message_that_is_no_fact_goes_out_as_it_is_and_has_no_number() -> None:
+    result = folded(says("T", Outgoing("gov.facts", "key", "text/plain", "words")))
+    assert result.messages == [("gov.facts", "key", "text/plain", "words")]
+    assert (result.published, result.changes.states, list(result.changes.facts)) == ([], [], [])
 
 
 def test_nothing_to_do_changes_nothing() -> None:

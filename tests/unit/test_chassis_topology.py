@@ -3,7 +3,7 @@
 import pytest
 
 from chassis.shell import consumed_by
-from chassis.topology import DELIVERY_LIMIT, Topology, doors, of_service
+from chassis.topology import DELIVERY_LIMIT, Topology, doors, of_outsider, of_service
 from contracts import dispatch, intake, ticket
 from services.ticket.service import TicketService
 
@@ -78,3 +78,15 @@ def test_the_gateway_hears_the_answers_to_its_own_events_and_to_nobody_elses() -
     assert {b.source for b in own.bindings} == {"gateway.replies", "ticket.events"}
     ways = [b for b in doors(["intake"]).bindings if b.source == "gov.replies"]
     assert {(b.destination, b.routing_key) for b in ways if b.to_exchange} == {("gateway.replies", "gateway")}
+
+
+def test_an_outsider_has_a_queue_of_replies_and_one_of_exactly_the_facts_it_hears() -> None:
+    both = of_outsider("city", sends=True, hears=["b.v1", "a.v1"])
+    assert [(queue.name, queue.single, queue.max_length) for queue in both.queues] == [
+        ("gov.replies.city", False, 1_000_000), ("gov.facts.city", False, 1_000_000),
+    ]  # fmt: skip
+    assert [(b.source, b.routing_key) for b in both.bindings] == [
+        ("gov.replies", "city"), ("gov.facts", "a.v1"), ("gov.facts", "b.v1"),
+    ]  # fmt: skip
+    assert [queue.name for queue in of_outsider("city", hears=["a.v1"]).queues] == ["gov.facts.city"]
+    assert of_outsider("city").queues == []

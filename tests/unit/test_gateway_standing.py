@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 
+from chassis.model import Outgoing
 from contracts import ticket
 from contracts.actor import Actor
 from contracts.gateway.tickets import TicketState
-from services.gateway.domain import ENTERS, Follow, Standing, decide, evolve, initial
+from services.gateway.domain import ENTERS, Follow, PassOn, Standing, decide, evolve, initial
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 DESK = Actor(role="operator", id="d")
@@ -56,3 +57,12 @@ def test_of_a_ticket_whose_beginning_was_not_heard_nothing_is_known() -> None:
 
 def test_every_state_that_is_shown_can_be_reached_and_no_other() -> None:
     assert set(ENTERS.values()) == set(get_args(TicketState))
+
+
+def test_a_fact_that_somebody_hears_goes_on_also_of_a_ticket_whose_beginning_was_not_heard() -> None:
+    post = Outgoing("gov.facts", "x", "application/cloudevents+json", "{}")
+    closed = ticket.TicketClosed(rated=False)
+    assert decide(initial("T"), Follow(fact=closed, at=NOW, post=post)) == [post]
+    assert decide(after(RECEIVED), Follow(fact=closed, at=NOW, post=post))[1:] == [post]
+    assert decide(initial("T"), PassOn(post=post)) == [post]
+    assert evolve(after(RECEIVED), post) == after(RECEIVED)
