@@ -12,6 +12,7 @@ from cli import (
     callback,
     catalogue,
     client,
+    conformance,
     contract,
     corrections,
     directory,
@@ -100,6 +101,7 @@ app.command()(directory.export)
 reporting.app.command()(scoring.departments)
 app.command()(scoring.score)
 app.command()(publishing.publish)
+app.command()(conformance.conformance)
 app.command()(reconcile.reconcile)
 app.command()(playing.demo)
 app.command()(audit)
