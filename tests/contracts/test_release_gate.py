@@ -134,6 +134,11 @@ def test_an_edition_never_changes_and_none_comes_before(tmp_path: Path, name: st
         editions.frozen(tmp_path, name, {})
 
 
+def test_a_name_that_is_none_freezes_nothing_and_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    assert release.main(["--freeze", "first"]) == 1
+    assert "not like 1.0.0" in capsys.readouterr().err
+
+
 def test_an_edition_can_be_frozen_now_and_is_kept_by_the_code() -> None:
     assert list(broken_between({"now": exported(), "later": exported()})) == []
     assert list(editions.broken(release.RELEASED, exported())) == []
