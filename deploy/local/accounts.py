@@ -11,6 +11,7 @@ OWNER = "fengge_owner"
 SUPERUSER = "postgres"
 ROLES = (SUPERUSER, OWNER, *LEDGERS)
 GATEWAY = "gateway"
+MOST_CONNECTIONS = 20
 INTAKE = {"ticket": "request", "dispatch": "assignment", "evaluation": "rating"}
 """Whose part of the intake each service reads; requests name people, so nobody else hears them."""
 
@@ -27,6 +28,8 @@ class BrokerUser:
     """The only keys of the intake it may listen to: those that begin with this word."""
     areas: tuple[str, ...] = ()
     """The only words with which a key of the intake may begin that it writes; none: any."""
+    most_connections: int | None = None
+    """At a time, and ten channels for each: a program that forgets to close them harms itself alone."""
 
 
 def service_user(name: str) -> BrokerUser:
@@ -56,7 +59,7 @@ def outside_user(name: str, areas: Iterable[str]) -> BrokerUser:
     written = tuple(sorted(areas))
     return BrokerUser(
         name=name, configure="^$", write=r"^gov\.inbound$" if written else "^$",
-        read=rf"^gov\.(replies|facts)\.{name}$", areas=written,
+        read=rf"^gov\.(replies|facts)\.{name}$", areas=written, most_connections=MOST_CONNECTIONS,
     )  # fmt: skip
 
 

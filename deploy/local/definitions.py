@@ -31,7 +31,13 @@ def _user(user: BrokerUser, hashed: str) -> dict[str, object]:
         "password_hash": hashed,
         "hashing_algorithm": "rabbit_password_hashing_sha256",
         "tags": ["administrator"] if user == ADMIN else [],
+        "limits": _limits(user),
     }
+
+
+def _limits(user: BrokerUser) -> dict[str, int]:
+    most = user.most_connections
+    return {"max-connections": most, "max-channels": 10 * most} if most else {}
 
 
 def _permission(user: BrokerUser) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from contracts.event import Event, type_of
 from contracts.jsonschemas import exported, public_name
 from contracts.numbering import shard_of
 from contracts.registry import LEDGERS
+from deploy.local.accounts import MOST_CONNECTIONS
 from deploy.local.endpoints import Endpoints
 from deploy.local.rabbitmq import control
 from tests.integration import gatehouse
@@ -128,6 +130,22 @@ def test_who_sends_is_heard_under_its_own_name_alone(
     with refused(406):
         publish("gov.inbound", "request.x", user="admin")(channel)
     channel.connection.close()
+
+
+def test_who_is_known_at_the_broker_is_nobody_by_http(gate: Gate, passwords: dict[str, str]) -> None:
+    for given in (passwords["province"], f"fgk.province.1.{passwords['province']}"):
+        assert gate.raw("GET", "/tickets/x", b"", {"X-API-Key": given}).problem == "unauthorized"
+
+
+def test_who_forgets_to_close_connections_harms_itself_alone(
+    broker: Broker, passwords: dict[str, str]
+) -> None:
+    with ExitStack() as open_:
+        for _ in range(MOST_CONNECTIONS):
+            open_.callback(broker.connected("province", passwords["province"]).close)
+        with pytest.raises(pika.exceptions.ProbableAccessDeniedError, match="limit"):
+            broker.connected("province", passwords["province"])
+        broker.connected("other", passwords["other"]).close()
 
 
 def heard(channel: Any, name: str, many: int) -> list[dict[str, Any]]:

@@ -43,9 +43,12 @@ def test_its_rights_are_to_write_to_its_areas_and_to_read_its_queues() -> None:
     assert [(each["write"], each["read"]) for each in told["topic_permissions"]] == [
         (r"^(assignment|request)\.", "^$")
     ]
-    assert [(each["name"], each["password_hash"], each["tags"]) for each in told["users"]] == [
-        ("city", "hash", [])
-    ]
+    assert told["users"] == [
+        {
+            "name": "city", "password_hash": "hash", "hashing_algorithm": "rabbit_password_hashing_sha256",
+            "tags": [], "limits": {"max-connections": 20, "max-channels": 200},
+        }
+    ]  # fmt: skip
 
 
 def test_who_only_hears_writes_nowhere() -> None:
