@@ -8,14 +8,17 @@ import json
 import select
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from bench.wire import Publisher, Reader, connect
+from contracts.registry import LEDGERS
+from deploy.topology import heard_by
 
-SUBSCRIBERS = {"ticket.events": 4, "dispatch.events": 3, "evaluation.events": 2, "notification.events": 1}
+SUBSCRIBERS = Counter(f"{publisher}.events" for name in LEDGERS for publisher in heard_by(name))
 """Queues of services and gateway that a fact of each exchange reaches."""
 INBOUND = "floor.inbound"
 
@@ -33,7 +36,7 @@ def prepare(database_url: str, amqp_url: str, shape: dict[str, Any], schema: str
     for exchange in [*SUBSCRIBERS, INBOUND]:
         name = f"{schema}.{exchange}"
         channel.exchange_declare(name, "fanout", durable=True, auto_delete=False)
-        for number in range(SUBSCRIBERS.get(exchange, 1)):
+        for number in range(SUBSCRIBERS[exchange] or 1):
             queue = f"{name}.{number}"
             channel.queue_declare(
                 queue, durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"}
@@ -86,7 +89,7 @@ def _queues(schema: str) -> list[str]:
     return [
         f"{schema}.{exchange}.{number}"
         for exchange in [*SUBSCRIBERS, INBOUND]
-        for number in range(SUBSCRIBERS.get(exchange, 1))
+        for number in range(SUBSCRIBERS[exchange] or 1)
     ]
 
 
