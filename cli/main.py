@@ -35,6 +35,7 @@ from cli import (
     whereabouts,
 )
 from cli.audit.command import audit
+from cli.hotline.command import app as hotline
 from cli.learning.command import classify, train
 from cli.place import Place
 from cli.say import Failure
@@ -91,6 +92,7 @@ app.add_typer(member.app, name="member")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(rota.app, name="rota")
 app.add_typer(client.app, name="client")
+app.add_typer(hotline, name="hotline")
 app.add_typer(reporting.app, name="report")
 app.add_typer(callback.app, name="callback")
 app.add_typer(exclusion.app, name="exclusion")
