@@ -9,6 +9,8 @@ from typing import Any
 
 from chassis.keys import read_keys
 from contracts.broker import broker
+from contracts.hotline.city import Cities
+from contracts.hotline.reading import read_folder
 
 Network = IPv4Network | IPv6Network
 
@@ -73,6 +75,8 @@ class Settings:
     oauth_audience: str = "fengge"
     oauth_jwks_url: str = ""
     """Where the issuer's public keys are; without it nobody enters with a token."""
+    hotlines: Cities = field(default_factory=dict)
+    """Cities whose 12345 hotlines are connected, from the files of a folder."""
     category_model: str = ""
     """The file of a model, made by `fengge train`, that suggests categories; empty: the desk sorts."""
 
@@ -211,5 +215,6 @@ CHECKS: dict[str, Callable[[str], Any]] = {
     "oauth_issuer": str,
     "oauth_audience": str,
     "oauth_jwks_url": _url("http", "https", empty=True),
+    "hotlines": read_folder,
     "category_model": str,
 }

@@ -11,14 +11,16 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from msgspec import Struct
 
 from contracts.asyncapi import LANGUAGE_VERSION
-from contracts.gateway import events, reconcile, tickets
+from contracts.gateway import events, hotline, reconcile, tickets
 from contracts.gateway.operation import Operation, Problem
 from contracts.schema import schema_class
 
 Document = dict[str, Any]
 PROBLEM = "application/problem+json"
 
-OPERATIONS: tuple[Operation, ...] = (events.SEND, tickets.SHOW, reconcile.LOOK, reconcile.COMPARE)
+OPERATIONS: tuple[Operation, ...] = (
+    events.SEND, hotline.SEND, tickets.SHOW, reconcile.LOOK, reconcile.COMPARE,
+)  # fmt: skip
 """Every operation: a new one is a file in contracts/gateway, one among the gateway's channels, its name."""
 PARTS: tuple[type[Struct], ...] = (*events.PARTS, Problem)
 

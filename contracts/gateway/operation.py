@@ -13,6 +13,7 @@ TITLES = {
     "not-found": "There is nothing here",
     "method": "This cannot be done here",
     "query": "The parameters are not valid",
+    "mapping": "The city's file does not say what this means",
     "too-deep": "The JSON is nested too deeply",
     "too-many": "The batch has too many events",
     "rate": "Too much at a time",

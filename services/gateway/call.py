@@ -11,6 +11,7 @@ from werkzeug.wrappers import Request
 from chassis.database import Tx
 from chassis.outbox import Message
 from contracts.gateway.operation import Operation
+from contracts.hotline.city import Cities
 from services.gateway.clients import Client
 from services.gateway.intake_store import Access
 from services.gateway.limits import Pace
@@ -24,6 +25,7 @@ class Call:
     trace: str
     now: datetime
     pace: Pace
+    cities: Cities
     client: Client | None = None
     body: bytes = b""
     arguments: Mapping[str, Any] = field(default_factory=dict)

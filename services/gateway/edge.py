@@ -19,6 +19,7 @@ from chassis.clock import now
 from chassis.database import Database, Tx, passing, too_slow
 from chassis.outbox import Message
 from contracts.gateway.events import MOST_BYTES
+from contracts.hotline.city import Cities
 from contracts.openapi import PROBLEM
 from contracts.signing import Spoken
 from services.gateway import client_store, intake_store
@@ -48,6 +49,7 @@ class Means:
     pace: Pace
     root: str
     issuer: Issuer | None
+    cities: Cities
 
 
 class Edge:
@@ -67,7 +69,7 @@ class Edge:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answers one request, within the database's deadlines; nothing it says quotes the request."""
         request = Request(environ)
-        call = Call(request, _trace(request), now(), self._means.pace)
+        call = Call(request, _trace(request), now(), self._means.pace, self._means.cities)
         try:
             name, call.arguments = self._found(environ)
             response = self._answered(call, self._endpoints[name]) if name else self._read(request)

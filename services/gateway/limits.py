@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from contracts.gateway.events import DEEPEST
+from contracts.gateway.events import DEEPEST, MOST_EVENTS
 from services.gateway.problems import Refused
 
 MOST_BUCKETS = 10_000
@@ -53,3 +53,9 @@ def shallow(body: bytes) -> None:
         depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(found[0], 0)
         if depth > DEEPEST:
             raise Refused("too-deep", 400, f"more than {DEEPEST} levels of JSON inside one another")
+
+
+def few_enough(number: int) -> None:
+    """Raises Refused (413) for a batch that is too large."""
+    if number > MOST_EVENTS:
+        raise Refused("too-many", 413, f"{number} events; at most {MOST_EVENTS} are taken at once")

@@ -9,8 +9,8 @@ from msgspec import Raw
 from contracts.cloudevent import BATCH, MAX_BYTES, SINGLE, UNREADABLE, CloudEvent
 from contracts.event import Event
 from contracts.gate import admit
-from contracts.gateway.events import MOST_EVENTS
 from contracts.problem import ContractViolation
+from services.gateway.limits import few_enough
 from services.gateway.problems import Refused
 
 Found = CloudEvent[Event] | ContractViolation
@@ -37,8 +37,7 @@ def _batch(body: bytes) -> list[Raw]:
         raws = _raws.decode(body)
     except UNREADABLE:
         raise Refused("unreadable", 400, "the batch is not a JSON array in UTF-8") from None
-    if len(raws) > MOST_EVENTS:
-        raise Refused("too-many", 413, f"{len(raws)} events; at most {MOST_EVENTS} are taken at once")
+    few_enough(len(raws))
     return raws
 
 

@@ -93,7 +93,7 @@ class GatewayService(Service):
         )
         means = Means(
             Database(impatient, "gateway edge"), relay.hand_over, Pace(chosen.gateway_rate),
-            chosen.gateway_token, issuer,
+            chosen.gateway_token, issuer, chosen.hotlines,
         )  # fmt: skip
         return Edge(means, ENDPOINTS, shelf())
 

@@ -39,6 +39,8 @@ from tests.integration.process import until
 SHARDS = 2
 ROOT = "g" * 40
 HOTLINE = "urn:gate:hotline"
+HOTLINES = Path(__file__).parents[2] / "directory" / "hotlines"
+"""The sample city's file."""
 RECEIVED = "gate-received"
 """A queue that gets what the gateway sends to the intake."""
 REQUEST = "cn.fengge.intake.RequestSubmitted.v1"
@@ -211,7 +213,7 @@ def opened(servers: Endpoints, folder: Path, name: str, **settings: str) -> Iter
         env = os.environ | {
             "AMQP_URL": servers.amqp_url("gateway"), "DATABASE_URL": database_url, "SHARDS": str(SHARDS),
             "HEALTH_PORT": str(ports["health"]), "GATEWAY_PORT": str(ports["edge"]), "GATEWAY_TOKEN": ROOT,
-            "SWEEP_AFTER": "0.5", **settings,
+            "SWEEP_AFTER": "0.5", "HOTLINES": str(HOTLINES), **settings,
         }  # fmt: skip
         argv = [sys.executable, "-m", "chassis.threads", "services.gateway.service:GatewayService"]
         log = folder / "log"

@@ -55,7 +55,14 @@ def default(found: re.Match[str]) -> str:
 
 
 def environment(name: str) -> dict[str, str]:
-    return {key: filled_in(str(value)) for key, value in ENTRIES[name]["environment"].items()}
+    told = {key: filled_in(str(value)) for key, value in ENTRIES[name]["environment"].items()}
+    return told | {"HOTLINES": mounted(name, told["HOTLINES"])} if "HOTLINES" in told else told
+
+
+def mounted(name: str, inside: str) -> str:
+    """The folder on the host that an entry finds at a place inside."""
+    (volume,) = [filled_in(each) for each in ENTRIES[name]["volumes"] if f":{inside}:" in filled_in(each)]
+    return str(PROJECT / volume.partition(":")[0])
 
 
 def strings(node: Any) -> list[str]:

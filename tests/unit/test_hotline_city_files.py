@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from chassis import settings
+from chassis.settings import SettingsError
 from cli.main import app
 from contracts.hotline.reading import BadCity, read, read_folder
 
@@ -50,6 +52,13 @@ def test_two_cities_are_not_one_source(tmp_path: Path) -> None:
     with pytest.raises(BadCity, match="no folder"):
         read_folder(str(tmp_path / "nowhere"))
     assert read_folder("") == {}
+
+
+def test_a_service_does_not_start_with_a_file_that_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "kangning.toml").write_text("source = 1")
+    environ = {"AMQP_URL": "amqp://x", "DATABASE_URL": "postgresql://x", "HOTLINES": str(tmp_path)}
+    with pytest.raises(SettingsError, match=r"HOTLINES: .*kangning\.toml"):
+        settings.read(environ)
 
 
 def checked(*words: str, status: int = 0) -> Any:

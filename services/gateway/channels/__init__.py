@@ -1,6 +1,8 @@
 """Every way into the gateway: one file each, and its line here."""
 
 from services.gateway.call import Endpoint
-from services.gateway.channels import events, reconcile, tickets
+from services.gateway.channels import events, hotline, reconcile, tickets
 
-ENDPOINTS: tuple[Endpoint, ...] = (*events.ENDPOINTS, *tickets.ENDPOINTS, *reconcile.ENDPOINTS)
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *events.ENDPOINTS, *hotline.ENDPOINTS, *tickets.ENDPOINTS, *reconcile.ENDPOINTS,
+)  # fmt: skip
