@@ -45,6 +45,8 @@ class Settings:
     internal_token: str = ""
     ticket_url: str = ""
     evaluation_url: str = ""
+    dispatch_url: str = ""
+    notification_url: str = ""
     rating_link: str = ""
     """Where a requester rates by link; `{ticket}` and `{token}` stand for the two."""
     evaluation_token: str = field(default="", repr=False)
@@ -195,6 +197,8 @@ CHECKS: dict[str, Callable[[str], Any]] = {
     "internal_token": str,
     "ticket_url": _url("http", "https", empty=True),
     "evaluation_url": _url("http", "https", empty=True),
+    "dispatch_url": _url("http", "https", empty=True),
+    "notification_url": _url("http", "https", empty=True),
     "rating_link": _rating_link,
     "evaluation_token": _token,
     "smtp_url": _url("smtp", "smtps", empty=True),

@@ -15,7 +15,7 @@ from chassis.database import Tx
 from cli.place import Place
 from cli.say import Failure, JsonFlag, as_json, table
 from contracts.public import TYPES
-from services.notification import channel_store, signing, webhook_store
+from services.notification import channel_store, signing, subscription_store, webhook_store
 from services.notification.channels.reach import NoWay, foreign
 from services.notification.subscribers import NAME, OVERLAP, TEST
 
@@ -40,6 +40,12 @@ def create(
         list[str], typer.Option(help="Event type or short name, e.g. TicketClosed; repeatable.")
     ],
     by: By,
+    source: Annotated[
+        list[str] | None, typer.Option(help="Of whose tickets it hears; repeatable. Without it, of all.")
+    ] = None,
+    grid: Annotated[
+        list[str] | None, typer.Option(help="Of which cells, by how their codes begin; repeatable.")
+    ] = None,
     networks: Networks = "",
     json: JsonFlag = False,
 ) -> None:
@@ -54,7 +60,7 @@ def create(
         raise Failure(f"Nothing may be sent there: {refusal.code}.") from None
     root = place.notify_token()
     with place.transaction("notification") as tx:
-        if not webhook_store.create(tx, name, url, types, by):
+        if not webhook_store.create(tx, name, url, types, by, source, grid or ()):
             raise Failure(f"There is a subscriber {name} already.")
     _tell_secret(name, signing.written(signing.webhook_secret(root, name, 1)), json, types=types)
 
@@ -68,7 +74,7 @@ def list_(context: typer.Context, json: JsonFlag = False) -> None:
     if json:
         as_json(rows)
         return
-    keys = ("id", "state", "reason", "failing_since", "under_way", "url")
+    keys = ("id", "state", "reason", "vouched", "failing_since", "under_way", "url")
     print(table((*keys, "types"), [[*(row[key] for key in keys), len(row["types"])] for row in rows]))
 
 
@@ -88,7 +94,7 @@ def rotate(context: typer.Context, name: Name, json: JsonFlag = False) -> None:
 def pause(
     context: typer.Context, name: Name, reason: Annotated[str, typer.Option(help="Why.")] = "paused by hand"
 ) -> None:
-    """Tell a system nothing until it is resumed; what happens meanwhile is not kept · 暂停."""
+    """Tell a system nothing until it is resumed; what happens is kept for a while (keep_days) · 暂停."""
     _set(context, name, "paused", reason)
 
 
@@ -146,7 +152,7 @@ def log(
     keys = (
         ("key", "event_type", "attempt", "due_at")
         if waiting
-        else ("at", "event_type", "attempt", "status", "error", "ms", "state", "key")
+        else ("at", "no", "event_type", "attempt", "status", "error", "ms", "state", "key")
     )
     print(table(keys, [[row[key] for key in keys] for row in rows], widest=64))
 
@@ -155,13 +161,24 @@ def log(
 def replay(
     context: typer.Context,
     name: Name,
-    since: Annotated[datetime, typer.Option(help="From when on, e.g. 2026-11-21T08:00:00.")],
+    since: Annotated[
+        datetime | None, typer.Option(help="What was given up or dropped from then on: 2026-11-21T08:00:00.")
+    ] = None,
+    number: Annotated[
+        int | None, typer.Option("--from", help="All from this number on, also what came.")
+    ] = None,
 ) -> None:
-    """Send again what was given up or dropped · 重新投递."""
+    """Send again what was given up or dropped, or all from a number on · 重新投递."""
     place: Place = context.obj
+    if (since is None) == (number is None):
+        raise Failure("Say either --since or --from.")
     with place.transaction("notification") as tx:
         _known(tx, name)
-        count = webhook_store.again(tx, name, since.astimezone(), now())
+        count = (
+            webhook_store.again(tx, name, since.astimezone(), now())
+            if since
+            else subscription_store.again(tx, name, number or 0, now())
+        )
     print(f"{count} messages are queued again")
 
 

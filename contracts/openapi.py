@@ -11,7 +11,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from msgspec import Struct
 
 from contracts.asyncapi import LANGUAGE_VERSION
-from contracts.gateway import events, hotline, reconcile, tickets
+from contracts.gateway import events, hotline, reconcile, tickets, webhooks
 from contracts.gateway.operation import Operation, Problem
 from contracts.schema import schema_class
 
@@ -20,6 +20,7 @@ PROBLEM = "application/problem+json"
 
 OPERATIONS: tuple[Operation, ...] = (
     events.SEND, hotline.SEND, tickets.SHOW, reconcile.LOOK, reconcile.COMPARE,
+    *webhooks.OPERATIONS,
 )  # fmt: skip
 """Every operation: a new one is a file in contracts/gateway, one among the gateway's channels, its name."""
 PARTS: tuple[type[Struct], ...] = (*events.PARTS, Problem)

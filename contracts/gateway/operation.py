@@ -14,6 +14,7 @@ TITLES = {
     "method": "This cannot be done here",
     "query": "The parameters are not valid",
     "mapping": "The city's file does not say what this means",
+    "webhook": "The webhook does not allow this",
     "too-deep": "The JSON is nested too deeply",
     "too-many": "The batch has too many events",
     "rate": "Too much at a time",

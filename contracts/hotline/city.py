@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from contracts.hotline.members import Fact
 from contracts.terms import CallOutcome, Code, Label, Resolved, Satisfaction, Severity, Source
@@ -88,6 +88,7 @@ class City(Strict, frozen=True, kw_only=True):
     satisfaction: dict[Words, Satisfaction] = {}
     outcomes: dict[Words, CallOutcome] = {}
     approved: dict[Words, bool] = {}
+    truth: dict[Words, bool] = field(default_factory=lambda: {"是": True, "否": False})
     reasons: dict[Words, Code] = {}
     categories: dict[str, Label] = {}
     grids: dict[str, Code] = {}

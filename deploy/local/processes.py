@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from chassis.keys import FILE
 from contracts.registry import LEDGERS
@@ -12,6 +13,8 @@ from deploy.local.endpoints import Endpoints
 from deploy.local.records import kept_secrets, kept_vault_keys, reserve_ports
 
 MAILBOX = "mailbox"
+HOTLINES = Path(__file__).parents[2] / "directory" / "hotlines"
+"""The sample city's, unless HOTLINES names others."""
 # What the user's shell says of these must not reach a process except through its own entry here.
 WITHHELD = frozenset(
     {
@@ -46,7 +49,9 @@ def process_table(endpoints: Endpoints, environ: Mapping[str, str] = os.environ)
     names = [(name, number) for number in range(1, instances + 1) for name in LEDGERS]
     edges = [_edge(number) for number in range(1, instances + 1)]
     ports = reserve_ports(endpoints.run, [*(_process(*name) for name in names), *edges, MAILBOX])
-    shared = {name: value for name, value in environ.items() if name not in WITHHELD}
+    shared = {"HOTLINES": str(HOTLINES)} | {
+        name: value for name, value in environ.items() if name not in WITHHELD
+    }
     vault = environ.get("VAULT_KEYS") or f"{FILE}{kept_vault_keys(endpoints.run)}"
     extra = _extra_settings(endpoints, ports, vault)
     services = [
@@ -113,13 +118,21 @@ def _extra_settings(endpoints: Endpoints, ports: Mapping[str, int], vault: str) 
         endpoints.run, ["internal_token", "evaluation_token", "notify_token", "gateway_token"]
     )
     inside = {"INTERNAL_TOKEN": drawn["internal_token"]}
-    asks = {f"{name.upper()}_URL": f"http://127.0.0.1:{ports[name]}" for name in ("ticket", "evaluation")}
+    asks = {
+        f"{name.upper()}_URL": f"http://127.0.0.1:{ports[name]}"
+        for name in ("ticket", "evaluation", "dispatch")
+    }
     letters = {"SMTP_URL": f"smtp://127.0.0.1:{ports[MAILBOX]}", "NOTIFY_TOKEN": drawn["notify_token"]}
     return {
         "ticket": inside | {"VAULT_KEYS": vault},
+        "dispatch": inside,
         "notification": inside | asks | letters,
         "evaluation": inside | {"EVALUATION_TOKEN": drawn["evaluation_token"]},
-        GATEWAY: {"GATEWAY_TOKEN": drawn["gateway_token"]},
+        GATEWAY: inside
+        | {
+            "GATEWAY_TOKEN": drawn["gateway_token"],
+            "NOTIFICATION_URL": f"http://127.0.0.1:{ports['notification']}",
+        },
     }
 
 

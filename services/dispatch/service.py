@@ -2,18 +2,32 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Request
 
 from chassis import policy
 from chassis.database import Tx
+from chassis.doors import answers
 from chassis.metrics import Metric
 from chassis.model import Model
 from chassis.shell import Service, consumes, errand, every
 from contracts import dispatch, intake, ticket
 from contracts.cloudevent import CloudEvent
 from contracts.event import Event
-from services.dispatch import commands, domain, rota_store, store, watching
+from contracts.terms import TicketNo
+from services.dispatch import commands, domain, outcome_store, rota_store, store, watching
 from services.dispatch.pool import Known
 from services.dispatch.watching import ForeseeGaps
+
+
+class Wanted(Struct, frozen=True):
+    """Of which tickets the outcome is asked."""
+
+    tickets: list[TicketNo]
 
 
 class DispatchService(Service):
@@ -140,6 +154,16 @@ class DispatchService(Service):
     ) -> commands.WithdrawAssignment:
         """The requester took the request back: whoever holds it is told (row 21)."""
         return commands.WithdrawAssignment(reason="ticket_cancelled")
+
+    @answers("POST", "/outcomes")
+    def outcomes(self, request: Request) -> Any:
+        """What was done, in words, for the office whose request it was: {"tickets": […]}."""
+        try:
+            wanted = msgspec.json.decode(request.get_data(), type=Wanted)
+        except msgspec.MsgspecError as error:
+            raise BadRequest from error
+        with self.database.statements() as tx:
+            return outcome_store.last(tx, wanted.tickets)
 
     @consumes(ticket.TicketMerged)
     def leave(self, event: CloudEvent[ticket.TicketMerged], known: Known) -> commands.WithdrawAssignment:

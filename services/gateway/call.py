@@ -13,6 +13,7 @@ from chassis.outbox import Message
 from contracts.gateway.operation import Operation
 from contracts.hotline.city import Cities
 from services.gateway.clients import Client
+from services.gateway.inside import Inside
 from services.gateway.intake_store import Access
 from services.gateway.limits import Pace
 
@@ -26,6 +27,7 @@ class Call:
     now: datetime
     pace: Pace
     cities: Cities
+    inside: Inside
     client: Client | None = None
     body: bytes = b""
     arguments: Mapping[str, Any] = field(default_factory=dict)

@@ -25,6 +25,7 @@ from contracts.signing import Spoken
 from services.gateway import client_store, intake_store
 from services.gateway.call import Answer, Call, Endpoint
 from services.gateway.identity import Keyring, identify
+from services.gateway.inside import Inside
 from services.gateway.library.shelf import HEADERS, Leaf
 from services.gateway.limits import Pace
 from services.gateway.problems import UNAVAILABLE, Refused
@@ -50,6 +51,7 @@ class Means:
     root: str
     issuer: Issuer | None
     cities: Cities
+    inside: Inside
 
 
 class Edge:
@@ -69,7 +71,7 @@ class Edge:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answers one request, within the database's deadlines; nothing it says quotes the request."""
         request = Request(environ)
-        call = Call(request, _trace(request), now(), self._means.pace, self._means.cities)
+        call = Call(request, _trace(request), now(), self._means.pace, self._means.cities, self._means.inside)
         try:
             name, call.arguments = self._found(environ)
             response = self._answered(call, self._endpoints[name]) if name else self._read(request)
@@ -130,7 +132,7 @@ class Edge:
 
     def _once(self, call: Call, tx: Tx, endpoint: Endpoint) -> Response:
         key = call.request.headers.get("Idempotency-Key")
-        if key is None or call.request.method != "POST":
+        if key is None or "Idempotency-Key" not in endpoint.operation.headers:
             return _response(endpoint.answer(call, tx))
         if not KEY.fullmatch(key):
             raise Refused("query", 422, "Idempotency-Key: 1 to 128 visible ASCII characters")

@@ -1,5 +1,6 @@
 """The gateway: what it takes in over HTTP, and what it hears of it afterwards."""
 
+import logging
 import math
 import time
 from collections.abc import Sequence
@@ -18,17 +19,24 @@ from contracts.cloudevent import CloudEvent, encode
 from contracts.event import type_of
 from contracts.intake import EventRefused
 from contracts.public import TOLD, shown
+from contracts.subscriptions import Vouch
 from services.gateway import client_store, domain, intake_store, store
 from services.gateway.channels import ENDPOINTS
 from services.gateway.domain import FOLLOWED, Follow, NoteRefusal, PassOn
 from services.gateway.edge import Edge, Means
+from services.gateway.inside import Inside
 from services.gateway.library.shelf import shelf
 from services.gateway.limits import Pace
+from services.gateway.problems import Refused
 from services.gateway.store import Known
 from services.gateway.tokens import Issuer
 
+log = logging.getLogger(__name__)
+
 STATEMENT, LOCK = 5.0, 2.0
 """Seconds that the database has for a request: who asks is told 503 rather than kept."""
+VOUCH_SECONDS = 5.0
+"""Within which a system that is shut out hears of nothing more by webhook."""
 KEEP_ANSWERS = timedelta(hours=24)
 
 
@@ -48,6 +56,7 @@ class GatewayService(Service):
         """Knows of nobody outside yet."""
         super().begin(settings, database)
         self._heard, self._heard_at = frozenset[str](), -math.inf
+        self._inside = Inside(settings.notification_url, settings.internal_token)
 
     def passes(self, event_type: str) -> bool:
         """Whether nobody wants to know of such an event, as of the last second."""
@@ -69,6 +78,18 @@ class GatewayService(Service):
     def note_refusal(self, event: CloudEvent[Any], known: Known) -> NoteRefusal:
         """A service did not take an event that was taken in here."""
         return NoteRefusal(fact=event.data)
+
+    @errand(VOUCH_SECONDS)
+    def vouch(self, now: datetime) -> Sequence[Any]:
+        """Says who may enter, so that nobody else hears by webhook of what happens."""
+        if self._inside.known:
+            with self.database.statements() as tx:
+                owners = sorted(client_store.known(tx).by_name)
+            try:
+                self._inside.ask(Vouch(owners=owners))
+            except Refused as refused:
+                log.warning("nobody hears who may enter", extra={"cause": refused.detail})
+        return []
 
     @errand(600.0)
     def tidy(self, now: datetime) -> Sequence[Any]:
@@ -93,7 +114,7 @@ class GatewayService(Service):
         )
         means = Means(
             Database(impatient, "gateway edge"), relay.hand_over, Pace(chosen.gateway_rate),
-            chosen.gateway_token, issuer, chosen.hotlines,
+            chosen.gateway_token, issuer, chosen.hotlines, self._inside,
         )  # fmt: skip
         return Edge(means, ENDPOINTS, shelf())
 

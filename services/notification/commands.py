@@ -8,13 +8,14 @@ from msgspec import Struct, field
 from contracts.event import Event
 from contracts.terms import NotificationChannel
 from services.notification.correspondence import Delivery, Outcome, Page, Post
+from services.notification.wanting import Wanted
 
 
 class Tell(Struct, frozen=True, kw_only=True):
     """The fact `event` has happened; requesters are reached through `channels`, in this order.
 
     `page` writes a message for the console, which is shown at once; `newest` says which version of a
-    template is in force where it is not the one of the rule; `posts` are for subscriber systems.
+    template is in force where it is not the one of the rule; `wanted` says which systems may hear of it.
     """
 
     event: str
@@ -23,14 +24,20 @@ class Tell(Struct, frozen=True, kw_only=True):
     page: Callable[[Delivery], Page | Outcome]
     at: datetime
     newest: Mapping[str, int] = field(default_factory=dict)
-    posts: Sequence[Post] = ()
+    wanted: Wanted | None = None
 
 
 class PassOn(Struct, frozen=True, kw_only=True):
     """A fact of which nobody here is told: it may change what is known of the ticket, and systems want it."""
 
     fact: Event
-    posts: Sequence[Post] = ()
+    wanted: Wanted | None = None
+
+
+class RequesterReached(Struct, frozen=True):
+    """Somebody has been in touch with the requester; private."""
+
+    at: datetime
 
 
 class ShowOnConsole(Struct, frozen=True, kw_only=True):

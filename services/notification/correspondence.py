@@ -106,6 +106,9 @@ class Correspondence(Struct, frozen=True, kw_only=True):
     language: Language = "zh"
     category: str | None = None
     grid: str | None = None
+    source: str | None = None
+    external_id: str | None = None
+    contacted_at: datetime | None = None
     urgent: bool = False
     no_address: list[NotificationChannel] = field(default_factory=list)
     deliveries: Mapping[str, Delivery] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from contracts import ticket
+from contracts import dispatch, ticket
 from contracts.notification import NotificationFailed, NotificationSent
 from contracts.terms import NotificationChannel
 from services.notification.commands import (
@@ -19,11 +19,14 @@ from services.notification.commands import (
     PostsQueued,
     RecordOutcome,
     RecordReceipt,
+    RequesterReached,
     ShowOnConsole,
     Tell,
 )
 from services.notification.correspondence import NEEDS, Correspondence, Delivery, Outcome, Page
 from services.notification.messages import NOTES, Note, destination
+from services.notification.subscribers import posts
+from services.notification.wanting import Wanted
 
 RECEIPT_WITHIN = timedelta(days=3)
 """After which a message whose receipt has not come counts as sent."""
@@ -57,8 +60,7 @@ def _tell(state: Correspondence, command: Tell) -> list[Any]:
     about = evolve(state, fact) if remembered else state
     if note.audience == "requester" and not about.received:
         raise TicketNotKnownYet(type(fact).__name__)
-    if command.posts:
-        remembered.append(PostsQueued(command.posts))
+    remembered += _heard(about, command.wanted)
     to = destination(note.audience, about, fact)
     if to is None or not note.needed(fact):
         return remembered
@@ -88,9 +90,21 @@ def _message(about: Correspondence, note: Note, to: str, command: Tell) -> Deliv
     )
 
 
-def _pass_on(_state: Correspondence, command: PassOn) -> list[Any]:
-    known = [command.fact] if isinstance(command.fact, ticket.SeverityChanged) else []
-    return [*known, PostsQueued(command.posts)] if command.posts else known
+def _pass_on(state: Correspondence, command: PassOn) -> list[Any]:
+    known: list[Any] = [command.fact] if isinstance(command.fact, ticket.SeverityChanged) else []
+    if isinstance(command.fact, dispatch.FirstContactMade) and command.wanted:
+        known.append(RequesterReached(command.wanted.at))
+    return [*known, *_heard(state, command.wanted)]
+
+
+def _heard(about: Correspondence, wanted: Wanted | None) -> list[PostsQueued]:
+    """The event for each system that hears of this ticket; whose it is must be known for that."""
+    if wanted is None:
+        return []
+    if not about.received and any(each.limited for each in wanted.by):
+        raise TicketNotKnownYet(type(wanted.event.data).__name__)
+    found = posts(wanted, about)
+    return [PostsQueued(found)] if found else []
 
 
 def _show(state: Correspondence, command: ShowOnConsole) -> list[Any]:
@@ -187,6 +201,9 @@ def _after_received(state: Correspondence, fact: ticket.TicketReceived) -> Corre
         received=True,
         requester_ref=fact.requester_ref,
         language=fact.language,
+        grid=fact.grid,
+        source=fact.source,
+        external_id=fact.external_id,
         urgent=fact.severity in URGENT,
         no_address=[way for way, kind in NEEDS.items() if kinds is not None and kind not in kinds],
     )
@@ -216,6 +233,7 @@ CHANGES: dict[type, Callable[[Correspondence, Any], Correspondence]] = {
     ticket.TicketAccepted: lambda state, fact: replace(
         state, category=fact.category, grid=fact.grid, urgent=fact.severity in URGENT
     ),
+    RequesterReached: lambda state, fact: replace(state, contacted_at=fact.at),
     ticket.SeverityChanged: lambda state, fact: replace(state, urgent=fact.severity in URGENT),
     MessageQueued: lambda state, fact: _with(state, fact.delivery),
     DeliveryMoved: _after_move,

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chassis import clock, failpoints, policy
 from chassis.database import Database, Tx
@@ -17,6 +18,7 @@ from services.notification import channel_store, webhook_store
 from services.notification.breaker import Breaker
 from services.notification.channels import webhook
 from services.notification.correspondence import Outcome
+from services.notification.hotlines import Answers, Hotlines
 from services.notification.subscribers import Queued, Subscriber, fate
 from services.notification.webhook_store import Try
 
@@ -26,8 +28,13 @@ AT_ONCE = 50
 """Messages claimed for one subscriber in one turn, which is one a second: nobody is flooded."""
 SIDE_BY_SIDE = 8
 """Subscribers that are told at the same time."""
+PAUSE = 3.0
+"""Seconds after which messages are tried again for which no words were to be had: no try of theirs."""
 ALARMING = 3
 """Failed tries of one message after which an operator should know."""
+
+NO_WORDS = Outcome(error="no_mapping", again=True)
+"""The city's file has no words for it: an operator has to see to that."""
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +46,15 @@ class Rules(Struct, frozen=True):
     disable_days: float
 
 
+class Turn(Struct, frozen=True):
+    """What holds for all messages of one turn; `answers` are what hotlines are told in words."""
+
+    now: datetime
+    rules: Rules
+    deadline: Deadline
+    answers: Answers = {}
+
+
 class Posting:
     """The webhooks of one process, with a breaker for each subscriber."""
 
@@ -46,6 +62,7 @@ class Posting:
         self._settings, self._database = settings, database
         self._breakers: dict[str, Breaker] = {}
         self._resting: dict[str, datetime] = {}
+        self._hotlines = Hotlines(settings, database)
 
     def take(self, now: datetime, *, doubtful: bool) -> None:
         """One turn of those whose last try was good, or of those in doubt: these delay nobody else."""
@@ -60,11 +77,11 @@ class Posting:
         busy = [each for each in subscribers if claimed[each.id]]
         if not rules or not busy:
             return
-        deadline = Deadline(ROUND)
+        turn = Turn(now, rules, Deadline(ROUND))
         with ThreadPoolExecutor(min(len(busy), SIDE_BY_SIDE)) as pool:
-            turns = [pool.submit(self._turn, each, claimed[each.id], now, rules, deadline) for each in busy]
-        for turn in turns:
-            turn.result()
+            running = [pool.submit(self._turn, each, claimed[each.id], turn) for each in busy]
+        for each in running:
+            each.result()
 
     @property
     def any_doubtful(self) -> bool:
@@ -80,44 +97,42 @@ class Posting:
         wanted = self._breaker(subscriber.id).allowed(now, AT_ONCE)
         return webhook_store.claim(tx, subscriber.id, now, wanted) if wanted else []
 
-    def _turn(
-        self,
-        subscriber: Subscriber,
-        claimed: Sequence[Queued],
-        now: datetime,
-        rules: Rules,
-        deadline: Deadline,
-    ) -> None:
-        rest = list(claimed)
-        while rest and deadline.left:
-            outcome = self._send(subscriber, rest.pop(0), rules)
+    def _turn(self, subscriber: Subscriber, claimed: Sequence[Queued], turn: Turn) -> None:
+        """What needs no words of others comes first: whoever has them may not answer."""
+        asking = self._hotlines.asking(subscriber, claimed)
+        if not self._told(subscriber, [each for each in claimed if each not in asking], turn):
+            self._put_back(asking, 1.0, turn.now)
+        elif asking and turn.deadline.left and (answers := self._hotlines.answers(asking)) is not None:
+            self._told(subscriber, asking, replace(turn, answers=answers))
+        else:
+            self._put_back(asking, PAUSE, turn.now)
+
+    def _told(self, subscriber: Subscriber, messages: Sequence[Queued], turn: Turn) -> bool:
+        """Sends one after the other while there is time; False once the subscriber is to be left alone."""
+        rest = list(messages)
+        while rest and turn.deadline.left:
+            outcome = self._send(subscriber, rest.pop(0), turn)
             failpoints.reach("after_send")
             self._breaker(subscriber.id).note(outcome.error is None, outcome.fault, clock.now())
             if outcome.error == webhook.GONE:
-                return
+                return False
             if outcome.fault or outcome.wait:
                 pause = max(outcome.wait, 1.0)
                 self._resting[subscriber.id] = clock.now() + timedelta(seconds=pause)
-                self._put_back(rest, pause, now)
-                return
-        self._put_back(rest, 0.0, now)
+                self._put_back(rest, pause, turn.now)
+                return False
+        self._put_back(rest, 0.0, turn.now)
+        return True
 
     def _put_back(self, rest: Sequence[Queued], pause: float, claimed_at: datetime) -> None:
         if rest:
             with self._database.statements() as tx:
                 webhook_store.put_back(tx, rest, claimed_at, clock.now() + timedelta(seconds=pause))
 
-    def _send(self, subscriber: Subscriber, message: Queued, rules: Rules) -> Outcome:
+    def _send(self, subscriber: Subscriber, message: Queued, turn: Turn) -> Outcome:
         """One try, recorded before the next begins."""
-        settings, at, begun = self._settings, clock.now(), time.monotonic()
-        status, outcome = webhook.send(
-            message,
-            subscriber,
-            settings.notify_token,
-            settings.webhook_networks,
-            at,
-            settings.outside_timeout,
-        )
+        at, begun, rules = clock.now(), time.monotonic(), turn.rules
+        status, outcome = self._posted(subscriber, message, turn, at)
         after = fate(message, outcome, rules.seconds, clock.now(), random.random())  # noqa: S311
         took = int(1000 * (time.monotonic() - begun))
         done = Try(message=message, fate=after, at=at, status=status, error=outcome.error, ms=took)
@@ -125,6 +140,18 @@ class Posting:
             webhook_store.record(tx, subscriber.id, done)
             _tell_operators(tx, subscriber, done, outcome, rules)
         return outcome
+
+    def _posted(
+        self, subscriber: Subscriber, message: Queued, turn: Turn, at: datetime
+    ) -> tuple[int | None, Outcome]:
+        settings = self._settings
+        written = self._hotlines.in_its_words(subscriber, message, turn.answers)
+        if written is None:
+            return None, NO_WORDS
+        return webhook.send(
+            written, subscriber, settings.notify_token, settings.webhook_networks, at,
+            settings.outside_timeout,
+        )  # fmt: skip
 
 
 def _tell_operators(tx: Tx, subscriber: Subscriber, done: Try, outcome: Outcome, rules: Rules) -> None:

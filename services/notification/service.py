@@ -2,11 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
+import msgspec
 from msgspec.structs import replace
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Request
 
 from chassis import policy
 from chassis.database import Database, Tx
+from chassis.doors import answers
 from chassis.metrics import Metric
 from chassis.model import Model
 from chassis.settings import Settings
@@ -15,15 +20,17 @@ from contracts import notification, ticket
 from contracts.cloudevent import CloudEvent
 from contracts.event import Event, type_of
 from contracts.public import TOLD
+from contracts.subscriptions import Asked
 from contracts.terms import NotificationChannel
-from services.notification import channel_store, domain, store, subscribers, webhook_store
+from services.notification import channel_store, domain, store, subscriptions, webhook_store
 from services.notification.channels import WAYS, console, receipts, sms
 from services.notification.commands import PassOn, RecordOutcome, RecordReceipt, ShowOnConsole, Tell
-from services.notification.correspondence import Outcome, Post
+from services.notification.correspondence import Outcome
 from services.notification.messages import NOTES
 from services.notification.posting import Posting
 from services.notification.rounds import Round
 from services.notification.store import Known
+from services.notification.wanting import Wanted
 
 OTHERS = tuple(event for event in TOLD if event not in NOTES)
 """Facts that nobody here is told of, but a subscriber may want."""
@@ -56,13 +63,13 @@ class NotificationService(Service):
         """Something happened that somebody should know."""
         return Tell(
             event=event.id, fact=event.data, channels=self._channels(event.data, known), page=console.page,
-            at=known.now, newest=known.newest, posts=self._posts(event, known),
+            at=known.now, newest=known.newest, wanted=self._wanted(event, known),
         )  # fmt: skip
 
     @consumes(*OTHERS)
     def pass_on(self, event: CloudEvent[Event], known: Known) -> PassOn:
         """Something happened that only other systems may want to know."""
-        return PassOn(fact=event.data, posts=self._posts(event, known))
+        return PassOn(fact=event.data, wanted=self._wanted(event, known))
 
     @every(1.0, store.due_on_console)
     def show(self, ticket_no: str, known: Known) -> ShowOnConsole:
@@ -152,6 +159,16 @@ class NotificationService(Service):
             channel_store.forget_pace(tx, now)
         return []
 
+    @answers("POST", "/subscriptions")
+    def subscriptions(self, request: Request) -> Any:
+        """What the gateway asks for a system about its own subscriptions (contracts/subscriptions.py)."""
+        try:
+            asked = msgspec.json.decode(request.get_data(), type=Asked)
+        except msgspec.MsgspecError as error:
+            raise BadRequest from error
+        with self.database.transaction() as tx:
+            return subscriptions.answer(tx, self.settings, asked)
+
     def metrics(self, tx: Tx) -> Sequence[Metric]:
         """Alarms, and which channels are down for this process."""
         alarms = channel_store.open_alarms(tx)
@@ -168,7 +185,7 @@ class NotificationService(Service):
         ways = [name for name in rule["order"] if name in self._ways]
         return [*ways, last] if ways else ["console"]
 
-    def _posts(self, event: CloudEvent[Event], known: Known) -> list[Post]:
+    def _wanted(self, event: CloudEvent[Event], known: Known) -> Wanted | None:
         self._subscribed = known.subscribed
-        wanted = known.subscribed.get(event.type)
-        return subscribers.posts(event, wanted) if wanted else []
+        by = known.subscribed.get(event.type)
+        return None if by is None else Wanted(event, by)

@@ -22,7 +22,10 @@ LEASE = timedelta(seconds=60)
 LOOK_AHEAD = 4
 """Messages looked at per ticket wanted: one ticket may have several."""
 
-COLUMNS = "id, sequence, received, requester_ref, language, category, grid, urgent, no_address"
+COLUMNS = (
+    "id, sequence, received, requester_ref, language, category, grid, urgent, no_address, source, "
+    "external_id, contacted_at"
+)
 LOAD = f"""
 SELECT to_json(c)::text FROM
     (SELECT {COLUMNS} FROM correspondence WHERE id = ANY(%s) ORDER BY id FOR UPDATE) c
@@ -39,7 +42,8 @@ SELECT {COLUMNS} FROM json_populate_recordset(null::correspondence, %s)
 ON CONFLICT (id) DO UPDATE SET
     sequence = EXCLUDED.sequence, received = EXCLUDED.received, requester_ref = EXCLUDED.requester_ref,
     language = EXCLUDED.language, category = EXCLUDED.category, grid = EXCLUDED.grid,
-    urgent = EXCLUDED.urgent, no_address = EXCLUDED.no_address
+    urgent = EXCLUDED.urgent, no_address = EXCLUDED.no_address, source = EXCLUDED.source,
+    external_id = EXCLUDED.external_id, contacted_at = EXCLUDED.contacted_at
 """
 SAVE_DELIVERIES = """
 INSERT INTO delivery SELECT * FROM json_populate_recordset(null::delivery, %s)

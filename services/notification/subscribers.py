@@ -8,8 +8,10 @@ from msgspec import Struct
 
 from contracts.cloudevent import CloudEvent
 from contracts.event import Event
+from contracts.hotline import members as hotline
 from contracts.public import shown
-from services.notification.correspondence import Outcome, Post
+from services.notification.correspondence import Correspondence, Outcome, Post
+from services.notification.wanting import Wanted
 
 OVERLAP = timedelta(hours=24)
 """How long a secret still signs beside the one that has replaced it."""
@@ -25,6 +27,7 @@ class Subscriber(Struct, frozen=True, kw_only=True):
     secret: int
     both_until: datetime | None = None
     failing_since: datetime | None = None
+    hotline: str | None = None
 
 
 class Queued(Struct, frozen=True, kw_only=True):
@@ -34,6 +37,9 @@ class Queued(Struct, frozen=True, kw_only=True):
     ident: str
     body: str
     attempt: int
+    no: int = 0
+    event_type: str = ""
+    ticket: str = ""
 
 
 class Fate(Struct, frozen=True, kw_only=True):
@@ -64,16 +70,30 @@ def fate(message: Queued, outcome: Outcome, retries: list[float], at: datetime, 
     return Fate(state="queued", attempt=tries, due_at=at + timedelta(seconds=pause))
 
 
-def posts(event: CloudEvent[Event], subscribers: list[str]) -> list[Post]:
-    """The event for each of these subscribers."""
-    body = payload(event)
+def posts(wanted: Wanted, about: Correspondence) -> list[Post]:
+    """The event for each system that hears of its ticket: in our words, or what a hotline may know."""
+    event = wanted.event
+    grid = getattr(event.data, "grid", None) or about.grid
+    hearing = [each for each in wanted.by if each.hears(about.source, grid)]
+    body = payload(event) if hearing else ""
     return [
         Post(
-            ident=ident(event.id), subscriber=each, event_type=event.type, ticket=event.partitionkey,
-            body=body,
+            ident=ident(event.id), subscriber=each.id, event_type=event.type, ticket=event.partitionkey,
+            body=for_hotline(event, about) if each.hotline else body,
         )
-        for each in subscribers
+        for each in hearing
     ]  # fmt: skip
+
+
+def for_hotline(event: CloudEvent[Event], about: Correspondence) -> str:
+    """Of the fact all that the hotline whose order it is may know; its city's file has the words for it."""
+    fact = hotline.TYPES.get(event.type)
+    told: dict[str, Any] = {
+        name: getattr(event.data, name) for name in hotline.OUT[fact] if hasattr(event.data, name)
+    } if fact else {}  # fmt: skip
+    told |= {"ticket": event.partitionkey, "number": about.external_id, "time": event.time}
+    told["contacted_at"] = about.contacted_at
+    return msgspec.json.encode({"type": event.type, "timestamp": event.time, "data": told}).decode()
 
 
 def ident(event_id: str) -> str:

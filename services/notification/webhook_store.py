@@ -11,25 +11,34 @@ from psycopg.rows import dict_row
 from chassis.database import Tx
 from chassis.lately import Lately
 from chassis.rows import as_json, from_json, texts
+from contracts.dispatch import FirstContactMade
+from contracts.event import type_of
 from services.notification.correspondence import Post
 from services.notification.subscribers import Fate, Queued, Subscriber
+from services.notification.wanting import Wanting
 
-Subscribed = Mapping[str, list[str]]
+Subscribed = Mapping[str, list[Wanting]]
 """By event type the subscribers that want it."""
+CONTACTED = type_of(FirstContactMade)
+"""Heard for hotlines even where none subscribes to it: the outcome tells when it was."""
 
 LEASE = timedelta(seconds=60)
 """How long a claimed message belongs to its sender."""
 
-WANTED = "SELECT id, types FROM subscriber WHERE state = 'active' ORDER BY id"
+WANTED = """
+SELECT id, types, sources, grids, hotline IS NOT NULL FROM subscriber
+WHERE state IN ('active', 'paused') AND vouched ORDER BY id
+"""
 ACTIVE = """
 SELECT to_json(s)::text FROM
-    (SELECT id, url, secret, both_until, failing_since FROM subscriber WHERE state = 'active' ORDER BY id) s
+    (SELECT id, url, secret, both_until, failing_since, hotline FROM subscriber
+     WHERE state = 'active' AND vouched ORDER BY id) s
 """
 QUEUE = """
 INSERT INTO webhook_message (key, ident, subscriber, event_type, ticket, body)
 SELECT p.ident || '.' || p.subscriber, p.ident, p.subscriber, p.event_type, p.ticket, p.body
 FROM json_to_recordset(%s) AS p (ident text, subscriber text, event_type text, ticket text, body text)
-JOIN subscriber s ON s.id = p.subscriber AND s.state = 'active'
+JOIN subscriber s ON s.id = p.subscriber AND s.state IN ('active', 'paused')
 ON CONFLICT DO NOTHING
 """
 CLAIM = """
@@ -37,7 +46,8 @@ UPDATE webhook_message SET due_at = %s FROM
     (SELECT key FROM webhook_message WHERE subscriber = %s AND state = 'queued' AND due_at <= %s
      ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED) due
 WHERE webhook_message.key = due.key
-RETURNING json_build_object('key', due.key, 'ident', ident, 'body', body, 'attempt', attempt)::text
+RETURNING json_build_object('key', due.key, 'ident', ident, 'body', body, 'attempt', attempt, 'no', no,
+    'event_type', event_type, 'ticket', ticket)::text
 """
 PUT_BACK = """
 UPDATE webhook_message SET due_at = %s WHERE key = ANY(%s::text[]) AND due_at = %s AND state = 'queued'
@@ -53,15 +63,17 @@ END = "UPDATE subscriber SET state = %s, reason = %s WHERE id = %s AND state = '
 DROP = "UPDATE webhook_message SET state = 'dropped' WHERE subscriber = %s AND state = 'queued'"
 TIDY = """
 DELETE FROM webhook_message WHERE key IN
-    (SELECT key FROM webhook_message WHERE state <> 'queued' AND made_at < %s LIMIT 5000)
+    (SELECT key FROM webhook_message WHERE made_at < %s LIMIT 5000)
 """
 
 CREATE = """
-INSERT INTO subscriber (id, url, types, state, secret, made_by) VALUES (%s, %s, %s, 'active', 1, %s)
+INSERT INTO subscriber (id, url, types, state, secret, made_by, sources, grids)
+VALUES (%s, %s, %s, 'active', 1, %s, %s, %s)
 ON CONFLICT DO NOTHING
 """
 LIST = """
-SELECT id, url, types, state, reason, both_until, failing_since, made_by, made_at,
+SELECT id, url, types, sources, grids, hotline, vouched, state, reason, both_until, failing_since,
+    made_by, made_at,
     (SELECT count(*) FROM webhook_message m WHERE m.subscriber = s.id AND m.state = 'queued') AS under_way
 FROM subscriber s ORDER BY id
 """
@@ -71,7 +83,7 @@ AND (both_until IS NULL OR both_until < %s) RETURNING secret
 """
 SET_STATE = "UPDATE subscriber SET state = %s, reason = %s, failing_since = NULL WHERE id = %s"
 LOG = """
-SELECT t.at, m.key, m.event_type, m.state, t.attempt, t.status, t.error, t.ms
+SELECT t.at, m.no, m.key, m.event_type, m.state, t.attempt, t.status, t.error, t.ms
 FROM webhook_message m JOIN webhook_try t USING (key) WHERE m.subscriber = %s ORDER BY t.at DESC LIMIT %s
 """
 UNDER_WAY = """
@@ -96,10 +108,13 @@ class Try(Struct, frozen=True, kw_only=True):
 
 
 def _wanted(tx: Tx) -> Subscribed:
-    found: dict[str, list[str]] = {}
-    for subscriber, types in tx.execute(WANTED):
+    found: dict[str, list[Wanting]] = {}
+    for subscriber, types, sources, grids, hotline in tx.execute(WANTED):
+        wanting = Wanting(id=subscriber, sources=sources, grids=grids, hotline=hotline)
         for each in types:
-            found.setdefault(each, []).append(subscriber)
+            found.setdefault(each, []).append(wanting)
+        if hotline:
+            found.setdefault(CONTACTED, [])
     return found
 
 
@@ -113,7 +128,7 @@ def active(tx: Tx) -> list[Subscriber]:
 
 
 def queue(tx: Tx, posts: Sequence[Post]) -> None:
-    """Posts wait to be sent, each once; none for who has been paused or ended in the last second."""
+    """Posts wait to be sent, each once; none for who has ended in the last second."""
     tx.execute(QUEUE, [as_json(posts)])
 
 
@@ -147,13 +162,17 @@ def end(tx: Tx, subscriber: str, state: str, reason: str) -> bool:
 
 
 def tidy(tx: Tx, older_than: datetime) -> None:
-    """Forgets what ended before a moment."""
+    """Forgets what is from before a moment: by then it has ended, or nobody has fetched it."""
     tx.execute(TIDY, [older_than])
 
 
-def create(tx: Tx, subscriber: str, url: str, types: Sequence[str], by: str) -> bool:
-    """A new subscriber; False if the name is taken."""
-    return tx.execute(CREATE, [subscriber, url, list(types), by]).rowcount == 1
+def create(
+    tx: Tx, subscriber: str, url: str, types: Sequence[str], by: str,
+    sources: Sequence[str] | None = None, grids: Sequence[str] = (),
+) -> bool:  # fmt: skip
+    """A new subscriber of these sources and cells, or of all; False if the name is taken."""
+    values = [subscriber, url, list(types), by, list(sources) if sources else None, list(grids)]
+    return tx.execute(CREATE, values).rowcount == 1
 
 
 def listed(tx: Tx) -> list[dict[str, Any]]:

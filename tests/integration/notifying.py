@@ -126,6 +126,16 @@ class EvaluationService(Inside):
         return [key | {"round": 1, "until": "2026-11-30T00:00:00Z"} for key in keys]
 
 
+class DispatchService(Inside):
+    """Answers POST /outcomes as the dispatch service does, from `words`."""
+
+    words: dict[str, str]
+
+    def answer(self, asked: Any) -> Any:
+        """What was done, in words, of the tickets that are asked about."""
+        return [{"ticket": number, "text": self.words[number]} for number in asked["tickets"]]
+
+
 @dataclass
 class House:
     """The running service and all that stands around it."""
@@ -228,11 +238,13 @@ class House:
 def notifying(servers: Endpoints, folder: Path, database: str, **extra: str) -> Iterator[House]:
     """The service runs for the length of a block, in a database of its own and with quick retries."""
     ports = reserve_ports(folder, ["smtp", "health"])
-    contacts, keys = (
-        ThreadingHTTPServer(("127.0.0.1", 0), door) for door in (TicketService, EvaluationService)
-    )
+    contacts, keys, outcomes = doors_ = [
+        ThreadingHTTPServer(("127.0.0.1", 0), door)
+        for door in (TicketService, EvaluationService, DispatchService)
+    ]
+    DispatchService.words = {}
     TicketService.book, EvaluationService.open, EvaluationService.made = {}, set(), []
-    for server in (contacts, keys):
+    for server in doors_:
         threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
     connection = pika.BlockingConnection(pika.URLParameters(servers.amqp_url("admin")))
     channel = connection.channel()
@@ -245,6 +257,7 @@ def notifying(servers: Endpoints, folder: Path, database: str, **extra: str) -> 
             "HEALTH_PORT": str(ports["health"]), "SMTP_URL": f"smtp://127.0.0.1:{ports['smtp']}",
             "TICKET_URL": f"http://127.0.0.1:{contacts.server_port}", "INTERNAL_TOKEN": TOKEN,
             "EVALUATION_URL": f"http://127.0.0.1:{keys.server_port}", "RATING_LINK": RATING_LINK,
+            "DISPATCH_URL": f"http://127.0.0.1:{outcomes.server_port}",
             "MAIL_FROM": "desk@fengge.example", **extra,
         }  # fmt: skip
         argv = [sys.executable, "-m", "chassis.runner", "services.notification.service:NotificationService"]
@@ -258,7 +271,7 @@ def notifying(servers: Endpoints, folder: Path, database: str, **extra: str) -> 
                 for shard in range(SHARDS):
                     channel.queue_delete(queue_name("notification", shard))
                 connection.close()
-                for server in (contacts, keys):
+                for server in doors_:
                     server.shutdown()
                     server.server_close()
     assert status == 0

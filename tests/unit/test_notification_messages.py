@@ -1,5 +1,6 @@
 """Who is told what, which way it takes, and what happens when a way is closed."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from typing import Any
@@ -9,7 +10,8 @@ from msgspec.structs import replace
 
 from contracts import dispatch, evaluation, ticket
 from contracts.actor import Actor
-from contracts.event import Event
+from contracts.cloudevent import CloudEvent
+from contracts.event import Event, type_of
 from contracts.notification import NotificationFailed, NotificationSent
 from contracts.terms import NotificationChannel
 from services.notification.channels import console
@@ -25,8 +27,9 @@ from services.notification.commands import (
     ShowOnConsole,
     Tell,
 )
-from services.notification.correspondence import Correspondence, Delivery, Outcome, Post
+from services.notification.correspondence import Correspondence, Delivery, Outcome
 from services.notification.domain import TicketNotKnownYet, decide, evolve, initial
+from services.notification.wanting import Wanted, Wanting
 
 NO = "7K3M-9QXR-2B4D-T8WZ"
 NOON = datetime(2026, 11, 16, 4, tzinfo=UTC)
@@ -55,6 +58,14 @@ OFFER = dispatch.OfferMade(
 def told(fact: Event, event: str = "e1", mail: bool = True) -> Tell:
     channels: list[NotificationChannel] = ["smtp", "console"] if mail else ["console"]
     return Tell(event=event, fact=fact, channels=channels, page=console.page, at=NOON)
+
+
+def wanted(fact: Event, *by: Wanting) -> Wanted:
+    event = CloudEvent(
+        specversion="1.0", id="e1", source="urn:fengge:ticket", type=type_of(type(fact)), time=NOON,
+        data=fact, partitionkey=NO, sequence="1",
+    )  # fmt: skip
+    return Wanted(event, by)
 
 
 def given(*commands: Any) -> Correspondence:
@@ -330,11 +341,64 @@ def test_messages_about_urgent_tickets_are_urgent_until_the_severity_falls() -> 
 
 
 def test_what_systems_subscribe_to_waits_for_them_beside_the_message() -> None:
-    post = Post(ident="msg_1", subscriber="city", event_type="t", ticket=NO, body="{}")
-    assert decide(given(RECEIVED), PassOn(fact=RATE, posts=[post])) == [PostsQueued([post])]
-    facts = decide(given(RECEIVED), replace(told(ACCEPTED), posts=[post]))
-    assert PostsQueued([post]) in facts
-    assert any(isinstance(fact, MessageQueued) for fact in facts)
+    (queued_,) = decide(given(RECEIVED), PassOn(fact=RATE, wanted=wanted(RATE, Wanting(id="city"))))
+    assert [post.subscriber for post in queued_.posts] == ["city"]
+    facts = decide(given(RECEIVED), replace(told(ACCEPTED), wanted=wanted(ACCEPTED, Wanting(id="city"))))
+    assert {type(fact) for fact in facts} >= {PostsQueued, MessageQueued}
+
+
+LIMITED: list[tuple[Event, Wanting, bool]] = [
+    (RATE, Wanting(id="w", sources=["urn:hotline:12345"]), True),
+    (RATE, Wanting(id="w", sources=["urn:other"]), False),
+    (RATE, Wanting(id="w", sources=[]), False),
+    (RATE, Wanting(id="w", grids=["C"]), True),
+    (RATE, Wanting(id="w", grids=["D", "C1"]), True),
+    (RATE, Wanting(id="w", grids=["C12"]), False),
+    (ACCEPTED, Wanting(id="w", sources=["urn:hotline:12345"], grids=["C1"]), True),
+    (ACCEPTED, Wanting(id="w", sources=["urn:other"], grids=["C1"]), False),
+]
+
+
+@pytest.mark.parametrize(("fact", "wanting", "hears"), LIMITED)
+def test_a_system_hears_of_its_own_tickets_and_cells_and_of_no_others(
+    fact: Event, wanting: Wanting, hears: bool
+) -> None:
+    command = replace(told(fact), wanted=wanted(fact, wanting)) if fact is ACCEPTED else PassOn(
+        fact=fact, wanted=wanted(fact, wanting)
+    )  # fmt: skip
+    found = decide(given(RECEIVED), command)
+    assert any(isinstance(each, PostsQueued) for each in found) == hears
+
+
+def test_a_request_itself_is_told_to_whose_it_is() -> None:
+    mine = replace(told(RECEIVED), wanted=wanted(RECEIVED, Wanting(id="w", sources=["urn:hotline:12345"])))
+    assert any(isinstance(each, PostsQueued) for each in decide(initial(NO), mine))
+    another = replace(told(RECEIVED), wanted=wanted(RECEIVED, Wanting(id="w", sources=["urn:other"])))
+    assert not any(isinstance(each, PostsQueued) for each in decide(initial(NO), another))
+
+
+def test_what_has_overtaken_its_ticket_waits_until_it_is_known_whose_that_is() -> None:
+    early = PassOn(fact=RATE, wanted=wanted(RATE, Wanting(id="w", sources=["urn:hotline:12345"])))
+    with pytest.raises(TicketNotKnownYet):
+        decide(initial(NO), early)
+    from_before = Correspondence(id=NO, received=True)  # heard of by a version that did not note whose it is
+    assert decide(from_before, early) == []
+
+
+def test_a_hotline_is_told_its_own_number_and_when_the_requester_was_reached() -> None:
+    handled = ticket.TicketHandled(
+        assignment="a1", assignee="officer-1", assignee_kind="grid_officer", resolved="partly", on_time=True,
+        unresolved_reason="long_works",
+    )  # fmt: skip
+    reached = dispatch.FirstContactMade(assignment="a1", assignee="officer-1", in_time=True)
+    hotline = Wanting(id="kangning/main", sources=["urn:hotline:12345"], hotline=True)
+    state = given(RECEIVED, ACCEPTED, PassOn(fact=reached, wanted=wanted(reached)))
+    (told_,) = decide(state, PassOn(fact=handled, wanted=wanted(handled, hotline)))
+    (post,) = told_.posts
+    assert json.loads(post.body)["data"] == {
+        "ticket": NO, "number": "1", "time": "2026-11-16T04:00:00Z", "contacted_at": "2026-11-16T04:00:00Z",
+        "resolved": "partly", "unresolved_reason": "long_works", "on_time": True, "reworks": 0,
+    }  # fmt: skip
 
 
 def test_the_newest_version_of_a_template_is_used() -> None:

@@ -8,7 +8,9 @@ import pytest
 from contracts.cloudevent import SINGLE, decode, opened
 from contracts.event import Event, type_of
 from contracts.public import PUBLIC, TOLD
+from services.notification.correspondence import Correspondence
 from services.notification.subscribers import ident, payload, posts
+from services.notification.wanting import Wanted, Wanting
 
 SAMPLES = Path(__file__).parents[2] / "contracts" / "released" / "samples"
 INSIDE = {
@@ -44,7 +46,8 @@ def test_what_a_system_needs_is_told() -> None:
 
 def test_each_subscriber_gets_the_same_words_under_the_same_id() -> None:
     (sample,) = decode(SINGLE, next(SAMPLES.glob("*TicketClosed.v1.json")).read_bytes())
-    one, other = posts(opened(sample), ["city", "province"])
+    by = [Wanting(id="city"), Wanting(id="province")]
+    one, other = posts(Wanted(opened(sample), by), Correspondence(id="t"))
     assert (one.ident, one.body) == (other.ident, other.body)
     assert (one.subscriber, other.subscriber) == ("city", "province")
     assert "." not in ident("7K3M-9QXR-2B4D-T8WZ.ticket.7")

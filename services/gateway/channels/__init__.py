@@ -1,8 +1,9 @@
 """Every way into the gateway: one file each, and its line here."""
 
 from services.gateway.call import Endpoint
-from services.gateway.channels import events, hotline, reconcile, tickets
+from services.gateway.channels import events, hotline, reconcile, tickets, webhooks
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *events.ENDPOINTS, *hotline.ENDPOINTS, *tickets.ENDPOINTS, *reconcile.ENDPOINTS,
+    *webhooks.ENDPOINTS,
 )  # fmt: skip

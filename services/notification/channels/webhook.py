@@ -12,6 +12,8 @@ from services.notification.signing import webhook_headers, webhook_secret
 from services.notification.subscribers import Queued, Subscriber, secret_numbers
 
 GONE = "gone"
+NUMBER = "fengge-sequence"
+"""The header with the number from which on a subscriber can have messages sent again."""
 
 
 def send(
@@ -28,7 +30,9 @@ def send(
     headers = webhook_headers(secrets, message.ident, int(at.timestamp()), body)
     try:
         place = foreign(subscriber.url, intranet)
-        answer = post(place, body, {"Content-Type": "application/json", **headers}, seconds)
+        answer = post(
+            place, body, {"Content-Type": "application/json", NUMBER: str(message.no), **headers}, seconds
+        )
     except NoWay as error:
         return None, Outcome(error=error.code, again=True, fault=True)
     except Unreachable as error:

@@ -1,0 +1,32 @@
+"""The notification service, asked at its inside door about the subscriptions of other systems."""
+
+import msgspec
+
+from chassis.asking import NotAnswered, asked
+from contracts.subscriptions import Asked, Told
+from services.gateway.problems import Refused
+
+
+class Inside:
+    """The inside door; without its address there are no subscriptions here."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._url, self._token = url, token
+
+    @property
+    def known(self) -> bool:
+        """Whether anybody can be asked."""
+        return bool(self._url)
+
+    def ask(self, question: Asked) -> Told:
+        """What it tells; raises Refused: with its own reason, or 503 where it does not answer."""
+        if not self._url:
+            raise Refused("unavailable", 503, "there are no webhooks here: NOTIFICATION_URL is not set")
+        try:
+            answer = asked(self._url, "/subscriptions", self._token, msgspec.json.encode(question))
+            told = msgspec.json.decode(answer, type=Told)
+        except (NotAnswered, msgspec.DecodeError):
+            raise Refused("unavailable", 503, "nobody can look after webhooks now", retry_after=5) from None
+        if told.problem:
+            raise Refused(told.problem, told.status, told.detail)
+        return told
