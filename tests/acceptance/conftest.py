@@ -79,10 +79,11 @@ def eventually(question: Callable[[], Any], patience: float = PATIENCE) -> Any:
 
 @pytest.fixture(scope="session")
 def fengge(servers_run: Path) -> Iterator[Fengge]:
-    """A house that is up, with the sample directory, whose messages have links."""
+    """A house that is up, with the sample directory; its messages have links, webhooks may come back here."""
     command = Fengge(servers_run / "house")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RATING_LINK", RATING_LINK)
+        patch.setenv("WEBHOOK_NETWORKS", "127.0.0.0/8")
         with local_house.running(command.run):
             command("import", str(ROOT / "directory"))
             yield command
