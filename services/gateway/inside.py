@@ -1,10 +1,16 @@
 """The notification service, asked at its inside door about the subscriptions of other systems."""
 
+from threading import BoundedSemaphore
+
 import msgspec
 
 from chassis.asking import NotAnswered, asked
 from contracts.subscriptions import Asked, Told
 from services.gateway.problems import Refused
+
+AT_ONCE = 4
+"""Threads that may wait for the door at the same time: events must not wait behind a service that hangs."""
+AWAY = Refused("unavailable", 503, "nobody can look after webhooks now; ask again", retry_after=5)
 
 
 class Inside:
@@ -12,6 +18,7 @@ class Inside:
 
     def __init__(self, url: str, token: str) -> None:
         self._url, self._token = url, token
+        self._free = BoundedSemaphore(AT_ONCE)
 
     @property
     def known(self) -> bool:
@@ -22,11 +29,15 @@ class Inside:
         """What it tells; raises Refused: with its own reason, or 503 where it does not answer."""
         if not self._url:
             raise Refused("unavailable", 503, "there are no webhooks here: NOTIFICATION_URL is not set")
+        if not self._free.acquire(blocking=False):
+            raise AWAY
         try:
             answer = asked(self._url, "/subscriptions", self._token, msgspec.json.encode(question))
             told = msgspec.json.decode(answer, type=Told)
         except (NotAnswered, msgspec.DecodeError):
-            raise Refused("unavailable", 503, "nobody can look after webhooks now", retry_after=5) from None
+            raise AWAY from None
+        finally:
+            self._free.release()
         if told.problem:
             raise Refused(told.problem, told.status, told.detail)
         return told
