@@ -115,7 +115,7 @@ CREATE = Operation(
 )  # fmt: skip
 LIST = Operation(
     method="GET", path="/webhooks", name="listWebhooks", summary="One's own subscriptions.",
-    answers={200: Webhooks}, problems=(401, 405, 429, 503),
+    answers={200: Webhooks}, problems=(401, 404, 405, 429, 503),
 )  # fmt: skip
 TEST = Operation(
     method="POST", path="/webhooks/{name}/test", name="testWebhook",

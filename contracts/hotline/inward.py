@@ -32,7 +32,7 @@ def event_of(city: City, raw: Mapping[str, Any], now: datetime) -> CloudEvent[Ev
     try:
         return gate.admit(SINGLE, msgspec.json.encode(envelope))
     except ContractViolation as wrong:
-        raise _in_their_words(city, wrong, about) from None
+        raise _in_their_words(record, wrong, about) from None
 
 
 def _envelope(record: Record, raw: Mapping[str, Any], now: datetime) -> tuple[Kind, Said]:
@@ -59,14 +59,16 @@ def _ticket(record: Record) -> str:
     return ticket_number(record.city.source, record.needed(record.city.fields.number))
 
 
-def _in_their_words(city: City, wrong: ContractViolation, about: Said) -> ContractViolation:
+def _in_their_words(record: Record, wrong: ContractViolation, about: Said) -> ContractViolation:
     """The same, with the pointers that the city knows."""
-    mine = city.fields
+    mine = record.city.fields
     fields = msgspec.structs.asdict(mine)
     fields |= {"external_id": mine.number, "address": mine.place, "name": mine.caller, "source": None}
+    fields["id"] = mine.id if record.text(mine.id) else mine.number
     errors = [FieldError(_their_pointer(fields, each.pointer), each.detail) for each in wrong.errors]
-    detail = f"{errors[0].pointer}: {errors[0].detail}" if errors else wrong.detail
-    return ContractViolation("mapping", wrong.status, detail, errors, **about)
+    if not errors:  # it is too large as a whole
+        return ContractViolation(wrong.problem, wrong.status, wrong.detail, **about)
+    return ContractViolation("mapping", 422, f"{errors[0].pointer}: {errors[0].detail}", errors, **about)
 
 
 def _their_pointer(fields: Said, ours: str) -> str:

@@ -26,9 +26,9 @@ class Inside:
         return bool(self._url)
 
     def ask(self, question: Asked) -> Told:
-        """What it tells; raises Refused: with its own reason, or 503 where it does not answer."""
+        """What it tells; raises Refused: with its own reason, 404 or 503 where nobody is to be asked."""
         if not self._url:
-            raise Refused("unavailable", 503, "there are no webhooks here: NOTIFICATION_URL is not set")
+            raise Refused("not-found", 404, "there are no webhooks here: NOTIFICATION_URL is not set")
         if not self._free.acquire(blocking=False):
             raise AWAY
         try:

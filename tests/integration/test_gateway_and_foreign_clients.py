@@ -21,6 +21,7 @@ from deploy.local.endpoints import Endpoints
 from services.gateway.library.shelf import shelf
 from tests.integration import gatehouse
 from tests.integration.gatehouse import HOTLINE, REQUEST, Gate
+from tests.integration.notifying import TOKEN, notifying
 from tests.npm import node_with
 
 NPM = "cloudevents@8.0.2"
@@ -42,8 +43,14 @@ CHECKS = (
 
 @pytest.fixture(scope="module")
 def gate(servers: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gate]:
-    with gatehouse.opened(servers, tmp_path_factory.mktemp("gate"), "gateway_foreign") as opened:
-        yield opened
+    """The gateway, and behind it the notification service, which keeps webhooks."""
+    folder = tmp_path_factory.mktemp("house")
+    with notifying(servers, folder, "notification_foreign", NOTIFY_TOKEN="n" * 40) as house:
+        inside = {"NOTIFICATION_URL": f"http://127.0.0.1:{house.health_port}", "INTERNAL_TOKEN": TOKEN}
+        with gatehouse.opened(
+            servers, tmp_path_factory.mktemp("gate"), "gateway_foreign", **inside
+        ) as opened:
+            yield opened
 
 
 def made(external_id: str) -> CloudEvent:

@@ -225,6 +225,8 @@ def test_nobody_sees_or_touches_the_webhook_of_another(gate: Gate, receivers: li
         reply = mine.do(what, body, owner="hotline")
         assert (what, reply.status, reply.problem) == (what, 404, "not-found")
         assert gate.raw("POST", f"/webhooks/{mine.name}/test", b"", {}).status == 401
+    odd = gate.ask("POST", "/webhooks/%00%27/test", client="kangning")
+    assert (odd.status, odd.problem) == (404, "not-found")
     assert mine.name not in json.dumps(gate.ask("GET", "/webhooks", client="hotline").json)
     assert (mine.listed()["state"], receivers[0].got) == ("active", [])
     same = Subscription(

@@ -55,9 +55,9 @@ def refused(inside: Inside) -> Refused:
     return found.value
 
 
-def test_where_nobody_can_be_asked_the_answer_is_503() -> None:
+def test_where_nobody_is_to_be_asked_that_is_said() -> None:
     assert not Inside("", "t").known
-    assert refused(Inside("", "t")).status == 503
+    assert refused(Inside("", "t")).status == 404
     assert (away := refused(Inside("http://127.0.0.1:9", "t"))).status == 503
     assert away.retry_after
 

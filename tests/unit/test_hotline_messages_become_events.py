@@ -1,10 +1,13 @@
 """A hotline's messages become intake events, and what is unclear is told in its own words."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contracts import intake
 from contracts.cloudevent import CloudEvent
@@ -222,6 +225,54 @@ def test_what_is_unclear_is_told_by_the_citys_own_field(what: str) -> None:
     assert (wrong.problem, wrong.status, wrong.errors[0].pointer) == ("mapping", 422, pointer)
     assert why in wrong.errors[0].detail
     assert wrong.about["source"] == CITY.source
+
+
+MORE = (
+    "原因",
+    "承办单位",
+    "经度",
+    "纬度",
+    "补充内容",
+    "审核结果",
+    "消息编号",
+    "是否解决",
+    "满意度",
+    "回访情况",
+)
+FIELDS = sorted({*ORDER, *MORE})
+WORDS = sorted({*CITY.messages, *CITY.severity, *CITY.resolved, *CITY.units, "2026-11-21 08:12"})
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False)
+    | st.text(max_size=20) | st.sampled_from(WORDS),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
+    max_leaves=4,
+)  # fmt: skip
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=8), VALUES, max_size=12))
+def test_whatever_comes_is_an_event_or_is_told_why_it_is_none(raw: dict[str, Any]) -> None:
+    for message in (raw, {"业务类型": "派单", "工单编号": "KN1", **raw}):
+        found = _event_or_why(message)
+        if isinstance(found, CloudEvent):
+            assert found.source == CITY.source
+        else:
+            assert (found.problem, found.status, bool(found.errors)) == ("mapping", 422, True)
+            assert "\\u0000" not in json.dumps(found.about)
+
+
+def _event_or_why(message: dict[str, Any]) -> CloudEvent[Any] | ContractViolation:
+    try:
+        return event_of(CITY, message, NOW)
+    except ContractViolation as wrong:
+        return wrong
+
+
+def test_a_message_that_is_too_large_as_an_event_is_told_so() -> None:
+    kept = {"工单类型": "长" * 400_000}
+    wrong = refused(ORDER | kept)
+    assert (wrong.problem, wrong.status) == ("too-large", 413)
+    assert refused(ORDER | {"工单编号": "长" * 129}).errors[0].pointer == "/工单编号"
+    assert refused(ORDER | {"消息编号": "长" * 129}).errors[0].pointer == "/消息编号"
 
 
 def test_what_is_refused_can_be_written_down() -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from msgspec import ValidationError, convert
+
 from contracts import subscriptions as asks
 from contracts.gateway import webhooks
 from contracts.gateway.operation import Operation
@@ -10,6 +12,7 @@ from contracts.gateway.webhooks import NewWebhook, Replay, Since
 from services.gateway.call import Answer, Call, Endpoint
 from services.gateway.channels.hotline import own_city
 from services.gateway.json_body import checked, json_of
+from services.gateway.problems import Refused
 
 Question = Callable[[Call], asks.Asked]
 """What a request asks of the notification service; raises Refused."""
@@ -47,7 +50,12 @@ def _one(question: Callable[..., asks.Asked]) -> Question:
 
 
 def _own(call: Call) -> dict[str, str]:
-    return {"owner": call.caller.id, "name": call.arguments["name"]}
+    """Which of the caller's; raises Refused (404) for what can be no name."""
+    try:
+        name = convert(call.arguments["name"], webhooks.Name)
+    except ValidationError:
+        raise Refused("not-found", 404, "you have no webhook of this name") from None
+    return {"owner": call.caller.id, "name": name}
 
 
 def _number(text: str) -> int | str:
