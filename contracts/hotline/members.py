@@ -7,14 +7,16 @@ from contracts import dispatch, evaluation, ticket
 from contracts.event import Event, type_of
 
 Fact = Literal[
-    "TicketAccepted", "TicketDeclined", "TicketTransferred", "TicketCancelled", "AssignmentAccepted",
-    "FirstContactMade", "ExtensionRequested", "TicketHandled", "TicketClosed", "RatingSubmitted",
+    "TicketAccepted", "TicketMerged", "TicketDeclined", "TicketTransferred", "TicketCancelled",
+    "AssignmentAccepted", "FirstContactMade", "ExtensionRequested", "TicketHandled", "TicketClosed",
+    "RatingSubmitted",
 ]  # fmt: skip
 ALWAYS = ("ticket", "number", "time")
 ANSWER, CONTACTED = "answer", "contacted_at"
 """What was done, in words for the requester; when he was first reached."""
 OUT: Mapping[Fact, tuple[str, ...]] = {
     "TicketAccepted": (*ALWAYS, "category", "severity", "grid"),
+    "TicketMerged": (*ALWAYS, "reason_code", "repeat"),
     "TicketDeclined": (*ALWAYS, "reason_code", "statutory_path"),
     "TicketTransferred": (*ALWAYS, "line", "reason_code"),
     "TicketCancelled": (*ALWAYS, "reason_code"),

@@ -109,6 +109,8 @@ class Correspondence(Struct, frozen=True, kw_only=True):
     source: str | None = None
     external_id: str | None = None
     contacted_at: datetime | None = None
+    follows: str | None = None
+    """The ticket about the same whose outcome is this one's."""
     urgent: bool = False
     no_address: list[NotificationChannel] = field(default_factory=list)
     deliveries: Mapping[str, Delivery] = field(default_factory=dict)

@@ -30,6 +30,11 @@ from services.notification.wanting import Wanted
 
 RECEIPT_WITHIN = timedelta(days=3)
 """After which a message whose receipt has not come counts as sent."""
+REMEMBERED = (
+    ticket.TicketReceived, ticket.TicketAccepted, ticket.SeverityChanged, ticket.TicketMerged,
+    ticket.TicketUnmerged,
+)  # fmt: skip
+"""Facts that change what is known of a ticket."""
 URGENT = ("urgent", "emergency")
 """Severities whose messages wait for no morning."""
 
@@ -56,7 +61,7 @@ def evolve(state: Correspondence, fact: Any) -> Correspondence:
 def _tell(state: Correspondence, command: Tell) -> list[Any]:
     fact = command.fact
     note = NOTES[type(fact)]
-    remembered: list[Any] = [fact] if isinstance(fact, ticket.TicketReceived | ticket.TicketAccepted) else []
+    remembered: list[Any] = [fact] if isinstance(fact, REMEMBERED) else []
     about = evolve(state, fact) if remembered else state
     if note.audience == "requester" and not about.received:
         raise TicketNotKnownYet(type(fact).__name__)
@@ -91,7 +96,7 @@ def _message(about: Correspondence, note: Note, to: str, command: Tell) -> Deliv
 
 
 def _pass_on(state: Correspondence, command: PassOn) -> list[Any]:
-    known: list[Any] = [command.fact] if isinstance(command.fact, ticket.SeverityChanged) else []
+    known: list[Any] = [command.fact] if isinstance(command.fact, REMEMBERED) else []
     if isinstance(command.fact, dispatch.FirstContactMade) and command.wanted:
         known.append(RequesterReached(command.wanted.at))
     return [*known, *_heard(state, command.wanted)]
@@ -234,6 +239,8 @@ CHANGES: dict[type, Callable[[Correspondence, Any], Correspondence]] = {
         state, category=fact.category, grid=fact.grid, urgent=fact.severity in URGENT
     ),
     RequesterReached: lambda state, fact: replace(state, contacted_at=fact.at),
+    ticket.TicketMerged: lambda state, fact: replace(state, follows=fact.primary),
+    ticket.TicketUnmerged: lambda state, fact: replace(state, follows=None),
     ticket.SeverityChanged: lambda state, fact: replace(state, urgent=fact.severity in URGENT),
     MessageQueued: lambda state, fact: _with(state, fact.delivery),
     DeliveryMoved: _after_move,

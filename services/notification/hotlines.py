@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -15,7 +16,7 @@ from contracts.hotline.members import ANSWER
 from contracts.hotline.outward import message_of
 from contracts.ticket import TicketHandled
 from services.notification import channel_store
-from services.notification.subscribers import TEST, Queued, Subscriber
+from services.notification.subscribers import FOLLOWS, TEST, Queued, Subscriber
 
 HANDLED = type_of(TicketHandled)
 
@@ -47,7 +48,7 @@ class Hotlines:
     def answers(self, messages: Sequence[Queued]) -> Answers | None:
         """What was done, in the words of who has done it; None while they are not to be had."""
         try:
-            found = _answers(self._settings, [each.ticket for each in messages])
+            found = _answers(self._settings, [number for each in messages for number in _outcomes_of(each)])
         except NotAnswered as error:
             log.warning("outcomes not available", extra={"cause": str(error), "messages": len(messages)})
             self._alarm(str(error))
@@ -60,8 +61,8 @@ class Hotlines:
         if subscriber.hotline is None or message.event_type == TEST:
             return message
         city = self._settings.hotlines.get(subscriber.hotline)
-        members = msgspec.json.decode(message.body)["data"] | {ANSWER: answers.get(message.ticket) or None}
-        told = message_of(city, message.event_type, members) if city else None
+        answer = next((answers[each] for each in _outcomes_of(message) if answers.get(each)), None)
+        told = message_of(city, message.event_type, _data(message) | {ANSWER: answer}) if city else None
         return replace(message, body=msgspec.json.encode(told).decode()) if told else None
 
     def _alarm(self, cause: str | None) -> None:
@@ -74,6 +75,15 @@ class Hotlines:
                 channel_store.clear_alarm(tx, "outcomes", "dispatch", clock.now())
             else:
                 channel_store.raise_alarm(tx, "outcomes", "dispatch", cause)
+
+
+def _data(message: Queued) -> dict[str, Any]:
+    return dict(msgspec.json.decode(message.body)["data"])
+
+
+def _outcomes_of(message: Queued) -> list[str]:
+    """The tickets whose outcome it may be: its own, else that of the one it follows."""
+    return [number for number in (message.ticket, _data(message).get(FOLLOWS)) if number]
 
 
 def _answers(settings: Settings, tickets: Sequence[str]) -> Answers:

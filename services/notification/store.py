@@ -24,7 +24,7 @@ LOOK_AHEAD = 4
 
 COLUMNS = (
     "id, sequence, received, requester_ref, language, category, grid, urgent, no_address, source, "
-    "external_id, contacted_at"
+    "external_id, contacted_at, follows"
 )
 LOAD = f"""
 SELECT to_json(c)::text FROM
@@ -43,7 +43,8 @@ ON CONFLICT (id) DO UPDATE SET
     sequence = EXCLUDED.sequence, received = EXCLUDED.received, requester_ref = EXCLUDED.requester_ref,
     language = EXCLUDED.language, category = EXCLUDED.category, grid = EXCLUDED.grid,
     urgent = EXCLUDED.urgent, no_address = EXCLUDED.no_address, source = EXCLUDED.source,
-    external_id = EXCLUDED.external_id, contacted_at = EXCLUDED.contacted_at
+    external_id = EXCLUDED.external_id, contacted_at = EXCLUDED.contacted_at,
+    follows = EXCLUDED.follows
 """
 SAVE_DELIVERIES = """
 INSERT INTO delivery SELECT * FROM json_populate_recordset(null::delivery, %s)

@@ -18,6 +18,9 @@ OVERLAP = timedelta(hours=24)
 NAME = r"[a-z][a-z0-9-]{1,30}"
 TEST = "cn.fengge.webhook.Test.v1"
 
+FOLLOWS = "follows"
+"""In a message for a hotline: the ticket whose outcome may be this one's; it is told to nobody."""
+
 
 class Subscriber(Struct, frozen=True, kw_only=True):
     """One system; its present secret has the number `secret`, the one before signs until `both_until`."""
@@ -92,7 +95,7 @@ def for_hotline(event: CloudEvent[Event], about: Correspondence) -> str:
         name: getattr(event.data, name) for name in hotline.OUT[fact] if hasattr(event.data, name)
     } if fact else {}  # fmt: skip
     told |= {"ticket": event.partitionkey, "number": about.external_id, "time": event.time}
-    told["contacted_at"] = about.contacted_at
+    told |= {"contacted_at": about.contacted_at, FOLLOWS: about.follows}
     return msgspec.json.encode({"type": event.type, "timestamp": event.time, "data": told}).decode()
 
 

@@ -13,14 +13,15 @@ from chassis.lately import Lately
 from chassis.rows import as_json, from_json, texts
 from contracts.dispatch import FirstContactMade
 from contracts.event import type_of
+from contracts.ticket import TicketUnmerged
 from services.notification.correspondence import Post
 from services.notification.subscribers import Fate, Queued, Subscriber
 from services.notification.wanting import Wanting
 
 Subscribed = Mapping[str, list[Wanting]]
 """By event type the subscribers that want it."""
-CONTACTED = type_of(FirstContactMade)
-"""Heard for hotlines even where none subscribes to it: the outcome tells when it was."""
+FOR_HOTLINES = (type_of(FirstContactMade), type_of(TicketUnmerged))
+"""Heard for hotlines even where none subscribes to them: an outcome tells when the requester was reached."""
 
 LEASE = timedelta(seconds=60)
 """How long a claimed message belongs to its sender."""
@@ -114,7 +115,8 @@ def _wanted(tx: Tx) -> Subscribed:
         for each in types:
             found.setdefault(each, []).append(wanting)
         if hotline:
-            found.setdefault(CONTACTED, [])
+            for each in FOR_HOTLINES:
+                found.setdefault(each, [])
     return found
 
 

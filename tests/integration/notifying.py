@@ -133,7 +133,8 @@ class DispatchService(Inside):
 
     def answer(self, asked: Any) -> Any:
         """What was done, in words, of the tickets that are asked about."""
-        return [{"ticket": number, "text": self.words[number]} for number in asked["tickets"]]
+        found = [number for number in asked["tickets"] if number in self.words]
+        return [{"ticket": number, "text": self.words[number]} for number in found]
 
 
 @dataclass

@@ -381,6 +381,11 @@ def test_a_hotline_is_told_how_its_order_goes_in_its_own_words(
     assert _alarms(house) == []
     with psycopg.connect(house.database_url) as tx:
         assert tx.execute("SELECT count(*) FROM webhook_message WHERE body LIKE '%灯泡%'").fetchone() == (0,)
+    follower = gate.received_by_desk(uuid4().hex, SOURCE)
+    gate.tell(follower, ticket.TicketMerged(primary=number, reason_code="same_words"), handled)
+    (joined,) = awaited(lambda: [got for got in hook.got("办理结果") if follower in got.body.decode()])
+    assert joined.document["公开答复内容"] == told["公开答复内容"]
+    assert number not in joined.body.decode()
     rated = evaluation.RatingSubmitted(round=1, resolved="yes", satisfaction="satisfied", assignee="GO-1")
     house.publish(number, 1, rated)
     gate.tell(number, ticket.TicketClosed(rated=True, resolved="yes", satisfaction="satisfied"))

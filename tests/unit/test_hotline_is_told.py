@@ -10,7 +10,7 @@ from contracts.event import type_of
 from contracts.hotline.members import EVENTS, OUT
 from contracts.hotline.outward import message_of
 from contracts.hotline.reading import read
-from services.notification.subscribers import PERSONAL
+from contracts.public import PERSONAL
 
 CITY = read(Path(__file__).parents[2] / "directory" / "hotlines" / "kangning.toml")
 NO = "7K3M-9QXR-2B4D-T8WZ"

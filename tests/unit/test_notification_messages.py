@@ -398,7 +398,19 @@ def test_a_hotline_is_told_its_own_number_and_when_the_requester_was_reached() -
     assert json.loads(post.body)["data"] == {
         "ticket": NO, "number": "1", "time": "2026-11-16T04:00:00Z", "contacted_at": "2026-11-16T04:00:00Z",
         "resolved": "partly", "unresolved_reason": "long_works", "on_time": True, "reworks": 0,
+        "follows": None,
     }  # fmt: skip
+
+
+def test_an_order_that_follows_another_is_told_of_that_ones_outcome() -> None:
+    other = "7K3M-9QXR-2B4D-T8W0"
+    joined = ticket.TicketMerged(primary=other, reason_code="same_words")
+    parted = ticket.TicketUnmerged(primary=other, reason_code="another")
+    hotline = Wanting(id="kangning/main", sources=["urn:hotline:12345"], hotline=True)
+    (told_,) = decide(given(RECEIVED, joined), PassOn(fact=RATE, wanted=wanted(RATE, hotline)))
+    assert json.loads(told_.posts[0].body)["data"]["follows"] == other
+    alone = given(RECEIVED, joined, PassOn(fact=parted))
+    assert alone.follows is None
 
 
 def test_the_newest_version_of_a_template_is_used() -> None:

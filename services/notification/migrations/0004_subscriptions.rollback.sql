@@ -1,4 +1,4 @@
-ALTER TABLE correspondence DROP source, DROP external_id, DROP contacted_at;
+ALTER TABLE correspondence DROP source, DROP external_id, DROP contacted_at, DROP follows;
 DROP INDEX webhook_old, webhook_number;
 CREATE INDEX webhook_old ON webhook_message (made_at) WHERE state <> 'queued';
 ALTER TABLE webhook_message DROP no;

@@ -22,4 +22,5 @@ CREATE INDEX webhook_old ON webhook_message (made_at);
 ALTER TABLE correspondence
     ADD source       text,
     ADD external_id  text,
-    ADD contacted_at timestamptz;
+    ADD contacted_at timestamptz,
+    ADD follows      text;
