@@ -94,7 +94,7 @@ def list_(context: typer.Context, json: JsonFlag = False) -> None:
 
 @app.command()
 def revoke(context: typer.Context, name: Name) -> None:
-    """Shut a system out within a second · 停用."""
+    """Shut a system out within a second, and its webhooks soon after · 停用."""
     _set(context, name, "revoked")
 
 

@@ -207,6 +207,32 @@ def test_a_paused_system_is_told_nothing(house: House, cast: Cast) -> None:
     assert "waits for its turn" in said
 
 
+def test_operators_name_sources_and_cells_and_send_again_from_a_number_on(house: House) -> None:
+    with receiving() as near, receiving() as far:
+        for name, receiver, *limits in (
+            ("narrow", near, "--source", "urn:test", "--grid", "C"), ("distant", far, "--grid", "D"),
+            ("strange", far, "--source", "urn:other"),
+        ):  # fmt: skip
+            fengge(house, "create", name, f"{receiver.url}/in", "--event", "TicketAccepted", *limits)
+
+        def told() -> bool:
+            number = accepted(house)
+            try:
+                return awaited(lambda: bool(near.about(number)), 2)
+            except AssertionError:
+                return False
+
+        awaited(told)
+        last, before = fengge(house, "log", "narrow", "--json")[0]["no"], len(near.got)
+        assert "1 messages" in fengge(house, "replay", "narrow", "--from", str(last))
+        awaited(lambda: len(near.got) > before)
+        assert [got.headers["fengge-sequence"] for got in near.got].count(str(last)) == 2
+        assert far.got == []
+        assert "either" in fengge(house, "replay", "narrow", status=1)
+        for name in ("narrow", "distant", "strange"):
+            fengge(house, "pause", name)
+
+
 @pytest.mark.parametrize(
     ("url", "says"),
     [
