@@ -59,8 +59,9 @@ class Known(policy.Known):
         return self.publishers.get((event.source, event.id)) or ""
 
     def trusts(self, event: CloudEvent[Any]) -> bool:
-        """Whether the broker's user that sent the event may rate for requesters."""
-        return self.publisher(event) in self.policies["rating_publishers"].value["trusted"]
+        """Whether the broker's user that sent it may rate for requesters: of all sources, or of this one."""
+        publisher, trusted = self.publisher(event), self.policies["rating_publishers"].value["trusted"]
+        return publisher in trusted or f"{publisher} {event.source}" in trusted
 
     @property
     def calls(self) -> Calls:
