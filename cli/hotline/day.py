@@ -17,13 +17,13 @@ REMINDED, SUPERVISED, UNHAPPY = 3, 5, 4
 
 @dataclass
 class Order:
-    """One work order: the kinds of messages said about it, the facts heard of it, the fact it ended with."""
+    """One work order: the kinds of messages said about it, the facts heard of it, what it ended with."""
 
     number: str
     row: Row
     said: list[str] = field(default_factory=list)
     heard: list[Fact] = field(default_factory=list)
-    ended: Fact | None = None
+    ended: str | None = None
 
 
 class Day:
@@ -62,6 +62,11 @@ class Day:
         answers = self._answers(order, facts[0], again=again)
         order.said += [kind for kind, _ in answers]
         return [self._message(order, kind, more, at) for kind, more in answers]
+
+    def refused(self, number: str) -> None:
+        """A message was not taken; an order of which nothing was ever heard has ended with that."""
+        if not self.orders[number].heard:
+            self.orders[number].ended = "refused"
 
     def _answers(self, order: Order, fact: Fact, *, again: bool) -> list[tuple[Kind, Row]]:
         index = list(self.orders).index(order.number)

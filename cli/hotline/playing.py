@@ -11,6 +11,7 @@ from chassis.clock import now
 from cli.hotline.day import Day, Row, orders_of
 from cli.hotline.door import Door
 from cli.hotline.receiver import Receiver, receiving
+from cli.hotline.trial import tried
 from cli.say import Failure
 from contracts.hotline.city import City
 from contracts.hotline.members import Fact
@@ -52,9 +53,14 @@ class Account:
 def play(script: Play) -> Account:
     """The whole day; raises Failure where it cannot begin."""
     tag = f"MOCK{now():%y%m%d%H%M%S}{uuid4().hex[:4].upper()}-"
-    orders = orders_of(script.city, script.rows, script.number, tag, now())
+    readable = [
+        row
+        for row, each in zip(script.rows, tried(script.city, script.rows, now()), strict=True)
+        if each["event"]
+    ]
+    orders = orders_of(script.city, readable, script.number, tag, now())
     if not orders:
-        raise Failure("The file has no orders.")
+        raise Failure("The file has no orders that the city's file can read.")
     account = Account(Day(script.city, orders, script.until))
     door, begun = Door(script.url, script.key), time.monotonic()
     with receiving(*script.listen) as (receiver, port):
@@ -103,3 +109,4 @@ def _say(door: Door, script: Play, account: Account, messages: list[Row]) -> Non
         if result["status"] != 202:
             number = row[script.city.fields.number]
             account.refused.append(f"{number}: {result['status']} {result['problem']['detail']}")
+            account.day.refused(number)

@@ -60,7 +60,7 @@ def day(fengge: Fengge) -> Iterator[dict[str, Any]]:
     with psycopg.connect(endpoints["database"]["roles"]["evaluation"]) as tx:
         tx.execute("SET search_path = evaluation")
         trusted = in_force(tx)["rating_publishers"].value["trusted"]
-        set_policy(tx, "rating_publishers", now(), json.dumps({"trusted": [*trusted, "gateway"]}))
+        set_policy(tx, "rating_publishers", now(), json.dumps({"trusted": [*trusted, f"gateway {SOURCE}"]}))
     key = fengge.json("client", "add", "kangning", "--source", SOURCE)["key"]
     crew = Stage(endpoints["broker"]["users"]["world"], 4, Crew(1, (), ()))
     assert crew.open()

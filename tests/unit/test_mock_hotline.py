@@ -56,6 +56,15 @@ def test_it_urges_supervises_agrees_to_more_time_and_calls_back() -> None:
     assert order.said == ["order", "remind", "supervise", "extension", "callback", "callback"]
 
 
+def test_an_order_that_is_not_taken_has_ended_and_nobody_waits_for_it() -> None:
+    day = begun(2, until="TicketAccepted")
+    day.refused("M-00001")
+    heard(day, "签收", 2)
+    day.refused("M-00002")
+    assert day.over
+    assert [order.ended for order in day.orders.values()] == ["refused", "TicketAccepted"]
+
+
 def test_an_order_that_is_given_back_has_ended_and_a_strange_one_is_counted() -> None:
     day = begun(2, until="TicketAccepted")
     heard(day, "退单申请", 1)
