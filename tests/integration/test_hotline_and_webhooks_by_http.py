@@ -167,7 +167,6 @@ class Subscription:
         reply = gate.ask("POST", "/webhooks", json.dumps(said).encode(), owner, Content_Type=JSON)
         assert reply.status == 201, reply
         self.created, self.secret = reply.json, reply.json["secret"]
-        time.sleep(webhook_store.subscribed.seconds)  # within which a subscription is promised to take effect
 
     def do(self, what: str, body: Any = None, owner: str = "") -> Reply:
         """Something is asked about it, by its owner unless somebody else is named."""
@@ -184,6 +183,11 @@ class Subscription:
         """As its owner sees it."""
         shown = self.gate.ask("GET", "/webhooks", client=self.owner).json["webhooks"]
         return next(each for each in shown if each["name"] == self.name)
+
+
+def settled() -> None:
+    """What was asked about subscriptions is promised to take effect within this time."""
+    time.sleep(webhook_store.subscribed.seconds)
 
 
 @pytest.fixture
@@ -209,6 +213,7 @@ def verified(got: Got, secret: str) -> Any:
 def test_a_system_hears_of_its_own_tickets_and_of_no_others(gate: Gate, receivers: list[Receiver]) -> None:
     mine = Subscription(gate, "kangning", receivers[0], events=["TicketAccepted"])
     other = Subscription(gate, "hotline", receivers[1], events=["TicketAccepted"])
+    settled()
     assert (mine.created["sources"], mine.created["state"]) == ([SOURCE], "active")
     number, theirs = accepted(gate, SOURCE), accepted(gate, HOTLINE)
     (got,) = awaited(lambda: mine.got(number))
@@ -238,6 +243,7 @@ def test_nobody_sees_or_touches_the_webhook_of_another(gate: Gate, receivers: li
 def test_of_cells_a_system_hears_by_how_their_codes_begin(gate: Gate, receivers: list[Receiver]) -> None:
     near = Subscription(gate, "kangning", receivers[0], events=["TicketAccepted"], grids=["990101"])
     all_ = Subscription(gate, "kangning", receivers[1], events=["cn.fengge.ticket.TicketAccepted.v1"])
+    settled()
     inside, outside = accepted(gate, SOURCE, "990101001"), accepted(gate, SOURCE, "990102001")
     awaited(lambda: near.got(inside) and all_.got(inside) and all_.got(outside))
     assert near.got(outside) == []
@@ -269,10 +275,11 @@ def test_what_happens_in_a_pause_is_kept_and_can_be_had_again_from_a_number_on(
     gate: Gate, house: House, receivers: list[Receiver]
 ) -> None:
     hook = Subscription(gate, "kangning", receivers[0], events=["TicketAccepted"])
+    settled()
     before = accepted(gate, SOURCE)
     awaited(lambda: hook.got(before))
     assert hook.do("pause").json["state"] == "paused"
-    time.sleep(webhook_store.subscribed.seconds)
+    settled()
     during = accepted(gate, SOURCE)
     awaited(lambda: hook.listed()["waiting"] == 1)
     assert hook.got(during) == []
@@ -298,9 +305,9 @@ def test_who_is_shut_out_hears_nothing_any_more(gate: Gate, house: House, receiv
             query = "SELECT vouched FROM subscriber WHERE id = %s"
             return tx.execute(query, [f"leaving/{hook.name}"]).fetchone() == (False,)
 
-    awaited(rests)
-    time.sleep(webhook_store.subscribed.seconds)
     witness = Subscription(gate, "hotline", receivers[1], events=["TicketAccepted"])
+    awaited(rests)
+    settled()
     unheard, heard = accepted(gate, "urn:gate:leaving"), accepted(gate, HOTLINE)
     awaited(lambda: witness.got(heard))
     assert hook.got(unheard) == []
@@ -315,7 +322,7 @@ def test_a_webhook_is_ended_for_good(gate: Gate, receivers: list[Receiver]) -> N
     again = {"name": hook.name, "url": f"{receivers[0].url}/in", "events": ["TicketAccepted"]}
     reply = gate.ask("POST", "/webhooks", json.dumps(again).encode(), "kangning", Content_Type=JSON)
     assert (reply.status, reply.json["detail"]) == (409, "its name is taken, or was")
-    time.sleep(webhook_store.subscribed.seconds)
+    settled()
     number = accepted(gate, SOURCE)
     awaited(lambda: witness.got(number))
     assert hook.got(number) == []
@@ -358,6 +365,7 @@ def test_a_hotline_is_told_how_its_order_goes_in_its_own_words(
     gate: Gate, house: House, receivers: list[Receiver]
 ) -> None:
     hook = Subscription(gate, "kangning", receivers[0], hotline="kangning")
+    settled()
     number = accepted(gate, SOURCE)
     DispatchService.words[number] = "已更换灯泡，恢复照明。"
     work: dict[str, Any] = {"assignment": "a1", "assignee": "GO-1"}
