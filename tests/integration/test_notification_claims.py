@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from chassis.effect import Effects
 from chassis.model import Model
 from contracts import notification, ticket
+from deploy.local.accounts import OWNER
 from deploy.local.endpoints import Endpoints
 from services.notification import commands, domain, store
 from services.notification.channels import console
@@ -126,3 +129,31 @@ def test_a_repeated_message_of_two_senders_is_claimed_by_one(database: str) -> N
         }
         one.rollback()
         other.rollback()
+
+
+def test_the_upgrade_to_subscriptions_has_a_way_back_on_which_nobody_hears_too_much(
+    servers: Endpoints, database: str
+) -> None:
+    folder = Path("services/notification/migrations")
+    owner = urlsplit(servers.database_url(OWNER))._replace(path=f"/{DATABASE}").geturl()
+    subscriber = """
+    INSERT INTO subscriber (id, url, types, state, secret, made_by, owner, sources, grids)
+    VALUES (%s, 'https://x', '{t}', 'active', 1, 'test', %s, %s, %s)"""
+    message = """
+    INSERT INTO webhook_message (key, ident, subscriber, event_type, ticket, body)
+    VALUES (%s, 'i', %s, 't', '', '')"""
+    with psycopg.connect(owner) as tx:
+        tx.execute("SET search_path = notification")
+        for name, *limits in (
+            ("city", None, None, []), ("o/main", "o", ["urn:o"], []), ("near", None, None, ["9"]),
+        ):  # fmt: skip
+            tx.execute(subscriber, [name, *limits])
+            tx.execute(message, [name, name])
+        tx.execute((folder / "0004_subscriptions.rollback.sql").read_bytes())
+        states = tx.execute("SELECT id, state FROM subscriber ORDER BY id").fetchall()
+        assert states == [("city", "active"), ("near", "disabled"), ("o/main", "disabled")]
+        queued = tx.execute("SELECT key FROM webhook_message WHERE state = 'queued' ORDER BY key").fetchall()
+        tx.execute((folder / "0004_subscriptions.sql").read_bytes())
+        numbers = tx.execute("SELECT count(DISTINCT no) FROM webhook_message").fetchone()
+        tx.rollback()
+    assert (queued, numbers) == ([("city",)], (3,))
