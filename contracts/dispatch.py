@@ -17,6 +17,7 @@ from contracts.terms import (
     Resolved,
     ReturnCode,
     Severity,
+    WhistleCause,
 )
 
 Mode = Literal["direct", "sequential", "claim"]
@@ -61,6 +62,14 @@ class Fence(Struct, frozen=True, kw_only=True):
     valid_to: Day | None = None
 
 
+class Ordered(Struct, frozen=True, kw_only=True):
+    """Who named the assignee instead of the engine, why, and what would have kept the engine from it."""
+
+    by: Actor
+    reason_code: Code
+    waived: list[Code] = []
+
+
 class Explanation(Struct, frozen=True, kw_only=True):
     """Why this assignee: candidates, exclusions, how the place was found, rulings, what no list has."""
 
@@ -71,6 +80,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
     precedent: Precedent | None = None
     rules_version: Count | None = None
     fence: Fence | None = None
+    ordered: Ordered | None = None
 
 
 class DispatchStarted(Event, frozen=True, kw_only=True):
@@ -256,3 +266,35 @@ class AssignmentReopened(Event, frozen=True, kw_only=True):
     kind: AssigneeKind
     hop: Count
     contact_due_at: Instant
+
+
+class DepartmentCalled(Event, frozen=True, kw_only=True):
+    """A department has to be at the place by `arrive_by`; `whistle` counts whistles of the ticket from 1."""
+
+    whistle: Count
+    assignee: Code
+    cause: WhistleCause
+    arrive_by: Instant
+    reason_code: Code
+    by: Actor
+    unit: Code | None = None
+
+
+class DepartmentArrived(Event, frozen=True, kw_only=True):
+    """A department that was called is there; it may be scored from now on."""
+
+    whistle: Count
+    assignee: Code
+    at: Instant
+    in_time: bool
+    by: Actor
+    unit: Code | None = None
+
+
+class DepartmentMissed(Event, frozen=True, kw_only=True):
+    """A department that was called was not there by `arrive_by`; it may still come."""
+
+    whistle: Count
+    assignee: Code
+    arrive_by: Instant
+    unit: Code | None = None

@@ -90,6 +90,8 @@ ReturnCode = Literal[
     "not_our_area", "not_our_duty", "duplicate", "insufficient_info", "unsafe", "capacity",
     "conflict_of_interest", "outside_contract",
 ]  # fmt: skip
+WhistleCause = Literal["hard_case", "joint_enforcement", "emergency"]
+"""Why a subdistrict or a community calls departments to the place (吹哨): 疑难, 联合执法, 应急."""
 Resolved = Literal["yes", "partly", "no"]
 Satisfaction = Literal[
     "very_satisfied", "satisfied", "basically_satisfied", "dissatisfied", "very_dissatisfied"

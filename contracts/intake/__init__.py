@@ -6,6 +6,13 @@ from contracts.intake.children import (
     SplitOrdered,
     WaiverOrdered,
 )
+from contracts.intake.dispatching import (
+    ArrivalReported,
+    AssignmentOrdered,
+    ReassignmentOrdered,
+    WhistleBlown,
+    WithdrawalOrdered,
+)
 from contracts.intake.excluding import ExclusionAsked, ExclusionDecided
 from contracts.intake.merge import (
     MergeOrdered,

@@ -8,10 +8,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from contracts import dispatch
+from services.dispatch import calls
+from services.dispatch.calls import Call
 from services.dispatch.records import (
     Asked,
     Awaited,
     Bound,
+    CallsDropped,
     CaseEnded,
     Claimed,
     ContractCommitted,
@@ -23,6 +26,7 @@ from services.dispatch.records import (
     ReturnableUntil,
     RulingRecorded,
     SeverityNoted,
+    WhistleRecorded,
 )
 
 SHIFT_OVER = "shift_over"
@@ -64,10 +68,13 @@ class Case(Struct, frozen=True, kw_only=True):
     mode: str = "direct"
     claimed: bool = False
     beside: tuple[Beside, ...] = ()
+    calls: tuple[Call, ...] = ()
+    arrive_by: datetime | None = None
     outcome: OutcomeRecorded | None = None
     grounds: tuple[GroundsRecorded, ...] = ()
     rulings: tuple[RulingRecorded, ...] = ()
     units: tuple[Any, ...] = ()
+    whistles: tuple[WhistleRecorded, ...] = ()
 
 
 def initial(key: str) -> Case:
@@ -198,6 +205,10 @@ def _after_unit(state: Case, fact: ContractReleased | ContractCommitted) -> Case
     return replace(state, contract=None, contract_month=None, units=(*state.units, fact))
 
 
+def _with_calls(state: Case, known: tuple[Call, ...]) -> Case:
+    return replace(state, calls=known, arrive_by=calls.next_due(known))
+
+
 def _after_expired(state: Case, fact: dispatch.OfferExpired) -> Case:
     if state.beside:
         return _without(state, fact.assignment)
@@ -255,4 +266,9 @@ CHANGES: dict[type, Callable[[Case, Any], Case]] = {
     SeverityNoted: lambda state, fact: replace(state, severity=fact.severity),
     ReturnableUntil: lambda state, fact: replace(state, return_until=fact.until),
     CaseEnded: _moved("ended"),
+    dispatch.DepartmentCalled: lambda state, fact: _with_calls(state, (*state.calls, calls.called(fact))),
+    dispatch.DepartmentArrived: lambda state, fact: _with_calls(state, calls.arrived(state.calls, fact)),
+    dispatch.DepartmentMissed: lambda state, fact: _with_calls(state, calls.missed(state.calls, fact)),
+    CallsDropped: lambda state, _: replace(state, arrive_by=None),
+    WhistleRecorded: lambda state, fact: replace(state, whistles=(*state.whistles, fact)),
 }

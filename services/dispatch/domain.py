@@ -6,7 +6,18 @@ from typing import Any
 
 from contracts import dispatch
 from contracts.numbering import ROTA
-from services.dispatch import case, claiming, guards, hastening, objection, parallel, quota, watching
+from services.dispatch import (
+    case,
+    claiming,
+    guards,
+    hastening,
+    objection,
+    ordering,
+    parallel,
+    quota,
+    watching,
+    whistle,
+)
 from services.dispatch.case import Case, released, used_up
 from services.dispatch.commands import (
     AcceptAssignment,
@@ -23,6 +34,14 @@ from services.dispatch.commands import (
     RuleObjection,
     StartDispatch,
     WithdrawAssignment,
+)
+from services.dispatch.desk import (
+    AssignTicket,
+    BlowWhistle,
+    MissArrivals,
+    ReassignTicket,
+    ReportArrival,
+    TakeBack,
 )
 from services.dispatch.engine import Choice, choose, known_item
 from services.dispatch.filters import DESK, Option
@@ -77,9 +96,7 @@ def _blocked(command: StartDispatch) -> dispatch.DispatchBlocked:
     return dispatch.DispatchBlocked(reason="unknown_grid", detail=command.grid)
 
 
-def _next_offer(
-    state: Case, command: StartDispatch | ReturnAssignment | ExpireOffer | AskNext | HandOver
-) -> list[Any]:
+def _next_offer(state: Case, command: Any) -> list[Any]:
     """An offer to the next candidate; where only the desk is left, an alarm as well."""
     choice = choose(command.pool, state.tried)
     if choice is None:
@@ -254,4 +271,10 @@ DECISIONS: dict[type, Callable[[Any, Any], list[Any]]] = {
     ReportWork: _report,
     ReopenAssignment: _reopen,
     WithdrawAssignment: _withdraw,
+    AssignTicket: ordering.assign,
+    ReassignTicket: ordering.reassign,
+    TakeBack: lambda state, command: ordering.take_back(state, command, _next_offer),
+    BlowWhistle: whistle.blow,
+    ReportArrival: whistle.arrive,
+    MissArrivals: whistle.miss,
 }

@@ -81,6 +81,8 @@ OF_RULED = tuple(name for name in FILTERS if name not in ("outside_fence", "lack
 """A ruling says whose it is, also outside the lists."""
 BINDING = ("conflict_of_interest", "identity_class", "no_contract", "contract_expired", "quota_used_up")
 """What no desk's order and no ruling overrides."""
+OF_ORDERED = ("outside_fence", "off_duty", "opted_out", *BINDING)
+"""A desk may ask who lacks a skill, is busy or keeps other hours: it knows why, and says so."""
 OF_DESKS = ("off_duty",)
 """A desk is the last resort: nothing else keeps work from it."""
 

@@ -108,13 +108,20 @@ DISPUTING: tuple[Guard, ...] = (
 RULING: tuple[Guard, ...] = (an_adjudicator_speaks, ruled_assignee_known, contract_covers)
 REPORTING: tuple[Guard, ...] = (outcome_told, reason_if_unresolved)
 
+WHISTLES = ("BlowWhistle", "ReportArrival")
 ALLOWED = {
-    "offered": ["AcceptAssignment", "DisputeAssignment", "ReturnAssignment"],
-    "claimable": ["ClaimOffer"],
-    "accepted": ["DisputeAssignment", "LogFirstContact", "ReturnAssignment"],
-    "contacted": ["ReportWork"],
-    "objection_open": ["RuleObjection"],
-}
+    "open": ["AssignTicket", *WHISTLES],
+    "blocked": ["AssignTicket", *WHISTLES],
+    "offered": [
+        "AcceptAssignment", "AssignTicket", "DisputeAssignment", "ReturnAssignment", "TakeBack", *WHISTLES
+    ],
+    "claimable": ["AssignTicket", "ClaimOffer", *WHISTLES],
+    "accepted": [
+        "DisputeAssignment", "LogFirstContact", "ReassignTicket", "ReturnAssignment", "TakeBack", *WHISTLES
+    ],
+    "contacted": ["ReassignTicket", "ReportWork", "TakeBack", *WHISTLES],
+    "objection_open": ["RuleObjection", *WHISTLES],
+}  # fmt: skip
 """The commands that somebody may give in a state."""
 
 

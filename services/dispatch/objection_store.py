@@ -1,4 +1,4 @@
-"""The SQL of returns, rulings and precedents, and of who may take work now."""
+"""The SQL of returns, rulings, precedents and whistles, of whom codes name, and of who may take work now."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -22,6 +22,11 @@ INSERT INTO ruling (ticket, at, category, grid, assignee, unit, reason_code, bas
 SELECT ticket, at, category, grid, assignee, unit, reason_code, basis, by
 FROM json_populate_recordset(null::ruling, %s)
 """
+SAVE_WHISTLES = """
+INSERT INTO whistle (ticket, whistle, at, cause, reason_code, basis, by)
+SELECT ticket, whistle, at, cause, reason_code, basis, by FROM json_populate_recordset(null::whistle, %s)
+"""
+SAID = ((SAVE_GROUNDS, "grounds"), (SAVE_RULINGS, "rulings"), (SAVE_WHISTLES, "whistles"))
 PRECEDENTS = """
 SELECT w.grid, w.category, r.assignee, r.unit, r.reason_code, r.at, a.kind
 FROM unnest(%s::text[], %s::text[]) AS w (grid, category)
@@ -37,12 +42,16 @@ WHERE a.active AND coalesce(a.valid_from, %(today)s) <= %(today)s
   AND coalesce(a.valid_to, %(today)s) >= %(today)s
 ORDER BY n.code, a.code <> n.code, a.kind IN ('grid_officer', 'party_member', 'rota'), a.code
 """
+NAMING = (
+    intake.ObjectionRuled, intake.AssignmentOrdered, intake.ReassignmentOrdered, intake.WhistleBlown
+)  # fmt: skip
+"""What names somebody by the code of an assignee or a unit."""
 ON_DUTY = "SELECT r.assignee FROM rota r WHERE r.assignee = ANY(%s) AND on_duty(r, %s)"
 
 
 def save(tx: Tx, cases: Sequence[Case]) -> None:
-    """Writes what was said on returning and what was ruled, if anything was."""
-    for statement, said in ((SAVE_GROUNDS, "grounds"), (SAVE_RULINGS, "rulings")):
+    """Writes what was said on returning, ruling and calling departments, if anything was."""
+    for statement, said in SAID:
         rows = [
             {"ticket": case.id, **{name: getattr(one, name) for name in one.__struct_fields__}}
             for case in cases
@@ -68,15 +77,20 @@ def precedents(
 
 
 def named(tx: Tx, today: date, stimuli: Sequence[Stimulus]) -> dict[str, Option]:
-    """Whom the rulings of the batch name: code of an assignee or unit → assignee."""
-    codes = {data.assignee for data in _said(stimuli) if isinstance(data, intake.ObjectionRuled)}
+    """Whom rulings, orders and whistles of the batch name: code of an assignee or unit → assignee."""
+    said = [data for data in _said(stimuli) if isinstance(data, NAMING)]
+    codes = {
+        code
+        for data in said
+        for code in (data.departments if isinstance(data, intake.WhistleBlown) else [data.assignee])
+    }
     if not codes:
         return {}
     return {
-        said: Option(
+        known: Option(
             assignee=code, kind=kind, unit=unit, skills=frozenset(), closeness=0, load_cap=0, open=0, taken=0
         )
-        for said, code, kind, unit in tx.execute(NAMED, {"codes": sorted(codes), "today": today})
+        for known, code, kind, unit in tx.execute(NAMED, {"codes": sorted(codes), "today": today})
     }
 
 

@@ -138,6 +138,11 @@ class Known:
         options = self.pool_of(ticket_no).options if named else ()
         return next((option for option in options if named and option.assignee == named.assignee), named)
 
+    def ordered(self, code: str, ticket_no: str) -> Option | None:
+        """Whom an order means by `code`, as the engine sees him at the ticket's place; None elsewhere."""
+        named = self.named.get(code)
+        return self.claimant(named.assignee, ticket_no) if named else None
+
     def _present(self, option: Option) -> Option:
         moved, code, contract = self.moved, option.assignee, option.contract
         left = option.quota_left

@@ -112,3 +112,18 @@ class Postponed(Struct, frozen=True):
     """Nobody can be asked, not even a desk: looked at again at `until`."""
 
     until: datetime
+
+
+class WhistleRecorded(Struct, frozen=True, kw_only=True):
+    """Why departments were called, in the words of who did; kept here and never published."""
+
+    whistle: int
+    at: datetime
+    cause: str
+    reason_code: str
+    basis: str
+    by: str
+
+
+class CallsDropped(Struct, frozen=True):
+    """Nobody who was called is awaited any more."""

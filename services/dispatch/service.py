@@ -19,7 +19,7 @@ from contracts import dispatch, intake, ticket
 from contracts.cloudevent import CloudEvent
 from contracts.event import Event
 from contracts.terms import TicketNo
-from services.dispatch import commands, domain, outcome_store, rota_store, store, watching
+from services.dispatch import commands, desk, domain, hearing, outcome_store, rota_store, store, watching
 from services.dispatch.pool import Known
 from services.dispatch.watching import ForeseeGaps
 
@@ -98,6 +98,24 @@ class DispatchService(Service):
             reason_code=said.reason_code, basis=said.basis, pool=known.pool_of(number),
             windows=known.windows, at=known.now,
         )  # fmt: skip
+
+    @consumes(*hearing.HEARD)
+    def order(self, event: CloudEvent[Event], known: Known) -> desk.Order | desk.BlowWhistle:
+        """The desk names who is asked, takes work back, or calls departments to the place."""
+        return hearing.order(event, known)
+
+    @consumes(intake.ArrivalReported)
+    def arrive(self, event: CloudEvent[intake.ArrivalReported], known: Known) -> desk.ReportArrival:
+        """A department that was called is there."""
+        said = event.data
+        return desk.ReportArrival(
+            actor=said.actor, department=said.department, arrived_at=said.at or known.now, at=known.now
+        )
+
+    @every(1.0, store.unarrived)
+    def miss(self, ticket_no: str, known: Known) -> desk.MissArrivals:
+        """A department that was called is not there in time."""
+        return desk.MissArrivals(at=known.now)
 
     @every(1.0, store.expired)
     def expire(self, ticket_no: str, known: Known) -> commands.ExpireOffer:

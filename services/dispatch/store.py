@@ -14,6 +14,7 @@ from contracts.numbering import ROTA
 from contracts.terms import CHINA
 from services.dispatch import candidate_store, catalogue_store, objection_store, quota_store, rota_store
 from services.dispatch.case import Case
+from services.dispatch.filters import Option
 from services.dispatch.lists import NO_LISTS, Lists
 from services.dispatch.pool import Known, Moved, Place
 from services.dispatch.watching import Watch
@@ -21,7 +22,7 @@ from services.dispatch.watching import Watch
 COLUMNS = (
     "id, sequence, state, category, grid, severity, hop, assignment, assignee, kind, unit, contract, "
     "expires_at, contact_due_at, tried, returns, return_until, bound, mode, "
-    "claimed, beside, contract_month"
+    "claimed, beside, contract_month, calls, arrive_by"
 )
 LOAD = f"""
 SELECT to_json(c)::text FROM (SELECT {COLUMNS} FROM "case" WHERE id = ANY(%s) ORDER BY id FOR UPDATE) c
@@ -35,13 +36,16 @@ ON CONFLICT (id) DO UPDATE SET
     expires_at = EXCLUDED.expires_at, contact_due_at = EXCLUDED.contact_due_at, tried = EXCLUDED.tried,
     returns = EXCLUDED.returns, return_until = EXCLUDED.return_until, bound = EXCLUDED.bound,
     mode = EXCLUDED.mode, claimed = EXCLUDED.claimed, beside = EXCLUDED.beside,
-    contract_month = EXCLUDED.contract_month
+    contract_month = EXCLUDED.contract_month, calls = EXCLUDED.calls, arrive_by = EXCLUDED.arrive_by
 """
 SAVE_OUTCOMES = """
 INSERT INTO outcome (ticket, assignment, at, text, evidence)
 SELECT ticket, assignment, at, text, evidence FROM json_populate_recordset(null::outcome, %s)
 """
 EXPIRED = 'SELECT id FROM "case" WHERE expires_at <= %s ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED'
+UNARRIVED = """
+SELECT id FROM "case" WHERE arrive_by <= %s ORDER BY arrive_by LIMIT %s FOR UPDATE SKIP LOCKED
+"""
 PLACES = "SELECT code FROM cell WHERE code = ANY(%s) AND active"
 LAST_RESORT = """
 SELECT cell FROM assignee JOIN cell c ON c.code = assignee.cell
@@ -59,7 +63,12 @@ UPDATE assignee_load l SET open = greatest(l.open + m.open, 0), taken = l.taken 
     contacts = l.contacts + m.contacts, in_time = l.in_time + m.in_time
 FROM moved m JOIN locked USING (assignee) WHERE l.assignee = m.assignee
 """
-ASKING = (intake.ObjectionRuled, ticket.AlarmRepeated, intake.OfferClaimed)
+ORDERED = (intake.AssignmentOrdered, intake.ReassignmentOrdered)
+"""These name who is asked."""
+ASKING = (
+    intake.ObjectionRuled, ticket.AlarmRepeated, intake.OfferClaimed, intake.WithdrawalOrdered,
+    intake.WhistleBlown, *ORDERED,
+)  # fmt: skip
 """After these somebody else is asked, named or weighed."""
 
 
@@ -75,6 +84,11 @@ def load(tx: Tx, keys: Sequence[str]) -> dict[str, Any]:
 def expired(tx: Tx, now: datetime, limit: int) -> list[str]:
     """Tickets whose offer nobody answered in time, locked."""
     return [key for (key,) in tx.execute(EXPIRED, [now, limit])]
+
+
+def unarrived(tx: Tx, now: datetime, limit: int) -> list[str]:
+    """Tickets to whose place a department was called that is not there in time, locked."""
+    return [key for (key,) in tx.execute(UNARRIVED, [now, limit])]
 
 
 def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], found: Mapping[str, Any]) -> Known:
@@ -102,7 +116,7 @@ def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], found: Mapping[str,
     shown = {pair: precedent for pair, (precedent, _) in precedents.items()}
     named = objection_store.named(tx, today, stimuli)
     known = Known(now, policies, lists, places, options, asked, shown, named, off_duty)
-    claimed = set(_claimed(stimuli, states, places, lists))
+    claimed = set(_claimed(stimuli, states, places, lists, named))
     if claimed:
         known.claims = candidate_store.claims(tx, now, known.rules.half_life_days, claimed)
     return known
@@ -124,12 +138,15 @@ def _claimed(
     states: Mapping[str, Case],
     places: Mapping[str, Place],
     lists: Lists,
+    named: Mapping[str, Option],
 ) -> Iterable[tuple[str, str, str]]:
-    """Place, category and assignee of every claim of the batch."""
+    """Place, category and assignee of every claim and every order of the batch that names somebody."""
     for stimulus in stimuli:
         data, case = stimulus.event.data if stimulus.event else None, states.get(stimulus.key)
         if isinstance(data, intake.OfferClaimed) and case:
             yield places[case.grid].code, lists.code(case.category), data.assignee
+        elif isinstance(data, ORDERED) and case and data.assignee in named:
+            yield places[case.grid].code, lists.code(case.category), named[data.assignee].assignee
 
 
 def _asks_on(data: Any) -> bool:

@@ -276,6 +276,8 @@ CHANGES: dict[type, Callable[[Case, Any], Case]] = {
     dispatch.AssignmentDone: lambda case, fact: replace(case, contract=fact.contract or case.contract),
     dispatch.ResponseHastened: _after_hastened,
     dispatch.FirstContactMade: _after_contact,
+    dispatch.DepartmentArrived: scoring.after_called,
+    dispatch.DepartmentMissed: scoring.after_called,
     dispatch.ObjectionOpened: _after_opened,
     dispatch.ObjectionRuled: _after_ruled,
     ContactMissed: lambda case, _: replace(case, contact_missed=True),

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from contracts.dispatch import AssignmentAccepted
+from contracts.dispatch import AssignmentAccepted, DepartmentArrived, DepartmentMissed
 from contracts.intake import DepartmentScored
 from contracts.problem import Refusal
 from services.evaluation.case import Aside, Case, Scored
@@ -96,14 +96,23 @@ def raters(grid: str | None) -> frozenset[str]:
 
 
 def departments(case: Case) -> frozenset[str]:
-    """Units of departments that have accepted the work at any time."""
+    """Units of departments that have accepted the work, or were called to the place, at any time."""
     present = _unit(case.assignee_kind, case.unit, case.assignee)
     return frozenset((*case.more.departments, *present))
 
 
 def with_department(case: Case, fact: AssignmentAccepted) -> Aside | None:
     """What is kept aside once this work is accepted: of a department, that the ticket was with it."""
-    units = tuple(sorted({*departments(case), *_unit(fact.kind, fact.unit, fact.assignee)}))
+    return _kept(case, _unit(fact.kind, fact.unit, fact.assignee))
+
+
+def after_called(case: Case, fact: DepartmentArrived | DepartmentMissed) -> Case:
+    """A department that was called to the place is scored for it, whether it came or not."""
+    return replace(case, aside=_kept(case, _unit("department", fact.unit, fact.assignee)))
+
+
+def _kept(case: Case, new: tuple[str, ...]) -> Aside | None:
+    units = tuple(sorted({*departments(case), *new}))
     return case.aside if units == case.more.departments else replace(case.more, departments=units)
 
 

@@ -54,7 +54,8 @@ class EvaluationService(Service):
         ticket.TicketCancelled, ticket.TicketUnmerged, ticket.DeclineObjected, ticket.SeverityChanged,
         dispatch.OfferMade, dispatch.OfferExpired, dispatch.AssignmentReturned, dispatch.AssignmentAccepted,
         dispatch.AssignmentDone, dispatch.ResponseHastened, dispatch.FirstContactMade,
-        dispatch.ObjectionOpened, dispatch.ObjectionRuled,
+        dispatch.ObjectionOpened, dispatch.ObjectionRuled, dispatch.DepartmentArrived,
+        dispatch.DepartmentMissed,
     )  # fmt: skip
     def observe(self, event: CloudEvent[Event], known: Known) -> domain.Observe:
         """What ticket and dispatch publish; after TicketVerified the requester is asked (row 17)."""

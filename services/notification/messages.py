@@ -78,6 +78,13 @@ def _ruling(about: Correspondence, fact: dispatch.ObjectionRuled) -> Mapping[str
     return {"category": about.category or "-", "grid": about.grid or "-", "reason": fact.reason_code}
 
 
+def _call(about: Correspondence, fact: dispatch.DepartmentCalled) -> Mapping[str, str]:
+    return {
+        "category": about.category or "-", "grid": about.grid or "-", "until": moment(fact.arrive_by),
+        "cause": fact.cause, "reason": fact.reason_code,
+    }  # fmt: skip
+
+
 def _escalation(_about: Correspondence, fact: ticket.TicketEscalated) -> Mapping[str, str]:
     return {"owner": fact.owner, "level": fact.level, "former": fact.former, "reason": fact.reason_code}
 
@@ -136,6 +143,17 @@ NOTES: dict[type[Event], Note] = {
         audience="assignee",
         name="assignment_withdrawn",
         fields=lambda about, fact: {"reason": fact.reason},
+    ),
+    dispatch.AssignmentRevoked: Note(
+        audience="assignee",
+        name="assignment_revoked",
+        fields=lambda about, fact: {"reason": fact.reason_code},
+    ),
+    dispatch.DepartmentCalled: Note(audience="assignee", name="department_called", fields=_call),
+    dispatch.DepartmentMissed: Note(
+        audience="supervisor",
+        name="department_missed",
+        fields=lambda about, fact: {"department": fact.assignee, "until": moment(fact.arrive_by)},
     ),
     dispatch.AssignmentReopened: Note(
         audience="assignee",

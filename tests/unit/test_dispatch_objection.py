@@ -12,6 +12,7 @@ from contracts.actor import Actor
 from contracts.problem import Refusal
 from services.dispatch import commands, guards
 from services.dispatch.case import Case
+from services.dispatch.desk_guards import ARRIVING, ORDERING, TAKING_BACK, WHISTLING
 from services.dispatch.domain import decide, evolve
 from services.dispatch.engine import Pool, choose
 from services.dispatch.filters import Option
@@ -197,8 +198,11 @@ def test_every_guard_refuses_says_why_and_what_is_allowed(name: str) -> None:
 
 def test_the_tickets_table_names_the_guards_that_are_checked_here() -> None:
     named = {number: {name for row in TABLE if row.number == number for name in row.checked}
-             for number in (8, 9, 10, 15)}  # fmt: skip
-    kept = {8: ACCEPTING, 9: RETURNING, 10: (*DISPUTING, *RULING), 15: REPORTING}
+             for number in (0, 8, 9, 10, 15)}  # fmt: skip
+    kept = {
+        0: (*WHISTLING, *ARRIVING), 8: ACCEPTING, 9: (*RETURNING, *ORDERING, *TAKING_BACK),
+        10: (*DISPUTING, *RULING), 15: REPORTING,
+    }  # fmt: skip
     assert named == {number: {guard.__name__ for guard in found} for number, found in kept.items()}
 
 

@@ -10,12 +10,15 @@ from msgspec.structs import replace
 
 from contracts import dispatch
 from contracts.problem import Refusal
-from services.dispatch import commands
+from services.dispatch import commands, desk
+from services.dispatch.calls import next_due
 from services.dispatch.case import Case
 from services.dispatch.domain import decide, evolve, initial
 from services.dispatch.guards import NOT_OURS
 from services.dispatch.pool import ENDED, OPENED
 from services.dispatch.records import ContractCommitted, ContractReleased, ContractReserved
+from tests.unit.test_dispatch_desk import order as ordered
+from tests.unit.test_dispatch_desk import take_back
 from tests.unit.test_dispatch_domain import (
     ALL,
     BARBERS,
@@ -29,6 +32,7 @@ from tests.unit.test_dispatch_domain import (
     start,
 )
 from tests.unit.test_dispatch_objection import BUREAU, changed, dispute, returned, rule
+from tests.unit.test_dispatch_whistle import arrive, blow
 
 ORGANISATION = replace(BARBERS, unit="barbers")
 EVERYBODY = replace(ALL, options=[ORGANISATION, option("RO-1", "rota"), OFFICER, DESK])
@@ -38,7 +42,7 @@ CODES = (*NOT_OURS, "capacity", "outside_contract", None)
 LATER = st.sampled_from([timedelta(0), timedelta(hours=3), timedelta(days=2)])
 KINDS = (
     "accept", "return", "dispute", "rule", "contact", "report", "reopen", "expire", "next", "severity",
-    "withdraw", "claim", "hand over",
+    "withdraw", "claim", "hand over", "assign", "reassign", "take_back", "whistle", "arrive", "miss",
 )  # fmt: skip
 STEPS = st.lists(
     st.tuples(
@@ -76,6 +80,12 @@ def command(kind: str, state: Case, at: Any, code: str | None, named: Any, dice:
             windows=WINDOWS,
             at=at,
         ),
+        "assign": ordered(desk.AssignTicket, named, at=at, pool=EVERYBODY),
+        "reassign": ordered(desk.ReassignTicket, named, at=at, pool=EVERYBODY),
+        "take_back": replace(take_back(pool=EVERYBODY), at=at),
+        "whistle": blow("fire", "law", at=at, arrive_by=at + timedelta(hours=dice)),
+        "arrive": arrive("fire" if dice % 2 else "law", at=at),
+        "miss": desk.MissArrivals(at=at),
     }
     return simple[kind]
 
@@ -126,3 +136,4 @@ def _holds_together(state: Case, open_: Counter[str], units: Counter[str]) -> No
     )
     assert (state.expires_at is not None) == awaited
     assert not state.claimed or state.state in ("accepted", "contacted")
+    assert state.arrive_by in (None, next_due(state.calls))

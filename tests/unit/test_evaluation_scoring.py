@@ -10,7 +10,7 @@ import pytest
 from contracts import evaluation
 from contracts.actor import Actor
 from contracts.cloudevent import SINGLE
-from contracts.dispatch import AssignmentAccepted
+from contracts.dispatch import AssignmentAccepted, DepartmentArrived, DepartmentMissed
 from contracts.gate import admit
 from contracts.intake import DepartmentScored
 from contracts.problem import ContractViolation, Refusal
@@ -48,6 +48,21 @@ CASE = reduce(
     NEW,
 )
 """It was with two departments, then with a firm."""
+
+
+def test_a_department_that_was_called_to_the_place_is_scored_whether_it_came_or_not() -> None:
+    came = DepartmentArrived(
+        whistle=1,
+        assignee="fire-1",
+        unit="fire",
+        at=OCTOBER,
+        in_time=True,
+        by=Actor(role="supervisor", id="s"),
+    )
+    missed = DepartmentMissed(whistle=1, assignee="roads", arrive_by=OCTOBER)
+    case = reduce(evolve, [came, missed], CASE)
+    for department in ("fire", "roads", "water"):
+        assert taken(case, given(department=department)).department == department
 
 
 def given(

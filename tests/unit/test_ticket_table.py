@@ -17,13 +17,16 @@ from services.ticket.domain import decide, evolve
 from services.ticket.moves import KNOWN, OF_FOLLOWERS, TABLE, UNASKED, Row, allowed, rows
 from services.ticket.state import Child, Desk
 from tests.unit.ticketing import (
+    ARRIVED,
     BY_DESK,
+    CALLED,
     CONTACTED,
     DAY,
     DISPUTED,
     DONE,
     EXPIRED,
     HAPPY,
+    MISSED,
     NOW,
     OFFERED,
     ORDER_COMMANDS,
@@ -50,6 +53,7 @@ FACTS = {
     type(fact): fact
     for fact in (
         STARTED, OFFERED, TAKEN, RETURNED, REVOKED, EXPIRED, DISPUTED, RULED, CONTACTED, DONE, HAPPY, UNRATED,
+        CALLED, ARRIVED, MISSED,
     )
 }  # fmt: skip
 BROKEN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {

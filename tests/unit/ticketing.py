@@ -73,6 +73,14 @@ DISPUTED = dispatch.ObjectionOpened(**WHO, cause="second_return", code="not_our_
 RULED = dispatch.ObjectionRuled(**WHO, hop=2, reason_code="in_their_list", by=ADJUDICATOR)
 EXPIRED = dispatch.OfferExpired(**WHO, hop=1)
 REVOKED = dispatch.AssignmentRevoked(**WHO, hop=1, reason_code="no_first_contact")
+CALLED = dispatch.DepartmentCalled(
+    whistle=1, assignee="fire", cause="emergency", arrive_by=NOW + timedelta(hours=2),
+    reason_code="blocked_exit", by=Actor(role="supervisor", id="street"),
+)  # fmt: skip
+ARRIVED = dispatch.DepartmentArrived(
+    whistle=1, assignee="fire", at=NOW, in_time=True, by=Actor(role="supervisor", id="street")
+)
+MISSED = dispatch.DepartmentMissed(whistle=1, assignee="fire", arrive_by=NOW)
 CONTACTED = dispatch.FirstContactMade(assignment="a1", assignee="li", in_time=True)
 DONE = dispatch.AssignmentDone(**WHO, resolved="yes")
 BITTER = evaluation.RatingSubmitted(round=1, resolved="no", satisfaction="very_dissatisfied")

@@ -1,0 +1,2 @@
+DROP TABLE whistle;
+ALTER TABLE "case" DROP calls, DROP arrive_by;
