@@ -16,6 +16,7 @@ from cli import (
     contract,
     corrections,
     directory,
+    dispatch,
     exclusion,
     house,
     member,
@@ -81,6 +82,7 @@ def fengge(
 
 app.add_typer(ticket.app, name="ticket")
 app.add_typer(order.app, name="order")
+app.add_typer(dispatch.app, name="dispatch")
 app.add_typer(parked.app, name="parked")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(vault.app, name="vault")

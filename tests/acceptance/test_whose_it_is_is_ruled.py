@@ -7,9 +7,11 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
 from chassis.clock import now
 from chassis.policy import in_force, set_policy
+from cli.main import app
 from contracts import intake
 from contracts.actor import Actor
 from contracts.intake import EventRefused
@@ -211,3 +213,59 @@ def test_a_graver_ticket_leaves_less_time_for_the_offer(places: dict[str, Desk])
     desk.say(intake.SeverityCorrected, number, actor=Actor(role="operator", id="d"), severity="emergency")
     hastened = desk.fact(number, "ResponseHastened")
     assert hastened["expires_at"] < offer["expires_at"]
+
+
+def test_the_desk_assigns_reassigns_takes_back_and_is_told_what_it_may_not(places: dict[str, Desk]) -> None:
+    desk = places[SOURCE]
+    number, by = desk.submit(), ("--by", "desk-07", "--reason", "knows_the_matter")
+    desk.fact(number, "OfferMade")
+    outside = desk.fengge("dispatch", "assign", number, "--to", "PM-202", *by, status=1)
+    assert "Refused: list need, version 1 of garbage, allows no party_member" in outside
+    early = desk.fengge("dispatch", "reassign", number, "--to", "GO-202", *by, status=1)
+    assert "nobody has accepted it; assign it" in early
+    followed = desk.fengge.json("dispatch", "assign", number, "--to", "GO-202", *by)["facts"]
+    assert [fact["type"].split(".")[-2] for fact in followed] == ["AssignmentRevoked", "OfferMade"]
+    offer = followed[1]["data"]
+    assert offer["explanation"]["ordered"]["by"] == {"role": "operator", "id": "desk-07"}
+    desk.say(intake.OfferAnswered, number, assignment=offer["assignment"], assignee="GO-202", answer="accept")
+    desk.fact(number, "AssignmentAccepted")
+    assert "AssignmentRevoked" in desk.fengge("dispatch", "reassign", number, "--to", BUREAU, *by)
+    state = desk.fengge.json("ticket", "show", number)["ticket"]
+    assert (state["state"], state["assignee"]) == ("dispatching", None)
+    taken = desk.fengge.json("dispatch", "withdraw", number, *by, "--role", "supervisor")["facts"]
+    assert taken[1]["data"]["assignee"] not in ("GO-202", "DEP-CG-1")
+
+
+def test_an_adjudicator_rules_by_command_and_departments_come_and_are_scored(places: dict[str, Desk]) -> None:
+    desk = places[SOURCE]
+    number = desk.submit(category="water_leak")
+    offer = desk.fact(number, "OfferMade")
+    desk.say(
+        intake.AssignmentDisputed, number, assignment=offer["assignment"], assignee=offer["assignee"],
+        code="not_our_duty", basis=WORDS, proposed_unit="DEP-GS",
+    )  # fmt: skip
+    desk.fact(number, "ObjectionOpened")
+    waiting = desk.fengge.json("dispatch", "objections")
+    assert [row["proposed_unit"] for row in waiting if row["ticket"] == number] == ["DEP-GS"]
+    ruling = ("--to", "DEP-GS", "--by", "judge-1", "--reason", "in_their_list")
+    ruled = desk.fengge.json("dispatch", "adjudicate", number, *ruling, "--basis", WORDS)["facts"]
+    assert ruled[0]["data"]["unit"] == "DEP-GS"
+    street = ("--by", "street-1", "--reason", "burst_pipe", "--cause", "emergency")
+    whistle = ("--department", "DEP-CG", "--department", "DEP-PCS", "--arrive-by")
+    late = desk.fengge("dispatch", "whistle", number, *street, *whistle, "2026-01-01T10:00", status=1)
+    assert "the time to arrive must lie ahead" in late
+    called = desk.fengge("dispatch", "whistle", number, *street, *whistle, "2999-01-01T10:00")
+    assert called.count("DepartmentCalled") == 2
+    here = desk.fengge.json("dispatch", "arrive", number, "--department", "DEP-CG", "--by", "desk-07")
+    assert here["facts"][0]["data"]["in_time"]
+    awaited = [row for row in desk.fengge.json("dispatch", "calls") if row["ticket"] == number]
+    assert [row["department"] for row in awaited] == ["DEP-PCS-1"]
+    score = ("--score", "5", "--rater", "990101001000", "--by", "street-1")
+    eventually(lambda: _done(desk.fengge, "score", number, "DEP-CG", *score))
+    again = desk.fengge("score", number, "DEP-PCS", *score, status=1)
+    assert "the ticket was never with a department DEP-PCS" in again
+
+
+def _done(fengge: Fengge, *words: str) -> bool:
+    """Whether a command ends well; what evaluation has heard by now tells nobody outside."""
+    return bool(CliRunner().invoke(app, ["--run", str(fengge.run), *words]).exit_code == 0)

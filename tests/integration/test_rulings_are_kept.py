@@ -1,4 +1,4 @@
-"""Returns, rulings and precedents against a real PostgreSQL: what is kept, what binds, who may take work."""
+"""Returns, rulings and orders of the desk against a real PostgreSQL: what is kept, what binds, who may."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ from contracts.intake import EventRefused
 from contracts.numbering import ticket_number
 from deploy.local.accounts import OWNER
 from deploy.local.endpoints import Endpoints
-from services.dispatch import domain, objection_store, store
+from services.dispatch import desk_store, domain, hearing, objection_store, store
 from services.dispatch.directory.importing import import_files
 from services.dispatch.service import DispatchService
 from tests.integration.own_database import Tx, own_database, untouched
@@ -37,8 +37,11 @@ HEARD: dict[type[Event], Any] = {
     intake.OfferClaimed: DispatchService.claim,
     intake.FirstContactLogged: DispatchService.contact,
     intake.WorkReported: DispatchService.report,
+    **dict.fromkeys(hearing.HEARD, DispatchService.order),
+    intake.ArrivalReported: DispatchService.arrive,
 }
 BUREAU, JUDGE = "DEP-CG", Actor(role="adjudicator", id="judge")
+OPERATOR = Actor(role="operator", id="desk-07")
 WORDS = "不在清单内"
 
 
@@ -196,6 +199,83 @@ def test_who_is_on_a_rota_takes_no_work_after_his_shift(tx: Tx) -> None:
     tx.execute("UPDATE rota SET valid_to = '2026-01-02' WHERE assignee = %s", [offer.assignee])
     (refused,) = house.hear(NO, said)
     assert refused.detail == f"{offer.assignee} is not on duty"
+
+
+def loads(tx: Tx) -> list[Any]:
+    """Who has how much open."""
+    return tx.execute("SELECT assignee, open FROM assignee_load WHERE open > 0 ORDER BY 1").fetchall()
+
+
+def test_whom_the_desk_names_is_asked_by_code_or_unit_and_loads_follow(tx: Tx) -> None:
+    house = House(tx)
+    first = house.accept(NO)
+    order: dict[str, Any] = {"ticket": NO, "actor": OPERATOR, "reason_code": "knows_the_matter"}
+    revoked, offer = house.hear(NO, intake.AssignmentOrdered(assignee="GO-202", **order))
+    assert (revoked.assignee, revoked.by, offer.assignee) == (first.assignee, OPERATOR, "GO-202")
+    assert offer.explanation.ordered == dispatch.Ordered(by=OPERATOR, reason_code="knows_the_matter")
+    assert loads(tx) == [("GO-202", 1)]
+    said = intake.OfferAnswered(
+        ticket=NO, assignment=offer.assignment, assignee=offer.assignee, answer="accept"
+    )
+    house.hear(NO, said)
+    _, second = house.hear(NO, intake.ReassignmentOrdered(assignee=BUREAU, **order))
+    assert (second.assignee, second.unit, second.hop) == ("DEP-CG-1", BUREAU, 3)
+    _, third = house.hear(NO, intake.WithdrawalOrdered(ticket=NO, actor=OPERATOR, reason_code="mistake"))
+    assert third.explanation.ordered is None
+    assert third.assignee not in (first.assignee, "GO-202", "DEP-CG-1")
+    assert loads(tx) == [(third.assignee, 1)]
+
+
+def test_an_order_outside_the_place_the_lists_or_the_directory_is_refused(tx: Tx) -> None:
+    house = House(tx)
+    house.accept(NO)
+    before = (loads(tx), store.load(tx, [NO]))
+    why = {
+        "GO-302": "GO-302 does not cover this place",
+        "PM-202": "list need, version 1 of garbage, allows no party_member; it allows property_company, "
+                  "grid_officer, department; proposed: ",
+        "nobody": "the directory has no assignee or unit nobody",
+    }  # fmt: skip
+    for whom, detail in why.items():
+        (refused,) = house.hear(
+            NO, intake.AssignmentOrdered(ticket=NO, actor=OPERATOR, assignee=whom, reason_code="r")
+        )
+        assert isinstance(refused, EventRefused)
+        assert refused.detail
+        assert refused.detail.startswith(detail)
+    assert (loads(tx), store.load(tx, [NO])) == before
+
+
+def test_departments_are_called_by_their_unit_and_missed_by_the_timer_and_their_words_stay_here(
+    tx: Tx,
+) -> None:
+    house, hour = House(tx), timedelta(hours=1)
+    house.accept(NO)
+    blown = intake.WhistleBlown(
+        ticket=NO, actor=OPERATOR, cause="joint_enforcement", departments=[BUREAU, "DEP-PCS"],
+        arrive_by=NOON + hour, reason_code="blocked_exit", basis=WORDS,
+    )  # fmt: skip
+    called = house.hear(NO, blown)
+    assert [(one.assignee, one.unit) for one in called] == [("DEP-CG-1", BUREAU), ("DEP-PCS-1", "DEP-PCS")]
+    assert WORDS not in repr(called)
+    assert tx.execute("SELECT ticket, whistle, cause, basis, by FROM whistle").fetchall() == [
+        (NO, 1, "joint_enforcement", WORDS, "desk-07")
+    ]
+    there = intake.ArrivalReported(
+        ticket=NO, actor=Actor(role="assignee", id="DEP-CG-1"), department=BUREAU, at=NOON + hour / 2
+    )
+    (came,) = house.hear(NO, there, NOON + hour / 2)
+    assert came.in_time
+    assert store.unarrived(tx, NOON + hour / 2, 9) == []
+    assert store.unarrived(tx, NOON + hour, 9) == [NO]
+    miss = Stimulus(NO, lambda known: DispatchService.miss(None, NO, known))  # type: ignore[arg-type]
+    (missed,) = house.take(miss, NOON + hour)
+    assert missed.unit == "DEP-PCS"
+    assert store.unarrived(tx, NOON + 9 * hour, 9) == []
+    (row,) = desk_store.calls(tx, False, 9)
+    assert (row["ticket"], row["department"], row["missed"]) == (NO, "DEP-PCS-1", True)
+    assert len(desk_store.calls(tx, True, 9)) == 2
+    assert house.take(miss, NOON + hour) == []
 
 
 def test_the_upgrade_has_a_way_back(servers: Endpoints, migrated: str) -> None:
