@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli import desk
+from cli import desk, explaining
 from cli.place import Place
 from cli.say import JsonFlag, listing
 from services.dispatch import desk_store
@@ -37,5 +37,6 @@ def calls(
     listing(rows, json, "no department is awaited")
 
 
+app.command()(explaining.explain)
 for order in (desk.assign, desk.reassign, desk.withdraw, desk.adjudicate, desk.whistle, desk.arrive):
     app.command()(order)

@@ -8,10 +8,11 @@ from chassis.database import Tx
 
 DISPUTED = """
 SELECT c.id AS ticket, c.category, c.grid, c.severity, c.hop AS hops, c.returns, c.assignee AS returned_by,
-       g.code, g.proposed_unit, g.basis_code, g.at AS since
+       r.note AS code, g.proposed_unit, g.basis_code, r.at AS since
 FROM "case" c LEFT JOIN LATERAL (
-    SELECT * FROM ground g WHERE g.ticket = c.id ORDER BY g.at DESC LIMIT 1) g ON true
-WHERE c.state = 'objection_open' ORDER BY g.at, c.id LIMIT %s
+    SELECT * FROM chain r WHERE r.ticket = c.id AND r.what = 'returned' ORDER BY r.no DESC LIMIT 1) r ON true
+LEFT JOIN ground g ON g.ticket = c.id AND g.assignment = r.assignment
+WHERE c.state = 'objection_open' ORDER BY r.at, c.id LIMIT %s
 """
 # Of a whistle whose work is over nobody is awaited any more.
 CALLS = """

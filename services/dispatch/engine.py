@@ -10,6 +10,8 @@ from services.dispatch.filters import DESK, NOTHING, Item, Option, excluded
 from services.dispatch.rules import RULES, Rules
 
 SHOWN_CANDIDATES, SHOWN_EXCLUSIONS = 5, 10
+ORDER = ("ruling", "kind", "score", "recent", "taken", "code")
+"""By what candidates are put in order, in the order of `_rank`."""
 CONTRACT_TROUBLE = ("contract_expired", "quota_used_up")
 
 
@@ -43,29 +45,60 @@ class Choice(Struct, frozen=True, kw_only=True):
     alarms: Sequence[Alarm] = ()
 
 
-def choose(pool: Pool, tried: Iterable[str]) -> Choice | None:
-    """The next assignee to ask for a ticket, or None where nobody covers it, not even a desk."""
+class Weighing(Struct, frozen=True, kw_only=True):
+    """All that the engine has found out: who could be asked, the best first, and why nobody else."""
+
+    item: Item
+    kinds: Sequence[str]
+    ranked: Sequence[tuple[Option, Mapping[str, int]]]
+    excluded: Sequence[tuple[Option, str]]
+    ruled: str | None = None
+
+    @property
+    def decided_by(self) -> str | None:
+        """By what the first is before the second; None where there are no two."""
+        if len(self.ranked) < 2:
+            return None
+        first, second = (_rank(self.kinds, option, given, self.ruled) for option, given in self.ranked[:2])
+        differ = (name for name, one, other in zip(ORDER, first, second, strict=True) if one != other)
+        return next(differ, "code")
+
+
+def weigh(pool: Pool, tried: Iterable[str]) -> Weighing:
+    """Filters, points and order of all options, none left out."""
     item, before = known_item(pool), frozenset(tried)
     kinds = [kind for kind in item.kinds if kind != DESK] + [DESK]
     ruled = pool.precedent.assignee if pool.precedent else None
     reasons = [(option, excluded(item, option, before, ruled)) for option in pool.options]
     passing = [option for option, reason in reasons if reason is None]
-    if not passing:
-        return None
     given = points_of(pool.rules, item, passing)
     ranked = sorted(passing, key=lambda option: _rank(kinds, option, given[_who(option)], ruled))
+    return Weighing(
+        item=item, kinds=kinds, ruled=ruled, ranked=[(option, given[_who(option)]) for option in ranked],
+        excluded=[(option, why) for option, why in reasons if why],
+    )  # fmt: skip
+
+
+def choose(pool: Pool, tried: Iterable[str]) -> Choice | None:
+    """The next assignee to ask for a ticket, or None where nobody covers it, not even a desk."""
+    before = frozenset(tried)
+    found = weigh(pool, before)
+    if not found.ranked:
+        return None
     explanation = Explanation(
         place=pool.place or "unknown",
-        kinds=kinds,  # type: ignore[arg-type]
-        candidates=[_shown(option, given[_who(option)]) for option in ranked[:SHOWN_CANDIDATES]],
-        excluded=[Exclusion(assignee=one.assignee, reason=why) for one, why in reasons if why]
+        kinds=list(found.kinds),  # type: ignore[arg-type]
+        candidates=[_shown(option, given) for option, given in found.ranked[:SHOWN_CANDIDATES]],
+        excluded=[Exclusion(assignee=one.assignee, reason=why) for one, why in found.excluded]
         [:SHOWN_EXCLUSIONS],
         precedent=pool.precedent,
         rules_version=pool.rules.version,
         fence=pool.fence,
     )  # fmt: skip
-    alarms = _alarms(pool, item, before, reasons)
-    return Choice(option=ranked[0], explanation=explanation, ranking=ranked, alarms=alarms)
+    ranking = [option for option, _ in found.ranked]
+    return Choice(
+        option=ranking[0], explanation=explanation, ranking=ranking, alarms=_alarms(pool, found, before)
+    )
 
 
 def known_item(pool: Pool) -> Item:
@@ -123,23 +156,25 @@ def _rank(
     return apart, order, -sum(given.values()), option.recent, option.taken, option.assignee
 
 
-def _alarms(
-    pool: Pool, item: Item, before: frozenset[str], reasons: Sequence[tuple[Option, str | None]]
-) -> list[Alarm]:
+def _alarms(pool: Pool, found: Weighing, before: frozenset[str]) -> list[Alarm]:
     """A rota without anybody on duty, and contracts that no longer cover what they bought."""
     alarms = []
-    on_rota = [option for option, why in reasons if option.kind == "rota" and why in (None, "asked_before")]
-    if "rota" in item.kinds and not on_rota:
+    passing = [option for option, _ in found.ranked]
+    asked = [option for option, why in found.excluded if why == "asked_before"]
+    on_rota = [option for option in (*passing, *asked) if option.kind == "rota"]
+    if "rota" in found.item.kinds and not on_rota:
         alarms.append(Alarm("rota_gap", pool.place or "unknown"))
-    served = any(option.kind == "social_organization" and why is None for option, why in reasons)
+    served = any(option.kind == "social_organization" for option in passing)
     if not served and not before:
         alarms += [
             Alarm(why, option.contract)
-            for option, why in reasons
+            for option, why in found.excluded
             if why in CONTRACT_TROUBLE and option.contract
         ]
     return list(dict.fromkeys(alarms))
 
 
-def _shown(option: Option, given: dict[str, int]) -> Candidate:
-    return Candidate(assignee=option.assignee, kind=option.kind, score=sum(given.values()), points=given)
+def _shown(option: Option, given: Mapping[str, int]) -> Candidate:
+    return Candidate(
+        assignee=option.assignee, kind=option.kind, score=sum(given.values()), points=dict(given)
+    )

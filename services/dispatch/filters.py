@@ -10,7 +10,7 @@ MASKED = ("property_company", "social_organization")
 """Kinds that only get a masked contact of the requester (DOMAIN.md §5)."""
 
 
-class Item(Struct, frozen=True, kw_only=True):
+class Item(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The catalogue's entry for a category: who may be asked, in which order, with which skills.
 
     `about` are the kinds of assignee that the work is about; `identity` is `full` where a masked contact
@@ -31,7 +31,7 @@ NOTHING = Item(category="", version=0, list="", mode="direct", kinds=(), skills=
 """Where the work or its place is unknown only a desk can be asked."""
 
 
-class Option(Struct, frozen=True, kw_only=True):
+class Option(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One assignee who covers the place, with what the filters and the score look at.
 
     `closeness` is the depth of the assignee's cell in the grid tree (deeper = nearer), `recent` how often he

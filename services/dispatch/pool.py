@@ -20,6 +20,7 @@ from services.dispatch.records import Claimed, ContractReleased, ContractReserve
 from services.dispatch.rules import Rules
 
 OPENED = (dispatch.OfferMade, dispatch.ObjectionRuled, dispatch.AssignmentReopened, Claimed)
+CHOSEN = (dispatch.OfferMade, dispatch.ClaimOpened)
 ENDED = (
     dispatch.OfferExpired,
     dispatch.AssignmentReturned,
@@ -78,6 +79,10 @@ class Known:
     off_duty: frozenset[str] = frozenset()
     claims: Claims = NOBODY
     moved: Moved = field(default_factory=Moved)
+    weighed: dict[str, Pool] = field(default_factory=dict)
+    """By assignment, what its offer was chosen from; kept with the chain."""
+    latest: Pool | None = None
+    """What the command that is being decided looks at."""
 
     @property
     def windows(self) -> Windows:
@@ -112,7 +117,7 @@ class Known:
             options=found,
             precedent=precedent,
         )
-        return Pool(
+        self.latest = Pool(
             place=place.code if place.known else None,
             item=item,
             options=[self._present(option) for option in found],
@@ -120,6 +125,7 @@ class Known:
             rules=self.rules,
             fence=None if item or not category else fence(outside),
         )
+        return self.latest
 
     def pool_of(self, ticket_no: str) -> Pool:
         """The options for a ticket whose dispatch has begun."""
@@ -159,11 +165,13 @@ class Known:
         )
 
     def learn(self, fact: Any) -> None:
-        """Counts an offer, its end or a contract's unit, so that the next decision sees it."""
+        """Counts an offer, its end or a contract's unit for the next decision; keeps what was weighed."""
         for name, by in COUNTED.get(type(fact), _nothing)(fact).items():
             getattr(self.moved, name)[fact.contract if name == "units" else fact.assignee] += by
         if isinstance(fact, Claimed):
             self.claims.open[fact.assignee] += 1
+        if isinstance(fact, CHOSEN) and self.latest:
+            self.weighed[fact.assignment] = self.latest
 
 
 def _nothing(_fact: Any) -> Mapping[str, int]:

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 
-class Rules(Struct, frozen=True, kw_only=True):
+class Rules(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One version of the policy `routing`; weights in points, `share_percent` of the peers' mean.
 
     `near` is given for each level of the grid tree, `skill` for each skill asked for, `free` for idle

@@ -12,7 +12,14 @@ from chassis.rows import as_json, columns, from_json, texts
 from contracts import intake, ticket
 from contracts.numbering import ROTA
 from contracts.terms import CHINA
-from services.dispatch import candidate_store, catalogue_store, objection_store, quota_store, rota_store
+from services.dispatch import (
+    candidate_store,
+    catalogue_store,
+    chain_store,
+    objection_store,
+    quota_store,
+    rota_store,
+)
 from services.dispatch.case import Case
 from services.dispatch.filters import Option
 from services.dispatch.lists import NO_LISTS, Lists
@@ -188,6 +195,7 @@ def save(tx: Tx, changes: Changes) -> None:
     if outcomes:
         tx.execute(SAVE_OUTCOMES, [as_json(outcomes)])
     objection_store.save(tx, cases)
+    chain_store.save(tx, changes.facts, changes.known.weighed)
     moved: Moved = changes.known.moved
     now, half_life = changes.known.now, changes.known.rules.half_life_days
     loads = (moved.open, moved.taken, moved.asked, moved.contacts, moved.in_time)

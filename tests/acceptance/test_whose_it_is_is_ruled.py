@@ -234,6 +234,17 @@ def test_the_desk_assigns_reassigns_takes_back_and_is_told_what_it_may_not(place
     assert (state["state"], state["assignee"]) == ("dispatching", None)
     taken = desk.fengge.json("dispatch", "withdraw", number, *by, "--role", "supervisor")["facts"]
     assert taken[1]["data"]["assignee"] not in ("GO-202", "DEP-CG-1")
+    told = desk.fengge.json("dispatch", "explain", number)
+    assert (told["hops"], told["kept"]) == (4, 4)
+    assert [hop["ended"] for hop in told["chain"]] == ["revoked", "revoked", "revoked", None]
+    assert [hop["by"] for hop in told["chain"]] == [None, "operator/desk-07", "operator/desk-07", None]
+    why = told["chain"][0]["explanation"]
+    assert (why["list"], why["list_version"], why["best"]) == ("need", 1, told["chain"][0]["assignee"])
+    assert {"assignee", "score", "points"} <= why["candidates"][0].keys()
+    assert told["dwell_seconds"] > 0
+    words = desk.fengge("dispatch", "explain", number)
+    assert "named by operator/desk-07: knows_the_matter; the engine would have asked" in words
+    assert "knows no ticket" in desk.fengge("dispatch", "explain", "0000-0000-0000-0000", status=1)
 
 
 def test_an_adjudicator_rules_by_command_and_departments_come_and_are_scored(places: dict[str, Desk]) -> None:

@@ -19,9 +19,11 @@ from contracts.intake import EventRefused
 from contracts.numbering import ticket_number
 from deploy.local.accounts import OWNER
 from deploy.local.endpoints import Endpoints
-from services.dispatch import desk_store, domain, hearing, objection_store, store
+from services.dispatch import chain_store, desk_store, domain, hearing, objection_store, store
 from services.dispatch.directory.importing import import_files
+from services.dispatch.engine import choose
 from services.dispatch.service import DispatchService
+from services.dispatch.way import hops
 from tests.integration.own_database import Tx, own_database, untouched
 
 DATABASE = "rulings"
@@ -224,6 +226,33 @@ def test_whom_the_desk_names_is_asked_by_code_or_unit_and_loads_follow(tx: Tx) -
     assert third.explanation.ordered is None
     assert third.assignee not in (first.assignee, "GO-202", "DEP-CG-1")
     assert loads(tx) == [(third.assignee, 1)]
+
+
+def test_a_way_is_kept_step_by_step_with_all_that_each_offer_was_chosen_from(tx: Tx) -> None:
+    house, hour = House(tx), timedelta(hours=1)
+    first = house.accept(NO)
+    said = intake.OfferAnswered(
+        ticket=NO, assignment=first.assignment, assignee=first.assignee, answer="return",
+        return_code="capacity",
+    )  # fmt: skip
+    (_, second) = house.hear(NO, said, NOON + hour)
+    ordered = intake.AssignmentOrdered(ticket=NO, actor=OPERATOR, assignee=BUREAU, reason_code="theirs")
+    house.hear(NO, ordered, NOON + 3 * hour)
+    way = hops(chain_store.steps(tx, NO), NOON + 7 * hour)
+    assert [(hop.assignee, hop.ended, hop.dwell) for hop in way] == [
+        (first.assignee, "returned", hour), (second.assignee, "revoked", 2 * hour),
+        ("DEP-CG-1", None, 4 * hour),
+    ]  # fmt: skip
+    assert (way[2].by, way[2].note) == ("operator/desk-07", "theirs")
+    for hop, offer in zip(way, (first, second), strict=False):
+        pool = chain_store.pool_of(hop.weighed or "")
+        chosen = choose(pool, hop.tried)
+        assert chosen
+        assert (chosen.option.assignee, chosen.explanation) == (offer.assignee, offer.explanation)
+        assert pool.item
+        assert (pool.item.list, pool.item.version, pool.rules.version) == ("need", 1, 1)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        tx.execute("DELETE FROM chain")
 
 
 def test_an_order_outside_the_place_the_lists_or_the_directory_is_refused(tx: Tx) -> None:

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from contracts import dispatch
-from services.dispatch.engine import Alarm, Pool, choose
+from services.dispatch.engine import Alarm, Pool, choose, weigh
 from services.dispatch.filters import FILTERS, Item, Option
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -172,3 +172,32 @@ def test_over_10_000_equal_tickets_nobody_has_more_than_a_fifth_above_the_mean()
         had[chosen(pool(*now)) or ""] += 1
     assert max(had.values()) <= 1.2 * 10_000 / len(people)
     assert len(had) == len(people)
+
+
+RULED = dispatch.Precedent(assignee="B", reason_code="r", ruled_at=NOON)
+
+
+@pytest.mark.parametrize(
+    ("by", "second", "precedent"),
+    [
+        ("kind", option("A", "department"), None),
+        ("score", option("C", "property_company", closeness=2), None),
+        ("recent", option("A", "property_company", recent=0.5), None),
+        ("taken", option("A", "property_company", taken=2), None),
+        ("code", option("C", "property_company"), None),
+        ("ruling", option("A", "property_company"), RULED),
+    ],
+)
+def test_what_put_the_first_before_the_second_is_told(
+    by: str, second: Option, precedent: dispatch.Precedent | None
+) -> None:
+    found = weigh(replace(pool(option("B", "property_company"), second), precedent=precedent), ())
+    assert (found.ranked[0][0].assignee, found.decided_by) == ("B", by)
+
+
+def test_one_alone_is_before_nobody_and_nobody_is_left_out_of_what_was_weighed() -> None:
+    crowd = [option(f"P{n:02}", "property_company") for n in range(30)]
+    strangers = [option(f"X{n:02}", "grid_officer") for n in range(20)]
+    found = weigh(pool(*crowd, *strangers), ())
+    assert (len(found.ranked), len(found.excluded)) == (30, 20)
+    assert weigh(pool(crowd[0]), ()).decided_by is None
