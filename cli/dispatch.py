@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli import desk, explaining
+from cli import backtest, desk, explaining, routing
 from cli.place import Place
 from cli.say import JsonFlag, listing
 from services.dispatch import desk_store
@@ -38,5 +38,8 @@ def calls(
 
 
 app.command()(explaining.explain)
+app.command()(backtest.backtest)
+app.command()(routing.rules)
+app.command()(routing.adopt)
 for order in (desk.assign, desk.reassign, desk.withdraw, desk.adjudicate, desk.whistle, desk.arrive):
     app.command()(order)

@@ -1,6 +1,8 @@
 """The SQL of the ways of tickets: every step is added once, read by ticket or by time."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -11,10 +13,27 @@ from chassis.rows import as_copy
 from contracts.cloudevent import CloudEvent
 from services.dispatch.chain import Step, step
 from services.dispatch.engine import Pool
+from services.dispatch.way import Hop, hops
 
+AT_ONCE = 2000
+"""Rows that are fetched at a time."""
+Choice = tuple[str, datetime, int, str | None, Pool | None]
+"""Ticket, when, hop, who was asked (None: all), and what he was chosen from."""
 COLUMNS = "ticket, at, what, hop, assignment, assignee, kind, unit, note, by, weighed"
 SAVE = f"COPY chain ({COLUMNS}) FROM STDIN WITH (NULL '')"
 OF_TICKET = f"SELECT {COLUMNS} FROM chain WHERE ticket = %s ORDER BY no"
+WAYS = f"""
+SELECT {COLUMNS.removesuffix(", weighed")} FROM chain
+WHERE at >= %s AND what <> 'blocked' ORDER BY ticket, no
+"""
+CHOICES = """
+SELECT ticket, at, hop, assignee, CASE WHEN at >= %(since)s THEN weighed END FROM chain
+WHERE at >= %(earlier)s AND what IN ('offered', 'opened', 'ruled') ORDER BY no
+"""
+UNCHANGED = (
+    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+    "SET LOCAL statement_timeout = '10min'",
+)
 CASE = 'SELECT id, state, category, grid, severity, hop, assignee, kind FROM "case" WHERE id = %s'
 
 
@@ -50,3 +69,31 @@ def case(tx: Tx, ticket: str) -> dict[str, Any] | None:
 def pool_of(weighed: str) -> Pool:
     """What the engine saw, as it saw it."""
     return msgspec.json.decode(weighed, type=Pool)
+
+
+def read_only(tx: Tx) -> None:
+    """From here on the transaction sees one moment and can change nothing; to be said first."""
+    for statement in UNCHANGED:
+        tx.execute(statement)
+
+
+def ways(tx: Tx, since: datetime, now: datetime) -> dict[str, list[Hop]]:
+    """The ways of all tickets whose dispatch began at `since` or later, without what was weighed."""
+    found: dict[str, list[Hop]] = {}
+    with tx.cursor("ways", row_factory=class_row(Step)) as cursor:
+        cursor.itersize = AT_ONCE
+        for ticket, known in groupby(cursor.execute(WAYS, [since]), key=lambda one: one.ticket):
+            kept = list(known)
+            if kept[0].what == "started":
+                found[ticket] = hops(kept, now)
+    return found
+
+
+def choices(tx: Tx, since: datetime, earlier: datetime) -> Iterator[Choice]:
+    """Everybody who was asked since `earlier`, in order, from `since` on with what he was chosen from."""
+    with tx.cursor("choices") as cursor:
+        cursor.itersize = AT_ONCE
+        for ticket, at, hop, assignee, weighed in cursor.execute(
+            CHOICES, {"since": since, "earlier": earlier}
+        ):
+            yield ticket, at, hop, assignee, pool_of(weighed) if weighed else None

@@ -16,7 +16,8 @@ class Hop(Struct, frozen=True, kw_only=True):
     """One who was asked: since when, how it ended, and how long he had it.
 
     `note` and `by` say of an order or a ruling why and whose it was; `ended_note` and `ended_by` of its end.
-    `waited` is how long nobody had it before. `tried` are those who were asked before him and are not again.
+    `waited` is how long nobody had it before. `tried` are those who were asked before him and are not
+    again; `together`: asked at the same time as the one before.
     """
 
     hop: int
@@ -36,6 +37,7 @@ class Hop(Struct, frozen=True, kw_only=True):
     dwell: timedelta = NO_TIME
     waited: timedelta = NO_TIME
     tried: tuple[str, ...] = ()
+    together: bool = False
     weighed: str | None = None
 
 
@@ -63,7 +65,8 @@ class _Way:
         self.hops[name] = {
             "hop": one.hop, "assignment": name, "assignee": one.assignee, "kind": one.kind, "unit": one.unit,
             "way": one.what, "since": one.at, "note": one.note, "by": one.by, "waited": waited,
-            "tried": tried, "weighed": one.weighed, "dwell": NO_TIME,
+            "tried": tried, "together": together is not None, "weighed": one.weighed,
+            "dwell": NO_TIME,
         }  # fmt: skip
         self.held[name] = one.at
         self._asked(one.assignee)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -275,6 +276,37 @@ def test_an_adjudicator_rules_by_command_and_departments_come_and_are_scored(pla
     eventually(lambda: _done(desk.fengge, "score", number, "DEP-CG", *score))
     again = desk.fengge("score", number, "DEP-PCS", *score, status=1)
     assert "the ticket was never with a department DEP-PCS" in again
+
+
+def test_rules_are_tried_on_past_tickets_before_they_go_live(places: dict[str, Desk], tmp_path: Path) -> None:
+    desk, file = places[SOURCE], tmp_path / "rules.csv"
+    number = desk.submit(category="noise_construction")
+    offer = desk.fact(number, "OfferMade")
+    file.write_text(desk.fengge("dispatch", "rules"))
+    before = desk.fengge.json("dispatch", "rules")
+    same = desk.fengge.json("dispatch", "backtest", str(file), "--since", "2026-01-01")
+    assert (same["changed"], same["moved"]) == ({}, 0)
+    assert same["tickets"] >= 1
+    assert same["hops_before"] == same["hops_after"] >= same["decisions"]
+    file.write_text("rule,value\nnear,0\nfree,0\ntimely,0\nover_share,0\n")
+    other = desk.fengge.json("dispatch", "backtest", str(file), "--since", "2026-01-01")
+    assert other["changed"]["near"] == [10, 0]
+    (moved,) = [move for move in other["moves"] if move["ticket"] == number]
+    assert moved["before"] == offer["assignee"] != moved["after"]
+    words = desk.fengge("dispatch", "backtest", str(file), "--since", "2026-01-01")
+    assert "would have gone elsewhere" in words
+    assert "near 10 → 0" in words
+    file.write_text("rule,value\nfar,1\n")
+    wrong = desk.fengge("dispatch", "backtest", str(file), "--since", "2026-01-01", status=1)
+    assert "rules.csv, line 2: 'far' is none of near" in wrong
+    assert desk.fengge.json("dispatch", "rules") == before
+    file.write_text("rule,value\nwarn_percent,21\n")
+    assert "warn_percent 20 → 21" in desk.fengge("dispatch", "adopt", str(file), "--by", "judge-1")
+    after = desk.fengge.json("dispatch", "rules")
+    assert after == {
+        "version": before["version"] + 1, "rules": before["rules"] | {"warn_percent": 21}
+    }  # fmt: skip
+    assert "says nothing else" in desk.fengge("dispatch", "adopt", str(file), status=1)
 
 
 def _done(fengge: Fengge, *words: str) -> bool:

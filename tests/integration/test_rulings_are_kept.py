@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from chassis.effect import Effects, Tally
 from chassis.model import Model, Stimulus
@@ -20,6 +21,7 @@ from contracts.numbering import ticket_number
 from deploy.local.accounts import OWNER
 from deploy.local.endpoints import Endpoints
 from services.dispatch import chain_store, desk_store, domain, hearing, objection_store, store
+from services.dispatch.backtest import Trial
 from services.dispatch.directory.importing import import_files
 from services.dispatch.engine import choose
 from services.dispatch.service import DispatchService
@@ -253,6 +255,37 @@ def test_a_way_is_kept_step_by_step_with_all_that_each_offer_was_chosen_from(tx:
         assert (pool.item.list, pool.item.version, pool.rules.version) == ("need", 1, 1)
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         tx.execute("DELETE FROM chain")
+
+
+def test_whoever_tries_rules_can_change_nothing(migrated: str) -> None:
+    with untouched(migrated) as looking:
+        chain_store.read_only(looking)
+        assert chain_store.ways(looking, NOON, NOON) == {}
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            looking.execute("INSERT INTO policy VALUES ('routing', 9, now(), '{}')")
+
+
+def test_past_tickets_are_tried_by_other_rules(tx: Tx) -> None:
+    house, numbers = House(tx), [ticket_number("urn:past", str(number)) for number in range(12)]
+    for place, number in enumerate(numbers):
+        at = NOON + timedelta(minutes=place)
+        grid = (GRID, "99010100100201002")[place % 2]
+        accepted = ticket.TicketAccepted(
+            category="noise_construction", severity="general", grid=grid, channel="resident", source="urn:t"
+        )
+        (_, offer) = house.hear(number, accepted, at)
+        if place % 3 == 0:
+            house.give_back(number, offer)
+    now, since = NOON + timedelta(hours=9), NOON + timedelta(minutes=2)
+    rules = store.know(tx, NOON, [], {}).rules
+    ways = chain_store.ways(tx, since, now)
+    assert sorted(ways) == sorted(numbers[2:]), "what began before is left out"
+    for other, moves in ((rules, False), (replace(rules, near=0, free=0, timely=0, half_life_days=1), True)):
+        trial = Trial(other, ways, disputed_at=2)
+        for choice in chain_store.choices(tx, since, NOON):
+            trial.hear(*choice)
+        assert trial.decisions >= 10
+        assert bool(trial.moves) == moves
 
 
 def test_an_order_outside_the_place_the_lists_or_the_directory_is_refused(tx: Tx) -> None:
