@@ -353,3 +353,22 @@ def test_the_upgrade_has_a_way_back(servers: Endpoints, migrated: str) -> None:
         kept = tx.execute('SELECT returns, return_until, bound FROM "case"').fetchall()
         assert kept == [(0, datetime(2026, 11, 21, tzinfo=UTC), None)]
         tx.rollback()
+
+
+def test_ways_and_calls_have_a_way_back_and_leave_cases_as_they_were(
+    servers: Endpoints, migrated: str
+) -> None:
+    folder = Path("services/dispatch/migrations")
+    owner = urlsplit(servers.database_url(OWNER))._replace(path=f"/{DATABASE}").geturl()
+    with psycopg.connect(owner) as tx:
+        tx.execute("SET search_path = dispatch")
+        for step in ("0012_chain.rollback", "0011_calls.rollback"):
+            tx.execute((folder / f"{step}.sql").read_bytes())
+        tx.execute("""
+            INSERT INTO "case" (id, sequence, state, category, grid, severity, hop, tried)
+            VALUES ('T', 2, 'open', 'garbage', 'g', 'general', 1, '{}')""")
+        for step in ("0011_calls", "0012_chain"):
+            tx.execute((folder / f"{step}.sql").read_bytes())
+        assert tx.execute('SELECT calls, arrive_by FROM "case"').fetchall() == [([], None)]
+        assert chain_store.steps(tx, "T") == []
+        tx.rollback()
