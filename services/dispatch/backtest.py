@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
+from services.dispatch.case import SHIFT_OVER
 from services.dispatch.drift import Drift
 from services.dispatch.engine import Pool, weigh
 from services.dispatch.filters import Option
@@ -53,8 +54,8 @@ class Answers:
 
 
 def gave_back(hop: Hop) -> bool:
-    """Whether he did not do it himself; what a desk took from him was not his wish."""
-    return hop.ended in GAVE_BACK and hop.ended_by is None
+    """Whether he did not do it himself; what a desk or the end of his shift took was not his wish."""
+    return hop.ended in GAVE_BACK and hop.ended_by is None and hop.ended_note != SHIFT_OVER
 
 
 class Trial:

@@ -2,7 +2,7 @@
 
 from services.dispatch import desk
 from services.dispatch.case import Case
-from services.dispatch.engine import known_item
+from services.dispatch.engine import Pool, known_item
 from services.dispatch.filters import DESK, OF_DESKS, OF_ORDERED, hindrance
 from services.dispatch.guards import Guard
 
@@ -42,7 +42,7 @@ def within_the_lists(_state: Case, command: desk.AssignTicket) -> str | None:
     if option is None or option.kind in (DESK, *item.kinds):
         return None
     if not item.kinds:
-        return "no list has this category and place; only the community desk can have it"
+        return f"no list has this category and place; only the community desk can have it{_fence(pool)}"
     able = (one for one in pool.options if one.kind in item.kinds)
     proposed = next((one.unit or one.assignee for one in able), None)
     hint = f"; proposed: {proposed}" if proposed else ""
@@ -50,6 +50,14 @@ def within_the_lists(_state: Case, command: desk.AssignTicket) -> str | None:
         f"list {item.list}, version {item.version} of {item.category}, allows no {option.kind}; "
         f"it allows {', '.join(item.kinds)}{hint}"
     )
+
+
+def _fence(pool: Pool) -> str:
+    """Which lists, and whose it may be by them."""
+    if pool.fence is None:
+        return ""
+    unit = f", proposed: {pool.fence.proposed_unit}" if pool.fence.proposed_unit else ""
+    return f" (lists version {pool.fence.lists_version}{unit})"
 
 
 def nothing_binding(_state: Case, command: desk.AssignTicket) -> str | None:

@@ -188,9 +188,11 @@ def test_the_work_fence_refuses_with_list_version_and_who_may() -> None:
 
 
 def test_what_no_list_has_only_a_desk_can_have() -> None:
-    unknown = replace(ALL, item=None)
+    fence = dispatch.Fence(lists_version=7, proposed_unit="bureau")
+    unknown = replace(ALL, item=None, fence=fence)
     (refusal,) = decide(given(start(unknown)), assign(pool=unknown))
     assert "only the community desk" in refusal.detail
+    assert refusal.detail.endswith("(lists version 7, proposed: bureau)")
     second = replace(DESK, assignee="CD-2")
     (*_, offer) = decide(given(start(unknown)), assign(second, pool=unknown))
     assert offer.assignee == "CD-2"
