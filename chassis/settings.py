@@ -69,6 +69,8 @@ class Settings:
     """Keys of the identity vault, the newest first."""
     gateway_host: str = "127.0.0.1"
     gateway_port: int = 0
+    gateway_url: str = ""
+    """The address at which others reach the gateway, where a proxy stands before it."""
     gateway_token: str = field(default="", repr=False)
     """What the secrets of systems that sign their requests are derived from."""
     gateway_rate: float = 1000.0
@@ -214,6 +216,7 @@ CHECKS: dict[str, Callable[[str], Any]] = {
     "vault_keys": read_keys,
     "gateway_host": str,
     "gateway_port": _number(int, 0, 65535),
+    "gateway_url": _url("http", "https", empty=True),
     "gateway_token": _token,
     "gateway_rate": _number(float, 1, 100_000),
     "oauth_issuer": str,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.house import hand_over_places
+from cli.house import hand_over_directory
 from cli.place import Place
 from cli.say import Failure, JsonFlag, as_json
 from deploy.local.records import write_private
@@ -36,10 +36,10 @@ def import_(
 
 
 def taken(place: Place, paths: list[Path], reason: str | None = None) -> Report:
-    """Imports files and says what became of each; places are found by what was taken."""
+    """Imports files, says what became of each; by what was taken places are found and services offered."""
     with place.transaction("dispatch") as tx:
         report = import_files(tx, paths, who=getpass.getuser(), reason=reason)
-    hand_over_places(place)
+    hand_over_directory(place)
     return report
 
 

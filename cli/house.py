@@ -11,7 +11,7 @@ from cli.place import START, Place
 from cli.say import Failure, JsonFlag, as_json, table
 from contracts.publisher.errors import TROUBLE
 from contracts.registry import LEDGERS
-from deploy.gazetteer import hand_over
+from deploy import gazetteer, offered
 from deploy.local import house
 from deploy.local.keeper import TROUBLE as OF_KEEPER
 
@@ -42,17 +42,19 @@ def migrate(context: typer.Context, json: JsonFlag = False) -> None:
         applied = apply_migrations(place.owner_url(), LEDGERS)
     except psycopg.OperationalError as error:
         raise Failure(f"No database answers: {error}\n{START}") from None
-    hand_over_places(place)
+    hand_over_directory(place)
     if json:
         as_json({"applied": applied})
     else:
         print(f"{applied} migrations applied")
 
 
-def hand_over_places(place: Place) -> None:
-    """Lets places be found by the directory as it is."""
+def hand_over_directory(place: Place) -> None:
+    """Lets places be found, and services be offered, by the directory as it is."""
     with place.transaction("dispatch") as tx, place.transaction("ticket") as ticket:
-        hand_over(tx, ticket)
+        gazetteer.hand_over(tx, ticket)
+    with place.transaction("dispatch") as tx, place.transaction("gateway") as gateway:
+        offered.hand_over(tx, gateway)
 
 
 @app.callback()

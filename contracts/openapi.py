@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, cast, get_args, get_origin
 
 import msgspec
 from apispec import APISpec
@@ -11,16 +11,16 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from msgspec import Struct
 
 from contracts.asyncapi import LANGUAGE_VERSION
-from contracts.gateway import events, hotline, reconcile, tickets, webhooks
-from contracts.gateway.operation import Operation, Problem
+from contracts.gateway import events, hotline, open311, reconcile, tickets, webhooks
+from contracts.gateway.operation import PLAIN, Operation, Problem
 from contracts.schema import schema_class
 
 Document = dict[str, Any]
-PROBLEM = "application/problem+json"
+(PROBLEM,) = PLAIN.refusals
 
 OPERATIONS: tuple[Operation, ...] = (
     events.SEND, hotline.SEND, tickets.SHOW, reconcile.LOOK, reconcile.COMPARE,
-    *webhooks.OPERATIONS,
+    *webhooks.OPERATIONS, *open311.OPERATIONS,
 )  # fmt: skip
 """Every operation: a new one is a file in contracts/gateway, one among the gateway's channels, its name."""
 PARTS: tuple[type[Struct], ...] = (*events.PARTS, Problem)
@@ -34,6 +34,12 @@ SCHEMES = {
     "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
 }  # fmt: skip
 ACCESS: list[dict[str, list[str]]] = [{name: []} for name in SCHEMES]
+IN_QUERY = {
+    operation.form.key: {"type": "apiKey", "in": "query", "name": operation.form.key}
+    for operation in OPERATIONS
+    if operation.form.key
+}
+"""Where else some protocols let a key stand."""
 
 
 def document() -> Document:
@@ -45,7 +51,7 @@ def document() -> Document:
     )  # fmt: skip
     for part in PARTS:
         spec.components.schema(part.__name__, schema=schema_class(part))
-    for name, scheme in SCHEMES.items():
+    for name, scheme in {**SCHEMES, **IN_QUERY}.items():
         spec.components.security_scheme(name, scheme)
     for path in dict.fromkeys(operation.path for operation in OPERATIONS):
         mine = [operation for operation in OPERATIONS if operation.path == path]
@@ -72,31 +78,39 @@ def _operation(operation: Operation) -> Document:
         found["requestBody"] = {"required": True, "content": content}
     if operation.anybody:
         found["security"] = []
+    elif operation.form.key:
+        found["security"] = [*ACCESS, {operation.form.key: []}]
     return found
 
 
 def _schema(body: Any) -> Any:
+    """Of a struct, of a list of one, or a JSON Schema as it stands."""
+    if get_origin(body) is list:
+        return {"type": "array", "items": _schema(get_args(body)[0])}
     return schema_class(body) if isinstance(body, type) else body
 
 
 def _parameters(operation: Operation) -> Iterator[Any]:
     for name in re.findall(r"\{(\w+)\}", operation.path):
-        yield {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        schema = operation.steps.get(name, {"type": "string"})
+        yield {"name": name, "in": "path", "required": True, "schema": schema}
     yield from operation.headers.values()
     if operation.query:
         yield {"in": "query", "schema": schema_class(operation.query)}
 
 
 def _answers(operation: Operation) -> Iterator[tuple[str, Document]]:
-    for status, struct in operation.answers.items():
-        yield str(status), _answer(status, "application/json", schema_class(struct))
+    form = operation.form
+    for status, answer in operation.answers.items():
+        yield str(status), _answer(status, form.answers, _schema(answer))
     for status in _problems(operation.problems):
-        yield str(status), _answer(status, PROBLEM, schema_class(Problem))
+        yield str(status), _answer(status, form.refusals, _schema(form.refusal))
 
 
 def _problems(statuses: Iterable[int]) -> list[int]:
     return sorted({*statuses, HTTPStatus.INTERNAL_SERVER_ERROR})
 
 
-def _answer(status: int, kind: str, schema: Any) -> Document:
-    return {"description": HTTPStatus(status).phrase, "content": {kind: {"schema": schema}}}
+def _answer(status: int, kinds: Iterable[str], schema: Any) -> Document:
+    content = {kind: {"schema": schema} for kind in kinds}
+    return {"description": HTTPStatus(status).phrase, "content": content}

@@ -58,9 +58,17 @@ def _text(kind: Any, options: dict[str, Any]) -> fields.Field[Any]:
     return fields.String(validate=checks, **options)
 
 
+def _range(kind: Any) -> list[validate.Validator]:
+    return [validate.Range(min=kind.ge, max=kind.le)] if kind.ge is not None or kind.le is not None else []
+
+
 def _number(kind: Any, options: dict[str, Any]) -> fields.Field[Any]:
-    checks = [validate.Range(min=kind.ge, max=kind.le)] if kind.ge is not None or kind.le is not None else []
-    return fields.Integer(strict=True, validate=checks, **options)
+    return fields.Integer(strict=True, validate=_range(kind), **options)
+
+
+def _decimal(kind: Any, options: dict[str, Any]) -> fields.Field[Any]:
+    """Only answers and forms have decimals, never an event: what readers make of them differs."""
+    return fields.Float(validate=_range(kind), **options)
 
 
 def _choice(kind: Any, options: dict[str, Any]) -> fields.Field[Any]:
@@ -89,6 +97,7 @@ def _nested(kind: Any, options: dict[str, Any]) -> fields.Field[Any]:
 MAKERS: dict[type, FieldMaker] = {
     inspect.StrType: _text,
     inspect.IntType: _number,
+    inspect.FloatType: _decimal,
     inspect.BoolType: lambda _, options: Truth(**options),
     inspect.DateTimeType: lambda _, options: Moment(format="iso", **options),
     inspect.LiteralType: _choice,

@@ -15,8 +15,7 @@ import psycopg
 from chassis.migrate import migrate
 from contracts.publisher.errors import TROUBLE
 from contracts.registry import LEDGERS
-from deploy import resend, topology
-from deploy.gazetteer import hand_over_between
+from deploy import gazetteer, offered, resend, topology
 from deploy.local import outsiders, roles
 from deploy.local.accounts import ADMIN, OWNER
 from deploy.local.definitions import definitions
@@ -38,8 +37,11 @@ def carry_out(plan: Plan, *, restored: bool = False) -> None:
         log.info("%s", resend.prepare(plan.database_url(OWNER), plan.admin_url(), plan.shards))
     if plan.directory:
         import_directory(plan, plan.directory)
-    if hand_over_between(plan.database_url("dispatch"), plan.database_url("ticket")):
+    dispatch = plan.database_url("dispatch")
+    if gazetteer.hand_over_between(dispatch, plan.database_url("ticket")):
         log.info("places are found by a new edition of the directory")
+    if offered.hand_over_between(dispatch, plan.database_url("gateway")):
+        log.info("other services are offered by Open311")
 
 
 def prepare_database(plan: Plan) -> None:

@@ -47,14 +47,32 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     errors: list[Fault] = []
 
 
+class Form(Struct, frozen=True, kw_only=True):
+    """In which content types a protocol answers and refuses, what a refusal is, where else a key may be."""
+
+    answers: tuple[str, ...] = ("application/json",)
+    refusals: tuple[str, ...] = ("application/problem+json",)
+    refusal: Any = Problem
+    key: str | None = None
+    """The parameter of the query that may hold an API key."""
+
+
+PLAIN = Form()
+
+
 class Operation(Struct, frozen=True, kw_only=True):
-    """Method, path, what is asked and what is answered; `bodies` are JSON Schemas by content type."""
+    """Method, path, what is asked and what is answered; `bodies` are JSON Schemas by content type.
+
+    An answer is a struct, or a list of one; `steps` are JSON Schemas of what the path names in braces.
+    """
 
     method: str
     path: str
     name: str
     summary: str
-    answers: Mapping[int, type[Struct]]
+    answers: Mapping[int, Any]
+    form: Form = PLAIN
+    steps: Mapping[str, Any] = field(default_factory=dict)
     query: type[Struct] | None = None
     bodies: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, Any] = field(default_factory=dict)

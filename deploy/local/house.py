@@ -128,12 +128,14 @@ def _claim(run: Path) -> None:
 def _prepare(endpoints: Endpoints) -> None:
     """Tables and queues are there before the first service starts."""
     from chassis.migrate import migrate  # the servers alone need neither
-    from deploy import gazetteer, topology
+    from deploy import gazetteer, offered, topology
     from deploy.local import outsiders
     from deploy.local.keeper import OnThisMachine
 
     log.info("applied %d migrations", migrate(endpoints.database_url(OWNER), LEDGERS))
-    gazetteer.hand_over_between(endpoints.database_url("dispatch"), endpoints.database_url("ticket"))
+    dispatch = endpoints.database_url("dispatch")
+    gazetteer.hand_over_between(dispatch, endpoints.database_url("ticket"))
+    offered.hand_over_between(dispatch, endpoints.database_url("gateway"))
     topology.apply(endpoints.amqp_url("admin"), int(os.environ.get("SHARDS", "4")), PUBLISHERS)
     if "rabbitmq" in endpoints.pids:  # a named broker's users are its operators' to keep
         known = outsiders.enrolled(endpoints.database_url(GATEWAY))

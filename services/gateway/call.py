@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct
 from werkzeug.wrappers import Request
 
 from chassis.database import Tx
@@ -16,6 +15,10 @@ from services.gateway.clients import Client
 from services.gateway.inside import Inside
 from services.gateway.intake_store import Access
 from services.gateway.limits import Pace
+from services.gateway.manner import PLAIN, Answer, Manner
+from services.gateway.places import Places
+
+__all__ = ["Answer", "Call", "Endpoint"]
 
 
 @dataclass
@@ -28,6 +31,10 @@ class Call:
     pace: Pace
     cities: Cities
     inside: Inside
+    places: Places
+    address: str
+    """At which the gateway is reached."""
+    manner: Manner = PLAIN
     client: Client | None = None
     body: bytes = b""
     arguments: Mapping[str, Any] = field(default_factory=dict)
@@ -57,16 +64,10 @@ class Call:
         return f"00-{self.trace}-{self.trace[:16]}-01"
 
 
-class Answer(Struct, frozen=True):
-    """Status and body of an answer."""
-
-    status: int
-    body: Any
-
-
 @dataclass(frozen=True)
 class Endpoint:
     """An operation and how it is answered: inside one transaction, which commits with the access's record."""
 
     operation: Operation
     answer: Callable[[Call, Tx], Answer]
+    manner: Manner = PLAIN

@@ -95,14 +95,14 @@ def initial(key: str) -> Standing:
 
 
 def decide(state: Standing, command: Follow | PassOn | NoteRefusal) -> list[Any]:
-    """Facts of others are taken as they are; of a ticket whose beginning was not heard, none."""
+    """Facts of others are taken as they are, and noted; of a ticket whose beginning was not heard, none."""
     match command:
         case NoteRefusal():
             return [command.fact]
         case PassOn():
             return [command.post]
     known = state.source or isinstance(command.fact, BORN)
-    moved = [Moved(fact=command.fact, at=command.at)] if known else []
+    moved = [Moved(fact=command.fact, at=command.at), command.fact] if known else []
     return [*moved, command.post] if command.post else moved
 
 

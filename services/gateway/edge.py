@@ -1,4 +1,4 @@
-"""The gateway's WSGI application: who asks, one transaction, an answer; errors as RFC 9457 says."""
+"""The gateway's WSGI application: who asks, one transaction, an answer; in the manner of the path."""
 
 import hashlib
 import logging
@@ -19,8 +19,8 @@ from chassis.clock import now
 from chassis.database import Database, Tx, passing, too_slow
 from chassis.outbox import Message
 from contracts.gateway.events import MOST_BYTES
+from contracts.gateway.operation import Operation
 from contracts.hotline.city import Cities
-from contracts.openapi import PROBLEM
 from contracts.signing import Spoken
 from services.gateway import client_store, intake_store
 from services.gateway.call import Answer, Call, Endpoint
@@ -28,6 +28,8 @@ from services.gateway.identity import Keyring, identify
 from services.gateway.inside import Inside
 from services.gateway.library.shelf import HEADERS, Leaf
 from services.gateway.limits import Pace
+from services.gateway.manner import manner_of
+from services.gateway.places import Places
 from services.gateway.problems import UNAVAILABLE, Refused
 from services.gateway.tokens import Issuer
 
@@ -52,6 +54,7 @@ class Means:
     issuer: Issuer | None
     cities: Cities
     inside: Inside
+    address: str = ""
 
 
 class Edge:
@@ -59,7 +62,8 @@ class Edge:
 
     def __init__(self, means: Means, endpoints: Sequence[Endpoint], shelf: Mapping[str, Leaf]) -> None:
         self._means, self._shelf = means, shelf
-        self._strangers = Pace(STRANGERS_A_SECOND)
+        self._strangers, self._places = Pace(STRANGERS_A_SECOND), Places(means.root)
+        self._manners = {each.manner.under: each.manner for each in endpoints}
         self._endpoints = {each.operation.name: each for each in endpoints}
         rules = [_rule(each) for each in endpoints]
         rules += [Rule(path, methods=["GET"], endpoint="") for path in shelf]
@@ -71,7 +75,7 @@ class Edge:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answers one request, within the database's deadlines; nothing it says quotes the request."""
         request = Request(environ)
-        call = Call(request, _trace(request), now(), self._means.pace, self._means.cities, self._means.inside)
+        call = self._call(request)
         try:
             name, call.arguments = self._found(environ)
             response = self._answered(call, self._endpoints[name]) if name else self._read(request)
@@ -88,6 +92,13 @@ class Edge:
         response.headers["X-Trace-Id"] = call.trace
         return response(environ, start_response)
 
+    def _call(self, request: Request) -> Call:
+        means, address = self._means, self._means.address or request.host_url
+        return Call(
+            request, _trace(request), now(), means.pace, means.cities, means.inside, self._places,
+            address.rstrip("/"), manner_of(request.path, self._manners),
+        )  # fmt: skip
+
     def _found(self, environ: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
         """What a request names, plain paths at once; raises HTTPException where there is none."""
         plain = self._plain.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
@@ -102,7 +113,9 @@ class Edge:
             if time.monotonic() < self._down_until:
                 raise UNAVAILABLE
             call.body = _body(call.request)
-            if not endpoint.operation.anybody:
+            if endpoint.operation.anybody:
+                self._strangers.take(call.request.remote_addr or "")
+            else:
                 call.client = self._identified(call)
                 call.pace.take(call.client.id)
             return self._committed(call, endpoint)
@@ -117,7 +130,8 @@ class Edge:
         with self._means.database.statements() as tx:
             register = client_store.known(tx)
         request = call.request
-        spoken = Spoken(request.method, _target(request), request.headers, call.body)  # type: ignore[arg-type]
+        headers = call.manner.credentials(request, call.body)
+        spoken = Spoken(request.method, _target(request), headers, call.body)
         return identify(spoken, Keyring(register, self._means.root, self._means.issuer, call.now))
 
     def _committed(self, call: Call, endpoint: Endpoint) -> Response:
@@ -133,7 +147,7 @@ class Edge:
     def _once(self, call: Call, tx: Tx, endpoint: Endpoint) -> Response:
         key = call.request.headers.get("Idempotency-Key")
         if key is None or "Idempotency-Key" not in endpoint.operation.headers:
-            return _response(endpoint.answer(call, tx))
+            return _response(call, endpoint.answer(call, tx))
         if not KEY.fullmatch(key):
             raise Refused("query", 422, "Idempotency-Key: 1 to 128 visible ASCII characters")
         if not intake_store.claimed(tx, call.caller.id, key):
@@ -141,24 +155,25 @@ class Edge:
         digest = _digest(call)
         before = intake_store.answered(tx, call.caller.id, key)
         if before is None:
-            response = _response(endpoint.answer(call, tx))
+            response = _response(call, endpoint.answer(call, tx))
             if response.status_code < 400:
                 body = response.get_data(as_text=True)
                 intake_store.answer(tx, call.caller.id, key, digest, response.status_code, body)
             return response
         if before[0] != digest:
             raise Refused("key-reused", 422, "it was another request; take a new key")
-        return Response(before[2], before[1], {"Idempotency-Replayed": "true"}, mimetype="application/json")
+        kind = call.manner.kind(call.request.path, before[1])
+        return Response(before[2], before[1], {"Idempotency-Replayed": "true"}, content_type=kind)
 
     def _refused(self, call: Call, refused: Refused) -> Response:
         """Puts what was refused on record, unless somebody would make us write without end."""
         try:
-            if call.client is None and refused.status != 503:
+            if call.client is None and refused.status not in (429, 503):
                 self._strangers.take(call.request.remote_addr or "")
             if refused is not UNAVAILABLE and refused.status != 429:
                 call.problem, call.events = refused.problem, 0
                 with self._means.database.statements() as tx:
-                    intake_store.note(tx, call.access(refused.status))
+                    intake_store.note(tx, call.access(call.manner.refuse(refused, call.trace).status))
         except Refused as too_often:
             refused = too_often
         except psycopg.Error as error:
@@ -168,8 +183,15 @@ class Edge:
 
 
 def _rule(endpoint: Endpoint) -> Rule:
-    path = re.sub(r"\{(\w+)\}", r"<\1>", endpoint.operation.path)
-    return Rule(path, methods=[endpoint.operation.method], endpoint=endpoint.operation.name)
+    operation = endpoint.operation
+    path = re.sub(r"\{(\w+)\}", lambda found: f"<{_step(operation, found[1])}>", operation.path)
+    return Rule(path, methods=[operation.method], endpoint=operation.name)
+
+
+def _step(operation: Operation, name: str) -> str:
+    """One step of a path for werkzeug: any text, or one of those that the document lists."""
+    choice = operation.steps.get(name, {}).get("enum")
+    return f"any({','.join(choice)}):{name}" if choice else name
 
 
 def _trace(request: Request) -> str:
@@ -202,15 +224,16 @@ def _digest(call: Call) -> str:
     return hashlib.blake2b(said + b"\n" + call.body, digest_size=16).hexdigest()
 
 
-def _response(answer: Answer) -> Response:
-    kind = "application/json" if answer.status < 400 else PROBLEM
-    return Response(msgspec.json.encode(answer.body), answer.status, content_type=kind)
+def _response(call: Call, answer: Answer) -> Response:
+    path = call.request.path
+    written, kind = call.manner.write(path, answer.body), call.manner.kind(path, answer.status)
+    return Response(written, answer.status, content_type=kind)
 
 
 def _problem(call: Call, refused: Refused) -> Response:
     headers: Mapping[str, str] = {"Retry-After": str(refused.retry_after)} if refused.retry_after else {}
-    response = _response(Answer(refused.status, refused.told(call.trace)))
+    response = _response(call, call.manner.refuse(refused, call.trace))
     response.headers.update(headers)
-    if refused.status == 401:
+    if response.status_code == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="fengge"'
     return response

@@ -114,7 +114,7 @@ class GatewayService(Service):
         )
         means = Means(
             Database(impatient, "gateway edge"), relay.hand_over, Pace(chosen.gateway_rate),
-            chosen.gateway_token, issuer, chosen.hotlines, self._inside,
+            chosen.gateway_token, issuer, chosen.hotlines, self._inside, chosen.gateway_url,
         )  # fmt: skip
         return Edge(means, ENDPOINTS, shelf())
 

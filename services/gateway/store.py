@@ -11,8 +11,8 @@ from chassis.database import Tx
 from chassis.model import Changes, Fact, Stimulus
 from chassis.rows import as_json, columns, from_json, texts
 from contracts.intake import EventRefused
-from services.gateway import client_store
-from services.gateway.domain import Standing
+from services.gateway import client_store, open311_store
+from services.gateway.domain import FOLLOWED, Standing
 
 COLUMNS = (
     "id, sequence, source, external_id, state, before, severity, category, due_at, resolved, satisfaction, "
@@ -61,9 +61,10 @@ def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str
 
 
 def save(tx: Tx, changes: Changes) -> None:
-    """Writes what changed, and which of the events taken in here were refused."""
+    """Writes what changed, the steps of requests, and which of the events taken in here were refused."""
     if changes.states:
         tx.execute(SAVE, [as_json(changes.states)])
+    open311_store.note_steps(tx, [fact for fact in changes.facts if type(fact.data) in FOLLOWED])
     refused = [fact.data for fact in changes.facts if isinstance(fact.data, EventRefused)]
     rows = [_refusal(each) for each in refused if each.source and each.instance]
     if rows:

@@ -4,7 +4,7 @@ import http.client
 import json
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
 import pytest
@@ -26,10 +26,14 @@ class Hotline:
         self, method: str, target: str, event: dict[str, Any] | None = None, key: str = ""
     ) -> tuple[int, Any]:
         """Status and document of one request."""
-        connection = http.client.HTTPConnection(self._where, timeout=20)
         headers = {"X-API-Key": key or self.key} | ({"Content-Type": SINGLE} if event else {})
+        return self.said(method, target, json.dumps(event) if event else None, headers)
+
+    def said(self, method: str, target: str, body: str | None, headers: dict[str, str]) -> tuple[int, Any]:
+        """The same of a request as it is."""
+        connection = http.client.HTTPConnection(self._where, timeout=20)
         try:
-            connection.request(method, target, json.dumps(event) if event else None, headers)
+            connection.request(method, target, body, headers)
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read())
         finally:
@@ -70,6 +74,29 @@ def test_a_request_by_http_becomes_a_ticket_that_its_sender_follows(fengge: Feng
     }  # fmt: skip
     assert hotline("POST", "/events", cancel)[0] == 202
     eventually(lambda: hotline("GET", path)[1]["state"] == "cancelled")
+
+
+def test_a_service_of_the_catalogue_is_asked_for_by_open311_and_becomes_a_ticket(
+    fengge: Fengge, hotline: Hotline
+) -> None:
+    offered = {each["service_code"] for each in hotline("GET", "/open311/v2/services.json")[1]}
+    assert {"street_light", "haircut"} < offered
+    assert not offered & {"gas_alarm", "tool_library"}
+    external_id = str(uuid4())
+    asked = {
+        "service_code": "street_light", "address_id": "99010100100201001", "api_key": hotline.key,
+        "lat": "30.2", "long": "120.1", "attribute[external_id]": external_id,
+    }  # fmt: skip
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    status, (receipt,) = hotline.said("POST", "/open311/v2/requests.json", urlencode(asked), kind)
+    number = receipt["service_request_id"]
+    assert (status, number) == (200, ticket_number(SOURCE, external_id))
+    path = f"/open311/v2/requests/{number}.json?extensions=true"
+    eventually(lambda: "accepted" in [note["type"] for note in hotline("GET", path)[1][0]["notes"]])
+    (shown,) = hotline("GET", path)[1]
+    assert (shown["status"], shown["lat"], shown["long"]) == ("open", 30.2, 120.1)
+    assert shown["expected_datetime"] > shown["requested_datetime"]
+    assert fengge.json("ticket", "show", number)["ticket"]["category"] == "street_light"
 
 
 def test_what_a_service_refuses_comes_back_to_the_reconciliation(

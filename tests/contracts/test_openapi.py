@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from contracts.gateway.open311.words import KINDS, ROOT
 from contracts.gateway.operation import TITLES
 from contracts.openapi import OPERATIONS, document
 from services.gateway.channels import ENDPOINTS
@@ -35,12 +36,13 @@ def test_every_schema_is_a_json_schema(name: str) -> None:
     Draft202012Validator.check_schema(DOCUMENT["components"]["schemas"][name])
 
 
-def test_every_operation_tells_its_problems_as_problem_json() -> None:
-    for item in DOCUMENT["paths"].values():
+def test_every_operation_tells_its_problems_as_its_protocol_does() -> None:
+    for path, item in DOCUMENT["paths"].items():
         for operation in item.values():
             for status, answer in operation["responses"].items():
-                kind = "application/problem+json" if int(status) >= 400 else "application/json"
-                assert list(answer["content"]) == [kind]
+                problem = ["application/problem+json" if int(status) >= 400 else "application/json"]
+                kinds = list(KINDS) if path.startswith(ROOT) else problem
+                assert list(answer["content"]) == kinds
 
 
 def test_every_problem_has_a_title_of_its_own() -> None:

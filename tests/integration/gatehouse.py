@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -29,9 +29,10 @@ from contracts.signing import SIGNERS, Spoken, authorization
 from deploy.local.endpoints import Endpoints
 from deploy.local.records import reserve_ports
 from deploy.topology import PikaChannel
-from services.gateway import client_store
+from services.gateway import client_store, open311_store
 from services.gateway.clients import Kind
 from services.gateway.enrolment import Application, Given, enrol
+from services.gateway.open311_store import Offered
 from services.gateway.service import GatewayService
 from tests.integration.own_database import own_database
 from tests.integration.process import until
@@ -167,6 +168,11 @@ class Gate:
         )
         return number
 
+    def offer(self, *services: Offered) -> None:
+        """The catalogue offers these by Open311, and nothing else."""
+        with psycopg.connect(self.database_url) as tx:
+            open311_store.renew(tx, services)
+
     def refuse(self, refused: EventRefused) -> None:
         """A service answers an event that came through the gateway."""
         event = CloudEvent(
@@ -184,6 +190,15 @@ class Gate:
         content_type, body = cloudevent.encode([event])
         properties = pika.BasicProperties(content_type=content_type, delivery_mode=2)
         self.admin.basic_publish(exchange, key, body, properties, mandatory=True)
+
+
+def service(code: str, name: str = "路灯照明", **more: Any) -> Offered:
+    """A service as the catalogue offers it."""
+    said = {
+        "description": "street light", "keywords": ["路灯"], "path": "城乡建设/市政设施",
+        "valid_from": date(2024, 1, 1),
+    }  # fmt: skip
+    return Offered(code=code, name=name, **{**said, **more})
 
 
 def request(external_id: str, source: str = HOTLINE, **data: Any) -> dict[str, Any]:

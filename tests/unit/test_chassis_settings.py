@@ -35,7 +35,7 @@ def test_every_setting_can_be_set() -> None:
         ("VAULT_KEYS", "0123456789"), ("VAULT_KEYS", "file:/nowhere"),
         ("EVALUATION_TOKEN", "too-short"), ("EVALUATION_URL", "evaluation:80"),
         ("RATING_LINK", "https://rate.example.org/here"), ("RATING_LINK", "{ticket}{token}"),
-        ("TICKET_URL", "ticket:80"), ("SMTP_URL", "mail.example.org"),
+        ("TICKET_URL", "ticket:80"), ("GATEWAY_URL", "gateway:80"), ("SMTP_URL", "mail.example.org"),
     ],
 )  # fmt: skip
 def test_a_bad_value_is_refused_by_name_and_never_repeated(name: str, value: str) -> None:

@@ -149,6 +149,16 @@ def catalogue_entries(tx: Tx) -> list[Entry]:
     ]
 
 
+def offered_categories(tx: Tx) -> list[dict[str, Any]]:
+    """Every version of every category that residents may ask for; emergencies have their own lines."""
+    with tx.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(
+            """SELECT category AS code, name_zh AS name, name_en AS description, aliases AS keywords, path,
+                      valid_from, valid_to
+               FROM catalogue WHERE list <> 'resource' AND NOT emergency ORDER BY category, valid_from"""
+        ).fetchall()
+
+
 def quota_used(tx: Tx, contracts: Iterable[str]) -> dict[str, int]:
     """What is reserved or used of each contract; the rows stay locked so that it cannot grow meanwhile."""
     found = tx.execute(
