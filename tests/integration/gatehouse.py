@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from uuid import uuid4
 import pika
 import psycopg
 
+from chassis import outbox
 from chassis.service import consumed_by
 from chassis.topology import INBOUND, declare, doors, of_service
 from contracts import cloudevent, ticket
@@ -149,13 +150,19 @@ class Gate:
     def tell(self, number: str, *facts: Event) -> None:
         """The ticket service publishes facts about a ticket."""
         for fact in facts:
-            self.sequence[number] = sequence = self.sequence.get(number, 0) + 1
-            event = CloudEvent(
-                specversion="1.0", id=f"{number}.ticket.{sequence}", source="urn:fengge:ticket",
-                type=type_of(type(fact)), time=datetime.now(UTC), data=fact, partitionkey=number,
-                sequence=str(sequence), sequencetype="Integer",
-            )  # fmt: skip
+            self.sequence[number] = self.sequence.get(number, 0) + 1
+            event = _fact(number, self.sequence[number], fact)
             self._publish("ticket.events", str(shard_of(number, SHARDS)), event)
+
+    def tell_all(self, facts: Sequence[tuple[str, Event]]) -> None:
+        """The same of many tickets, up to 50 facts to a message as its relay sends them."""
+        events = []
+        for number, fact in facts:
+            self.sequence[number] = self.sequence.get(number, 0) + 1
+            events.append(_fact(number, self.sequence[number], fact))
+        for exchange, key, content_type, body in outbox.pack("ticket", events, SHARDS):
+            properties = pika.BasicProperties(content_type=content_type, delivery_mode=2)
+            self.admin.basic_publish(exchange, key, body.encode(), properties, mandatory=True)
 
     def received_by_desk(self, external_id: str, source: str = HOTLINE) -> str:
         """The ticket service has made a ticket of a request; its number."""
@@ -190,6 +197,14 @@ class Gate:
         content_type, body = cloudevent.encode([event])
         properties = pika.BasicProperties(content_type=content_type, delivery_mode=2)
         self.admin.basic_publish(exchange, key, body, properties, mandatory=True)
+
+
+def _fact(number: str, sequence: int, fact: Event) -> CloudEvent[Event]:
+    return CloudEvent(
+        specversion="1.0", id=f"{number}.ticket.{sequence}", source="urn:fengge:ticket",
+        type=type_of(type(fact)), time=datetime.now(UTC), data=fact, partitionkey=number,
+        sequence=str(sequence), sequencetype="Integer",
+    )  # fmt: skip
 
 
 def service(code: str, name: str = "路灯照明", **more: Any) -> Offered:

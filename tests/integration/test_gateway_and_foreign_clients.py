@@ -1,4 +1,4 @@
-"""Unmodified clients of others get along with the gateway: the CloudEvents SDKs, and schemathesis."""
+"""Unmodified clients of others get along with the gateway: CloudEvents SDKs, three, schemathesis."""
 
 import json
 import os
@@ -7,9 +7,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import fromstring
 
 import pytest
 from cloudevents.core.bindings import http as binding
@@ -23,6 +24,7 @@ from tests.integration import gatehouse
 from tests.integration.gatehouse import HOTLINE, REQUEST, Gate, service
 from tests.integration.notifying import TOKEN, notifying
 from tests.npm import node_with
+from tests.open311 import three_at
 
 NPM = "cloudevents@8.0.2"
 DOCS = Path(__file__).parents[2] / "docs"
@@ -100,6 +102,35 @@ def test_the_npm_sdk_sends_structured_binary_and_batch(gate: Gate) -> None:
     reply = gate.raw("POST", "/events", batch, keyed(gate, {"Content-Type": BATCH}))
     assert [result["taken"]["state"] for result in reply.json["results"]] == ["repeated"]
     assert [gate.received()[1]["data"]["external_id"] for _ in range(2)] == ["npm-1", "npm-2"]
+
+
+def test_the_client_three_asks_for_services_and_sees_how_requests_stand(gate: Gate) -> None:
+    key = gate.keys["hotline"].key
+    gate.offer(service("street_light"), service("pothole"))
+    with three_at(gate.port, key) as client:
+        assert client.discovery()["endpoints"][0]["formats"] == ["application/json", "text/xml"]
+        assert {each["service_code"] for each in client.services()} == {"pothole", "street_light"}
+        assert client.services("pothole")["attributes"][0]["code"] == "external_id"
+        said = {"attribute[external_id]": "three-1", "description": "路灯不亮", "address": "南园街9号"}
+        said |= {"name": "Ann Lee", "email": "ann@a.example", "phone": "13800138000"}
+        (receipt,) = client.post("street_light", **said)
+        number = receipt["service_request_id"]
+        assert (number, client.post("street_light", **said)) == (ticket_number(HOTLINE, "three-1"), [receipt])
+        (shown,) = client.request(number, api_key=key)
+        assert (shown["status"], shown["service_code"]) == ("open", "street_light")
+        today = datetime.now(UTC).date()
+        dates = [f"{day:%m-%d-%Y}" for day in (today - timedelta(days=1), today + timedelta(days=1))]
+        assert client.requests("street_light", between=dates, api_key=key) == [shown]
+        assert client.requests("pothole", api_key=key) == []
+        assert client.token("three-1", api_key=key)[0]["service_request_id"] == number
+        client.configure(format="xml")
+        root = fromstring(client.request(number, api_key=key, convert=False))
+        assert root.findtext("request/service_request_id") == number
+        (error,) = fromstring(client.request("nobody", api_key=key, convert=False))
+        assert error.findtext("code") == "404"
+    came = gate.received()[1]["data"]
+    assert (came["requester"]["name"], came["address"]) == ("Ann Lee", "南园街9号")
+    assert gate.nothing_more()
 
 
 @pytest.mark.parametrize("guide", ["integrators.md", "integrators.zh-CN.md"])
