@@ -53,9 +53,16 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
 UNDER_WAY = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
 ANSWERED = "SELECT digest, status, body FROM answer WHERE client = %s AND key = %s"
 ANSWER = "INSERT INTO answer (client, key, digest, status, body) VALUES (%s, %s, %s, %s, %s)"
-FORGET = """
-DELETE FROM answer WHERE (client, key) IN (SELECT client, key FROM answer WHERE made_at < %s LIMIT 5000)
+FORGET_ANSWERS = """
+DELETE FROM answer WHERE (client, key) IN (SELECT client, key FROM answer WHERE made_at < %s LIMIT %s)
 """
+FORGET_INTAKE = """
+DELETE FROM intake WHERE (source, id) IN (SELECT source, id FROM intake WHERE received_at < %s LIMIT %s)
+"""
+FORGET_REFUSALS = """
+DELETE FROM refusal WHERE (source, id) IN (SELECT source, id FROM refusal WHERE received_at < %s LIMIT %s)
+"""
+KEEP_ACCESSES = "SELECT keep_access()"
 
 SEND_AGAIN_AFTER = timedelta(seconds=60)
 """After which an event sent again goes on its way again, unless it is known to have had its effect."""
@@ -163,6 +170,21 @@ def answer(tx: Tx, client: str, key: str, digest: str, status: int, body: str) -
     tx.execute(ANSWER, [client, key, digest, status, body])
 
 
-def forget_answers(tx: Tx, older_than: datetime) -> int:
+def forget_answers(tx: Tx, older_than: datetime, at_most: int) -> int:
     """Lets go of old answers; returns how many."""
-    return tx.execute(FORGET, [older_than]).rowcount
+    return tx.execute(FORGET_ANSWERS, [older_than, at_most]).rowcount
+
+
+def forget_intake(tx: Tx, older_than: datetime, at_most: int) -> int:
+    """Lets go of what was taken in long ago; returns how much."""
+    return tx.execute(FORGET_INTAKE, [older_than, at_most]).rowcount
+
+
+def forget_refusals(tx: Tx, older_than: datetime, at_most: int) -> int:
+    """Lets go of what was refused long ago; returns how much."""
+    return tx.execute(FORGET_REFUSALS, [older_than, at_most]).rowcount
+
+
+def keep_accesses(tx: Tx) -> None:
+    """Makes the months ahead and drops those that are old enough; neither is a right of the gateway's own."""
+    tx.execute(KEEP_ACCESSES)

@@ -49,6 +49,11 @@ ORDER BY requested_at DESC, ticket LIMIT %(most)s OFFSET %(after)s
 """
 BY_SENDER_NO = "SELECT ticket FROM service_request WHERE source = ANY(%s) AND external_id = %s"
 STEPS = "SELECT ticket, at, type FROM note WHERE ticket = ANY(%s) ORDER BY ticket, sequence"
+FORGET = """
+DELETE FROM service_request WHERE ticket IN (
+    SELECT ticket FROM service_request r WHERE received_at < %s AND NOT EXISTS
+        (SELECT FROM standing t WHERE t.id = r.ticket AND t.state <> ALL(%s)) LIMIT %s)
+"""
 NOTE = """
 INSERT INTO note (ticket, sequence, at, type) SELECT told.ticket, told.sequence, told.at, told.type
 FROM unnest(%s::text[], %s::int[], %s::timestamptz[], %s::text[]) AS told (ticket, sequence, at, type)
@@ -140,3 +145,8 @@ def note_steps(tx: Tx, facts: Sequence[CloudEvent[Event]]) -> None:
     if facts:
         rows = [(fact.partitionkey, fact.number, fact.time, type(fact.data).__name__) for fact in facts]
         tx.execute(NOTE, columns(rows, 4))
+
+
+def forget(ends: Sequence[str], tx: Tx, older_than: datetime, at_most: int) -> int:
+    """Lets go of old requests whose tickets have come to one of the `ends`; returns how many."""
+    return tx.execute(FORGET, [older_than, list(ends), at_most]).rowcount

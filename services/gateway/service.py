@@ -5,7 +5,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from chassis.database import Database
@@ -20,7 +20,7 @@ from contracts.event import type_of
 from contracts.intake import EventRefused
 from contracts.public import TOLD, shown
 from contracts.subscriptions import Vouch
-from services.gateway import client_store, domain, intake_store, store
+from services.gateway import client_store, domain, keeping, store
 from services.gateway.channels import ENDPOINTS
 from services.gateway.domain import FOLLOWED, Follow, NoteRefusal, PassOn
 from services.gateway.edge import Edge, Means
@@ -37,7 +37,6 @@ STATEMENT, LOCK = 5.0, 2.0
 """Seconds that the database has for a request: who asks is told 503 rather than kept."""
 VOUCH_SECONDS = 5.0
 """Within which a system that is shut out hears of nothing more by webhook."""
-KEEP_ANSWERS = timedelta(hours=24)
 
 
 OTHERS = tuple(event for event in TOLD if event not in FOLLOWED)
@@ -93,10 +92,8 @@ class GatewayService(Service):
 
     @errand(600.0)
     def tidy(self, now: datetime) -> Sequence[Any]:
-        """Lets go of answers that nobody asks for any more."""
-        with self.database.statements() as tx:
-            while intake_store.forget_answers(tx, now - KEEP_ANSWERS):
-                continue
+        """Lets go of what is old enough."""
+        keeping.tidy(self.database, now)
         return []
 
     def edge(self, relay: Relay) -> Edge:
