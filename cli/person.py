@@ -11,6 +11,7 @@ from chassis.clock import now
 from chassis.database import Tx
 from cli.place import Place
 from cli.say import Failure, JsonFlag, as_json
+from services.gateway import open311_store
 from services.ticket import erasure_store, reveal_store, vault_store
 from services.ticket.disclosure import Look, Verdict
 from services.ticket.vault import Locked, Vault, normal_phone
@@ -53,13 +54,14 @@ def erase(
     """
     place: Place = context.obj
     vault = place.vault()
-    with place.transaction("ticket") as tx:
+    with place.transaction("ticket") as tx, place.transaction("gateway") as gateway:
         refs = _refs(tx, vault, phone)
         _refuse_unfinished(tx, refs, phone, force)
         if not yes and not typer.confirm(
             f"Erase the identity behind {len(refs)} tickets for ever?", err=True
         ):
             raise Failure("nothing was erased")
+        open311_store.forget_places(gateway, refs)
         done = erasure_store.erase(tx, refs, who, reason)
         said = [erasure_store.forget_parked(tx, now(), text, who, reason) for text in _spellings(phone)]
     done = msgspec.structs.replace(done, parked=sum(said))

@@ -24,7 +24,8 @@ from contracts.hotline.city import Cities
 from contracts.signing import Spoken
 from services.gateway import client_store, intake_store
 from services.gateway.call import Answer, Call, Endpoint
-from services.gateway.identity import Keyring, identify
+from services.gateway.clients import Client
+from services.gateway.identity import PROOFS, Keyring, identify
 from services.gateway.inside import Inside
 from services.gateway.library.shelf import HEADERS, Leaf
 from services.gateway.limits import Pace
@@ -113,10 +114,11 @@ class Edge:
             if time.monotonic() < self._down_until:
                 raise UNAVAILABLE
             call.body = _body(call.request)
-            if endpoint.operation.anybody:
+            headers = call.manner.credentials(call.request, call.body)
+            if endpoint.operation.anybody and not any(map(headers.get, PROOFS)):
                 self._strangers.take(call.request.remote_addr or "")
             else:
-                call.client = self._identified(call)
+                call.client = self._identified(call, headers)
                 call.pace.take(call.client.id)
             return self._committed(call, endpoint)
         except psycopg.Error as error:
@@ -126,11 +128,10 @@ class Edge:
             log.warning("nothing can be committed", extra={"cause": type(error).__name__})
             raise UNAVAILABLE from None
 
-    def _identified(self, call: Call) -> Any:
+    def _identified(self, call: Call, headers: Mapping[str, str]) -> Client:
         with self._means.database.statements() as tx:
             register = client_store.known(tx)
         request = call.request
-        headers = call.manner.credentials(request, call.body)
         spoken = Spoken(request.method, _target(request), headers, call.body)
         return identify(spoken, Keyring(register, self._means.root, self._means.issuer, call.now))
 

@@ -14,6 +14,8 @@ from services.gateway.tokens import BadToken, Issuer, NoKeys
 SKEW = timedelta(minutes=5)
 """By which the time of a signature may differ from ours."""
 NONCE = re.compile(r"[0-9A-Za-z_-]{8,64}")
+PROOFS = ("Authorization", "X-API-Key")
+"""Headers of which one says who asks."""
 PART = re.compile(r"\s*(\w+)=([^,\s]+)\s*")
 
 
@@ -38,7 +40,9 @@ def identify(request: Spoken, keyring: Keyring) -> Client:
         return _by_token(rest.strip(), keyring)
     if key := headers.get("X-API-Key"):
         return _by_key(key.strip(), keyring)
-    raise _unknown("send X-API-Key, a bearer token, or a signature (docs/integrators.md)")
+    raise _unknown(
+        "send X-API-Key (api_key by Open311), a bearer token, or a signature (docs/integrators.md)"
+    )
 
 
 def _by_key(key: str, keyring: Keyring) -> Client:

@@ -54,6 +54,7 @@ DELETE FROM service_request WHERE ticket IN (
     SELECT ticket FROM service_request r WHERE received_at < %s AND NOT EXISTS
         (SELECT FROM standing t WHERE t.id = r.ticket AND t.state <> ALL(%s)) LIMIT %s)
 """
+FORGET_PLACES = "UPDATE service_request SET place = NULL WHERE ticket = ANY(%s) AND place IS NOT NULL"
 NOTE = """
 INSERT INTO note (ticket, sequence, at, type) SELECT told.ticket, told.sequence, told.at, told.type
 FROM unnest(%s::text[], %s::int[], %s::timestamptz[], %s::text[]) AS told (ticket, sequence, at, type)
@@ -150,3 +151,8 @@ def note_steps(tx: Tx, facts: Sequence[CloudEvent[Event]]) -> None:
 def forget(ends: Sequence[str], tx: Tx, older_than: datetime, at_most: int) -> int:
     """Lets go of old requests whose tickets have come to one of the `ends`; returns how many."""
     return tx.execute(FORGET, [older_than, list(ends), at_most]).rowcount
+
+
+def forget_places(tx: Tx, tickets: Sequence[str]) -> None:
+    """Lets go of where these requests are, and of nothing else."""
+    tx.execute(FORGET_PLACES, [list(tickets)])

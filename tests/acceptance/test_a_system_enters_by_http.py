@@ -85,7 +85,7 @@ def test_a_service_of_the_catalogue_is_asked_for_by_open311_and_becomes_a_ticket
     external_id = str(uuid4())
     asked = {
         "service_code": "street_light", "address_id": "99010100100201001", "api_key": hotline.key,
-        "lat": "30.2", "long": "120.1", "attribute[external_id]": external_id,
+        "lat": "30.2", "long": "120.1", "attribute[external_id]": external_id, "phone": "13900139311",
     }  # fmt: skip
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     status, (receipt,) = hotline.said("POST", "/open311/v2/requests.json", urlencode(asked), kind)
@@ -97,6 +97,9 @@ def test_a_service_of_the_catalogue_is_asked_for_by_open311_and_becomes_a_ticket
     assert (shown["status"], shown["lat"], shown["long"]) == ("open", 30.2, 120.1)
     assert shown["expected_datetime"] > shown["requested_datetime"]
     assert fengge.json("ticket", "show", number)["ticket"]["category"] == "street_light"
+    fengge("vault", "erase", "--phone", "13900139311", "--reason", "本人要求", "--yes", "--force")
+    (left,) = hotline("GET", path)[1]
+    assert (left["requested_datetime"], "lat" in left) == (shown["requested_datetime"], False)
 
 
 def test_what_a_service_refuses_comes_back_to_the_reconciliation(

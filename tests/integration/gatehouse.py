@@ -175,10 +175,10 @@ class Gate:
         )
         return number
 
-    def offer(self, *services: Offered) -> None:
-        """The catalogue offers these by Open311, and nothing else."""
+    def offer(self, *services: Offered) -> bool:
+        """The catalogue offers these by Open311, and nothing else; False if it did before."""
         with psycopg.connect(self.database_url) as tx:
-            open311_store.renew(tx, services)
+            return open311_store.renew(tx, services)
 
     def refuse(self, refused: EventRefused) -> None:
         """A service answers an event that came through the gateway."""

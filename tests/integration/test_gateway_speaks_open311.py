@@ -39,7 +39,8 @@ MINUTE = timedelta(minutes=1)
 def gate(servers: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gate]:
     with gatehouse.opened(servers, tmp_path_factory.mktemp("gate"), DATABASE) as opened:
         past = service("old", valid_to=datetime(2024, 12, 31, tzinfo=UTC).date())
-        opened.offer(service("street_light"), service("pothole", "路面坑洼", keywords=["坑洞", "路坑"]), past)
+        now = service("street_light"), service("pothole", "路面坑洼", keywords=["坑洞", "路坑"])
+        assert [opened.offer(*now, past), opened.offer(past, *now)] == [True, False]
         opened.let_in("other", OTHER)
         yield opened
 
@@ -401,6 +402,13 @@ def test_a_key_opens_in_form_query_or_header_and_nothing_else_does(gate: Gate) -
         for where in ("requests", "requests/7K3M-9QXR-2B4D-T8WZ", "tokens/one"):
             assert errors(look(gate, f"{where}.{end}", None))[0][0] == 403
             assert errors(look(gate, f"{where}.{end}", None, api_key="x"))[0][0] == 403
+
+
+def test_who_shows_a_key_for_what_everybody_may_see_is_known_by_it(gate: Gate) -> None:
+    assert look(gate, "services.json").status == 200
+    assert errors(look(gate, "services.json", None, api_key="x"))[0][0] == 403
+    client = "SELECT DISTINCT client FROM access WHERE path = %s AND status = 200 ORDER BY 1"
+    assert gate.query(client, f"{V2}/services.json") == [("hotline",), (None,)]
 
 
 def test_a_system_neither_sees_nor_changes_what_another_has_asked_for(gate: Gate) -> None:

@@ -72,15 +72,15 @@ class ServiceDefinition(Struct, frozen=True, kw_only=True):
 DISCOVER = Operation(
     method="GET", path=ROOT + "/discovery.{format}", name="open311Discovery", form=FORM, steps=FORMAT,
     summary="Where Open311 is spoken, and in which formats.",
-    answers={200: Discovery}, problems=(404, 405, 413, 429, 503), anybody=True,
+    answers={200: Discovery}, problems=(403, 404, 405, 413, 429, 503), anybody=True,
 )  # fmt: skip
 SERVICES = Operation(
     method="GET", path=ROOT + "/services.{format}", name="open311Services", form=FORM, steps=FORMAT,
     summary="What residents may ask for.",
-    answers={200: list[Service]}, problems=(404, 405, 413, 429, 503), anybody=True,
+    answers={200: list[Service]}, problems=(403, 404, 405, 413, 429, 503), anybody=True,
 )  # fmt: skip
 DEFINITION = Operation(
     method="GET", path=ROOT + "/services/{service_code}.{format}", name="open311Definition", form=FORM,
     steps=FORMAT, summary="What a request for a service may say.",
-    answers={200: ServiceDefinition}, problems=(404, 405, 413, 429, 503), anybody=True,
+    answers={200: ServiceDefinition}, problems=(403, 404, 405, 413, 429, 503), anybody=True,
 )  # fmt: skip
