@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from chassis.clock import now
+from cli.house import hand_over_services
 from cli.place import Place
 from cli.say import Failure, JsonFlag, as_json, listing
 from contracts.terms import CHINA
@@ -116,6 +117,7 @@ def _change(
         number = change_store.edition(tx)
     if report.errors:
         raise Failure("\n".join(f"{error.column}: {error.why}" for error in report.errors))
+    hand_over_services(place)
     for row in rows:
         until = f" to {row['valid_to']}" if row["valid_to"] else " on"
         print(f"{row['category']} version {row['version']}: {row['valid_from']}{until}")

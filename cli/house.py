@@ -53,6 +53,11 @@ def hand_over_directory(place: Place) -> None:
     """Lets places be found, and services be offered, by the directory as it is."""
     with place.transaction("dispatch") as tx, place.transaction("ticket") as ticket:
         gazetteer.hand_over(tx, ticket)
+    hand_over_services(place)
+
+
+def hand_over_services(place: Place) -> None:
+    """Lets services be offered by the lists as they are."""
     with place.transaction("dispatch") as tx, place.transaction("gateway") as gateway:
         offered.hand_over(tx, gateway)
 

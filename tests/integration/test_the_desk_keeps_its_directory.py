@@ -5,14 +5,17 @@ from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 from typer.testing import CliRunner
 
 from chassis.clock import now
+from chassis.migrate import migrate
 from cli.main import app
 from contracts.terms import CHINA
+from deploy.local.accounts import OWNER
 from deploy.local.endpoints import Endpoints
 from services.dispatch.directory.importing import gather, import_files
 from services.dispatch.directory.rows import Table, read_table
@@ -48,11 +51,15 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def desk(servers: Endpoints) -> Iterator[Desk]:
-    """A database of these tests alone with the sample directory."""
+    """A database of these tests alone with the sample directory; the gateway's tables are there as well."""
     with own_database(servers, "dispatch", "desk_directory") as url:
         with psycopg.connect(url) as tx:
             assert import_files(tx, [SAMPLE], who="first").ok
-        yield Desk(url)
+        owner = urlsplit(servers.database_url(OWNER))._replace(path="/desk_directory")
+        with psycopg.connect(owner.geturl()) as tx:
+            tx.execute("CREATE SCHEMA gateway")
+        migrate(owner.geturl(), ["gateway"])
+        yield Desk(owner._replace(query="options=-csearch_path%3Ddispatch").geturl())
 
 
 def in_order(table: Table) -> list[dict[str, Any]]:
@@ -103,6 +110,8 @@ def test_a_category_is_taken_off_the_lists(desk: Desk) -> None:
     gone = desk.json("catalogue", "list", "--on", str(SOON + timedelta(days=1)))["categories"]
     assert "trees" not in {row["category"] for row in gone}
     assert "trees" in {row["category"] for row in desk.json("catalogue", "list")["categories"]}
+    offered = "SELECT valid_to FROM gateway.service WHERE code = 'trees'"
+    assert desk.rows(offered) == [(SOON,)]
 
 
 @pytest.mark.parametrize(
