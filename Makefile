@@ -53,8 +53,8 @@ alarms: .venv/dev.stamp ## 100,000 deadlines due at once, while requests go on c
 classifier: .venv/dev.stamp ## train on real messages, tell how well categories are suggested (CLASSIFIED=file.csv)
 	@$(BIN)/python -m pytest -q -s tests/acceptance/test_classifier_on_real_messages.py
 
-.PHONY: open311
-open311: .venv/dev.stamp ## 8,999 real requests of two cities through Open311 and back (REAL_311=folder)
+.PHONY: cities
+cities: .venv/dev.stamp ## 8,999 real requests of two cities through Open311 and back (REAL_311=folder)
 	@$(BIN)/python -m pytest -q -s tests/integration/test_open311_carries_two_cities.py
 
 mutants: .venv/dev.stamp ## break five promises on purpose and see an accident catch each

@@ -1,6 +1,6 @@
 """Real requests of New York and Los Angeles go in through Open311 and read back as they went in.
 
-`make open311` sends all 8,999; `make test` every thirtieth of them.
+`make cities` sends all 8,999; `make test` every thirtieth of them.
 """
 
 import csv
