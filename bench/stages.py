@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,9 @@ class Clock:
     """CPU seconds by stage; a stage within another is counted by itself only."""
 
     def __init__(self) -> None:
-        self.spent: Counter[str] = Counter()
+        self.spent: defaultdict[str, float] = defaultdict(float)
         self.events = 0
-        self._used: Counter[Any] = Counter()
+        self._used: defaultdict[Any, float] = defaultdict(float)
         self._within: dict[Any, float] = {}
         self._since = self.started = time.process_time()
         greenlet.settrace(self._switched)
