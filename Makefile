@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: help demo up down status test faults soak mutants lint format lock clean bench bench-quick bench-steady
+.PHONY: help demo up down status test faults soak mutants fuzz lint format lock clean bench bench-quick bench-steady
 .NOTPARALLEL:
 
 help: ## list the commands
@@ -56,6 +56,9 @@ classifier: .venv/dev.stamp ## train on real messages, tell how well categories 
 .PHONY: cities
 cities: .venv/dev.stamp ## 8,999 real requests of two cities through Open311 and back (REAL_311=folder)
 	@$(BIN)/python -m pytest -q -s tests/integration/test_open311_carries_two_cities.py
+
+fuzz: .venv/dev.stamp ## minutes of nonsense for the gateway, no fault and no person comes out (MINUTES=10)
+	@MINUTES=$(or $(MINUTES),10) $(BIN)/python -m pytest -q -s tests/integration/test_gateway_and_foreign_clients.py -k nonsense
 
 mutants: .venv/dev.stamp ## break five promises on purpose and see an accident catch each
 	@$(BIN)/python -W ignore -m tests.faults.mutants

@@ -171,15 +171,44 @@ def test_documents_schemas_samples_and_pages_are_read_without_a_key(gate: Gate) 
 
 
 def test_schemathesis_finds_no_answer_that_the_document_does_not_promise(gate: Gate, tmp_path: Path) -> None:
-    url = f"http://127.0.0.1:{gate.port}"
-    argv = [
-        str(Path(sys.executable).with_name("st")), "run", f"{url}/openapi.json", "--url", url,
-        "--header", f"X-API-Key: {gate.keys['hotline'].key}", "--checks", CHECKS, "--max-examples", "25",
-        "--seed", "1", "--phases", "examples,coverage,fuzzing", "--suppress-health-check", "all",
-        "--warnings", "off", "--no-color", "--no-shrink",
-    ]  # fmt: skip
-    told = subprocess.run(argv, cwd=tmp_path, text=True, capture_output=True, timeout=300)
+    limits = ["--max-examples", "25", "--seed", "1", "--phases", "examples,coverage,fuzzing", "--no-shrink"]
+    told = schemathesis(gate, tmp_path, "run", *limits, seconds=300)
     assert told.returncode == 0, told.stdout[-6000:] + told.stderr[-2000:]
     assert gate.query("SELECT count(*) > 50 FROM access") == [(True,)]
+    assert_no_fault(gate)
+
+
+@pytest.mark.long
+def test_minutes_of_nonsense_bring_out_no_fault_and_nobody(gate: Gate, tmp_path: Path) -> None:
+    seconds = 60 * float(os.environ.get("MINUTES", "10"))
+    person = {"name": "欧阳慧敏", "phone": "13912345678"}
+    assert gate.send(gatehouse.request("planted", requester=person)).status == 202
+    # A test of a webhook calls an address that nobody here has named.
+    limits = ["--max-time", f"{seconds:.0f}", "--exclude-path", "/webhooks/{name}/test", "--report", "ndjson"]
+    told = schemathesis(gate, tmp_path, "fuzz", *limits, seconds=seconds + 120)
+    assert told.returncode == 0, told.stdout[-6000:] + told.stderr[-2000:]
+    ((asked,),) = gate.query("SELECT count(*) FROM access")
+    print(f"{asked} requests in {seconds:.0f} s")
+    assert asked > seconds
+    assert_no_fault(gate)
+    (report,) = tmp_path.rglob("*.ndjson")
+    said = report.read_text(encoding="utf-8")
+    assert not [word for word in ("Traceback", *person.values()) if word in said]
+
+
+def schemathesis(
+    gate: Gate, folder: Path, command: str, *limits: str, seconds: float
+) -> "subprocess.CompletedProcess[str]":
+    """What schemathesis says of the running gateway, to which it comes as one of its clients."""
+    url = f"http://127.0.0.1:{gate.port}"
+    argv = [
+        str(Path(sys.executable).with_name("st")), "--no-color", command, f"{url}/openapi.json", "--url", url,
+        "--header", f"X-API-Key: {gate.keys['hotline'].key}", "--checks", CHECKS,
+        "--suppress-health-check", "all", "--warnings", "off", *limits,
+    ]  # fmt: skip
+    return subprocess.run(argv, cwd=folder, text=True, capture_output=True, timeout=seconds)
+
+
+def assert_no_fault(gate: Gate) -> None:
     assert gate.query("SELECT count(*) FROM access WHERE status >= 500") == [(0,)]
     assert '"level":"error"' not in gate.log.read_text()
