@@ -14,9 +14,9 @@ from cli.place import Place
 from cli.say import Failure
 from cli.sheets import as_csv
 from deploy.local.records import write_private
-from services.ticket import reveal_store
 from services.ticket.correction_store import corrections, told
-from services.ticket.disclosure import Look, verdict
+from services.ticket.privacy import reveal_store
+from services.ticket.privacy.disclosure import Look, verdict
 
 app = typer.Typer(help="What the desk has set right · 分类更正", no_args_is_help=True)
 

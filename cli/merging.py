@@ -12,7 +12,7 @@ from contracts.actor import Actor
 from contracts.event import Event
 from contracts.intake import MergeOrdered, UnmergeOrdered
 from contracts.publisher import Publisher, PublishFailed
-from services.ticket import near_store
+from services.ticket.alike import near_store
 from services.ticket.moves import MERGEABLE
 
 WAITS = 10.0

@@ -12,9 +12,10 @@ from chassis.database import Tx
 from cli.place import Place
 from cli.say import Failure, JsonFlag, as_json
 from services.gateway import open311_store
-from services.ticket import erasure_store, reveal_store, vault_store
-from services.ticket.disclosure import Look, Verdict
-from services.ticket.vault import Locked, Vault, normal_phone
+from services.ticket import erasure_store
+from services.ticket.privacy import reveal_store, vault_store
+from services.ticket.privacy.disclosure import Look, Verdict
+from services.ticket.privacy.vault import Locked, Vault, normal_phone
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ from deploy.local.accounts import ADMIN, OWNER
 from deploy.local.keeper import ByApi, Keeper, OnThisMachine
 from deploy.local.records import VAULT_KEYS, kept_secrets
 from deploy.plan import logged_in
-from services.ticket.vault import Vault
+from services.ticket.privacy.vault import Vault
 
 START = "Is Fengge running? `make up` starts it, `make status` says what runs."
 

@@ -11,8 +11,9 @@ from chassis.clock import now
 from cli import person, vault_keys
 from cli.place import Place
 from cli.say import Failure, JsonFlag, as_json, shown, table
-from services.ticket import erasure_store, reveal_store
-from services.ticket.disclosure import NEVER_FULL, Look, Verdict
+from services.ticket import erasure_store
+from services.ticket.privacy import reveal_store
+from services.ticket.privacy.disclosure import NEVER_FULL, Look, Verdict
 
 app = typer.Typer(help="The identity vault · 身份信息保险库", no_args_is_help=True)
 app.command()(person.export)

@@ -10,9 +10,9 @@ from psycopg import Connection
 from cli import person
 from cli.place import Place
 from cli.say import JsonFlag, as_json
-from services.ticket import vault_store
-from services.ticket.vault import Vault
-from services.ticket.vault_store import SHELVES, Shelf
+from services.ticket.privacy import vault_store
+from services.ticket.privacy.vault import Vault
+from services.ticket.privacy.vault_store import SHELVES, Shelf
 
 
 def key() -> None:

@@ -7,8 +7,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from chassis.database import Tx
-from services.ticket import proof
-from services.ticket.proof import Block, Difference, Head
+from services.ticket.audit import proof
+from services.ticket.audit.proof import Block, Difference, Head
 
 GENESIS = "00" * 32
 LOWEST = -(2**63)

@@ -15,7 +15,7 @@ from cli.audit.ledger import Audit
 from cli.place import Place
 from cli.say import Failure, JsonFlag, as_json, table
 from contracts.registry import SERVICES
-from services.ticket.proof import Head
+from services.ticket.audit.proof import Head
 
 Service = Literal["ticket", "dispatch", "notification", "evaluation"]
 ACCOUNT = (

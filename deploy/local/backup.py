@@ -22,7 +22,7 @@ from deploy.local.endpoints import Endpoints
 from deploy.local.install import postgres_programs
 from deploy.local.rabbitmq import control
 from deploy.local.records import VAULT_KEYS, write_private
-from services.ticket.vault import Vault
+from services.ticket.privacy.vault import Vault
 
 FORM = 1
 """Of the folder; a later form gets a higher number."""

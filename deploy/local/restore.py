@@ -21,8 +21,8 @@ from deploy.local.install import postgres_programs
 from deploy.local.rabbitmq import control
 from deploy.local.records import VAULT_KEYS, write_private
 from deploy.local.unprivileged import account_for
-from services.ticket import vault_store
-from services.ticket.vault import Vault
+from services.ticket.privacy import vault_store
+from services.ticket.privacy.vault import Vault
 
 HOLDINGS = ("postgres/data", "rabbitmq/data", "secrets.json", VAULT_KEYS, PLAYED)
 """What a house is, apart from its ports, logs and letters."""

@@ -8,8 +8,8 @@ from psycopg.rows import dict_row
 
 from chassis.database import Tx
 from contracts.masking import masked
-from services.ticket.vault import Vault
-from services.ticket.vault_store import REQUEST, opened
+from services.ticket.privacy.vault import Vault
+from services.ticket.privacy.vault_store import REQUEST, opened
 
 # Served by the partial index on history.
 CORRECTED = """

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from chassis import policy
 from chassis.database import Database
-from services.ticket import erasure_store, vault_store
-from services.ticket.vault import Vault
-from services.ticket.vault_store import SHELVES, Shelf
+from services.ticket import erasure_store
+from services.ticket.privacy import vault_store
+from services.ticket.privacy.vault import Vault
+from services.ticket.privacy.vault_store import SHELVES, Shelf
 
 STEPS = 20
 """Transactions in a row; what is left waits for the next round."""

@@ -8,10 +8,12 @@ from msgspec import Struct
 from psycopg.rows import dict_row
 
 from chassis.database import Tx
-from services.ticket import likeness_store, order_store, reveal_store, store, vault_store
+from services.ticket import order_store, store
+from services.ticket.alike import likeness_store
 from services.ticket.life import LIVE
-from services.ticket.vault import Vault
-from services.ticket.vault_store import AT_ONCE, CONTACT, REQUEST
+from services.ticket.privacy import reveal_store, vault_store
+from services.ticket.privacy.vault import Vault
+from services.ticket.privacy.vault_store import AT_ONCE, CONTACT, REQUEST
 
 FIND = "SELECT ref FROM contact WHERE phone_mark = ANY(%s) ORDER BY ref"
 OPEN = """

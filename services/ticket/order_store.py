@@ -12,11 +12,11 @@ from chassis.model import Changes
 from chassis.rows import as_json, from_json, texts
 from contracts import ticket
 from contracts.intake import Requester
-from services.ticket import vault
 from services.ticket.orders import StandingOrder, Visit
+from services.ticket.privacy import vault
+from services.ticket.privacy.vault import Identity, Words
+from services.ticket.privacy.vault_store import CONTACT, CONTACTS, REQUEST, REQUESTS, opened, sealed_row
 from services.ticket.state import Intake
-from services.ticket.vault import Identity, Words
-from services.ticket.vault_store import CONTACT, CONTACTS, REQUEST, REQUESTS, opened, sealed_row
 
 COLUMNS = "id, sequence, state, source, external_id, plan, requester_ref, seen, due_at"
 LOAD = f"""

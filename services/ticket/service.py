@@ -32,22 +32,20 @@ from services.ticket import (
     letter_store,
     order_store,
     orders,
-    reveal_store,
-    seals,
     sensor_store,
     store,
     suggesting,
-    vault,
-    vault_store,
     visits,
 )
-from services.ticket.comparing import Comparer
+from services.ticket.alike.comparing import Comparer
+from services.ticket.audit import seals
+from services.ticket.audit.sealing import Sealer
 from services.ticket.custody import Custodian
-from services.ticket.disclosure import Look, Verdict
-from services.ticket.sealing import Sealer
+from services.ticket.privacy import reveal_store, vault, vault_store
+from services.ticket.privacy.disclosure import Look, Verdict
+from services.ticket.privacy.vault import Locked, Vault
 from services.ticket.state import Intake
 from services.ticket.store import Known
-from services.ticket.vault import Locked, Vault
 
 log = logging.getLogger(__name__)
 

@@ -17,27 +17,20 @@ from contracts.cloudevent import CloudEvent
 from contracts.intake import MergeOrdered, RequestSubmitted
 from contracts.numbering import ORDER
 from contracts.ticket import Suggested
-from services.ticket import (
-    calendar,
-    letter_store,
-    likeness_store,
-    order_store,
-    place_store,
-    sensor_store,
-    suggesting,
-    vault,
-)
+from services.ticket import calendar, letter_store, order_store, place_store, sensor_store, suggesting
+from services.ticket.alike import likeness_store
+from services.ticket.alike.likeness_store import NOTHING, Looked
 from services.ticket.commands import Primary, Rule
 from services.ticket.completing import all_completed
 from services.ticket.deadlines import Calendar
 from services.ticket.letters import Letter
-from services.ticket.likeness_store import NOTHING, Looked
 from services.ticket.orders import SOURCE, StandingOrder, Visit
 from services.ticket.place.coordinates import spoken
 from services.ticket.place.gazetteer import Found
+from services.ticket.privacy import vault
+from services.ticket.privacy.vault import Identity, Note, Vault, Words
+from services.ticket.privacy.vault_store import CONTACT, REMARK, REQUEST, opened, sealed_row
 from services.ticket.state import Ticket
-from services.ticket.vault import Identity, Note, Vault, Words
-from services.ticket.vault_store import CONTACT, REMARK, REQUEST, opened, sealed_row
 
 COLUMNS = (
     "id, sequence, state, source, external_id, channel, severity, category, grid, requester_ref, "

@@ -22,9 +22,9 @@ from contracts import cloudevent, dispatch, intake
 from contracts.cloudevent import SINGLE, CloudEvent
 from contracts.event import Event, type_of
 from contracts.numbering import ticket_number
-from services.ticket import vault
+from services.ticket.privacy import vault
+from services.ticket.privacy.vault import Vault
 from services.ticket.service import TicketService
-from services.ticket.vault import Vault
 
 HOTLINE = "urn:test:hotline"
 DISPATCH = "urn:fengge:dispatch"

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from services.ticket import seals
-from services.ticket.sealing import Sealer
+from services.ticket.audit import seals
+from services.ticket.audit.sealing import Sealer
 from tests.integration.ledger import Ledger
 from tests.integration.process import until
 

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 from cli.main import app
 from deploy.local.accounts import SUPERUSER
 from deploy.local.endpoints import Endpoints
-from services.ticket import seals
-from services.ticket.sealing import Sealer
+from services.ticket.audit import seals
+from services.ticket.audit.sealing import Sealer
 from tests.integration.ledger import Ledger
 from tests.integration.sealed import recorded, sealed_to_the_end, sealer
 

@@ -19,7 +19,7 @@ import pytest
 from cli.sheet import rows_of
 from contracts.cloudevent import SINGLE
 from contracts.numbering import ticket_number
-from services.ticket.likeness import LENGTH, LOWEST, compared, likeness, pieces
+from services.ticket.alike.likeness import LENGTH, LOWEST, compared, likeness, pieces
 from tests.integration.process import HOTLINE, SHARDS, Stage, request, until
 
 BESIDE = Path(__file__).parents[3] / "shared" / "data" / "tipdm2020c" / "messages_hot.csv"

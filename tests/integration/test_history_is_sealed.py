@@ -10,8 +10,8 @@ import psycopg
 
 from deploy.local.accounts import OWNER
 from deploy.local.endpoints import Endpoints
-from services.ticket import seals
-from services.ticket.sealing import Sealer
+from services.ticket.audit import seals
+from services.ticket.audit.sealing import Sealer
 from tests.integration.ledger import Ledger, submitted
 from tests.integration.process import Stage, until
 from tests.integration.sealed import recorded, sealed_to_the_end, sealer

@@ -11,8 +11,10 @@ from chassis.clock import now
 from chassis.effect import Tally
 from chassis.model import Stimulus
 from contracts import intake
-from services.ticket import commands, erasure_store, letter_store, likeness_store, near_store, vault
-from services.ticket.comparing import Comparer
+from services.ticket import commands, erasure_store, letter_store
+from services.ticket.alike import likeness_store, near_store
+from services.ticket.alike.comparing import Comparer
+from services.ticket.privacy import vault
 from services.ticket.service import TicketService
 from tests.integration.ledger import Ledger, from_outside, number_of, submitted
 

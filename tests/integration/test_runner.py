@@ -11,7 +11,7 @@ import pytest
 
 from deploy.local import rabbitmq
 from deploy.local import servers as local_servers
-from services.ticket.vault import Vault
+from services.ticket.privacy.vault import Vault
 from tests.integration.process import HOTLINE, VAULT_KEY, Process, Stage, until
 
 

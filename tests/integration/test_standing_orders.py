@@ -14,7 +14,7 @@ from contracts.terms import CHINA
 from services.ticket import calendar, erasure_store
 from services.ticket.calendar import Day
 from services.ticket.orders import SOURCE
-from services.ticket.vault import Vault
+from services.ticket.privacy.vault import Vault
 from tests.integration.process import HOTLINE, VAULT_KEY, Process, Stage, until
 
 PATIENCE = 40.0

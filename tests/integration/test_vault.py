@@ -14,9 +14,10 @@ from chassis.clock import now
 from chassis.database import Tx
 from contracts.numbering import ticket_number
 from services.notification import contacts
-from services.ticket import erasure_store, vault_store
-from services.ticket.vault import Vault
-from services.ticket.vault_store import SHELVES
+from services.ticket import erasure_store
+from services.ticket.privacy import vault_store
+from services.ticket.privacy.vault import Vault
+from services.ticket.privacy.vault_store import SHELVES
 from tests.integration.process import HOTLINE, VAULT_KEY, Process, Stage, until
 
 WHO = {"name": "王小明", "phone": "138-0013-8000", "email": "wang@example.org"}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.ticket.disclosure import NEVER_FULL, Look, contact, verdict, words
-from services.ticket.vault import Identity, Words
+from services.ticket.privacy.disclosure import NEVER_FULL, Look, contact, verdict, words
+from services.ticket.privacy.vault import Identity, Words
 
 TABLE = {
     "operator": {"callback": "full"},

@@ -5,8 +5,8 @@ import random
 import pytest
 
 from contracts.intake import Requester
-from services.ticket.likeness import KEPT, LENGTH, LOWEST, compared, likeness, pieces, who
-from services.ticket.vault import Vault
+from services.ticket.alike.likeness import KEPT, LENGTH, LOWEST, compared, likeness, pieces, who
+from services.ticket.privacy.vault import Vault
 
 KEY = b"k" * 32
 BODY = "我们楼三层的楼道灯坏了一个多星期，晚上老人上下楼看不清台阶，请尽快安排人来看一看。"

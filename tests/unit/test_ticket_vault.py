@@ -6,7 +6,7 @@ import pytest
 
 from chassis.keys import read_keys
 from contracts.masking import masked
-from services.ticket.vault import Identity, Locked, Vault, Words, normal_phone
+from services.ticket.privacy.vault import Identity, Locked, Vault, Words, normal_phone
 
 OLD, NEW = b"o" * 32, b"n" * 32
 WHO = Identity(name="王小明", phone="13800138000", email="wang@example.org")

@@ -9,10 +9,10 @@ from psycopg.rows import dict_row
 
 from chassis import policy
 from chassis.database import Tx
-from services.ticket import disclosure
-from services.ticket.disclosure import Look, Verdict
-from services.ticket.vault import Vault
-from services.ticket.vault_store import CONTACT, CONTACTS, REQUEST, REQUESTS, opened
+from services.ticket.privacy import disclosure
+from services.ticket.privacy.disclosure import Look, Verdict
+from services.ticket.privacy.vault import Vault
+from services.ticket.privacy.vault_store import CONTACT, CONTACTS, REQUEST, REQUESTS, opened
 
 RELAY = "relay"
 """The role of who connects calls: it asks by relay number, and is told whom it stands for."""

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from heapq import nsmallest
 
 from contracts.intake import Requester
-from services.ticket.vault import normal_phone
+from services.ticket.privacy.vault import normal_phone
 
 LENGTH = 5
 KEPT = 64

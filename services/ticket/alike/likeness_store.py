@@ -10,10 +10,10 @@ from psycopg.rows import dict_row
 from chassis.database import Tx
 from chassis.rows import as_json
 from contracts.intake import RequestSubmitted
-from services.ticket import likeness
+from services.ticket.alike import likeness
 from services.ticket.commands import Match, Primary, Rule
+from services.ticket.privacy.vault import Vault
 from services.ticket.state import OPEN
-from services.ticket.vault import Vault
 
 # Two copies of a text that come at once, in two shards, must not both be the first: the second waits until
 # the first is committed. Whoever takes several takes them in order; the next statement sees what that was.

@@ -8,7 +8,7 @@ from psycopg.rows import dict_row
 
 from chassis.database import Tx
 from chassis.rows import as_json
-from services.ticket.vault import Identity, Note, Vault, Words
+from services.ticket.privacy.vault import Identity, Note, Vault, Words
 
 AT_ONCE = 500
 """Rows sealed in one transaction."""

@@ -8,7 +8,7 @@ from msgspec import Struct
 from psycopg.rows import class_row
 
 from chassis.database import Tx
-from services.ticket.seals import COLUMNS, DIGEST, HASH, SHARD
+from services.ticket.audit.seals import COLUMNS, DIGEST, HASH, SHARD
 
 S = TypeVar("S", bound=Struct)
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct, structs
 
 from contracts.terms import Code
-from services.ticket.vault import Identity, Words
+from services.ticket.privacy.vault import Identity, Words
 
 Outcome = Literal["full", "masked", "refused"]
 

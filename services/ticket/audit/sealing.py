@@ -3,8 +3,8 @@
 import time
 
 from chassis.database import Database, Tx
-from services.ticket import seals
-from services.ticket.seals import Look
+from services.ticket.audit import seals
+from services.ticket.audit.seals import Look
 
 STEPS = 10
 """Bounded steps in one go; an old history without a seal takes many."""

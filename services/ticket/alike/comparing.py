@@ -10,11 +10,12 @@ from typing import Any
 from chassis import policy
 from chassis.database import Database, Tx
 from contracts.ticket import Alike
-from services.ticket import grid, likeness, likeness_store, near_store
+from services.ticket import grid
+from services.ticket.alike import likeness, likeness_store, near_store
+from services.ticket.alike.near_store import Sketch
 from services.ticket.commands import SuspectDuplicate
-from services.ticket.near_store import Sketch
-from services.ticket.vault import Locked, Vault
-from services.ticket.vault_store import REQUEST, opened
+from services.ticket.privacy.vault import Locked, Vault
+from services.ticket.privacy.vault_store import REQUEST, opened
 
 AT_ONCE = 20
 """Requests compared in one round: 72,000 an hour, and a hundredth of a processor at most."""

@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 
 from chassis.database import Tx
 from chassis.rows import as_json
-from services.ticket.likeness import LOWEST
+from services.ticket.alike.likeness import LOWEST
 from services.ticket.state import OPEN
 
 WAITING = """

@@ -1,0 +1,1 @@
+"""Which requests are about the same: the very same words at once, similar ones behind the writers' back."""
