@@ -114,8 +114,8 @@ def test_the_broker_goes_and_comes_and_nothing_is_lost(stage: Stage) -> None:
     run = stage.endpoints.run
     rabbitmq.stop(run / "rabbitmq")
     try:
-        until(lambda: process.get("/readyz")[0] == 503)
-        assert process.get("/readyz")[1]["relay"] is False
+        until(lambda: process.get("/readyz")[1]["relay"] is False)
+        assert process.get("/readyz")[0] == 503
         assert process.get("/livez")[0] == 200
         status, seconds = doomed.stop()
         assert (status, seconds < 10) == (0, True)
