@@ -146,6 +146,8 @@ def stock(endpoints: Mapping[str, Any], tickets: int) -> float:
             if not process.stdout.readline():
                 raise RuntimeError(f"the stock form of {service} did not start, see {log.name}")
         result = stage.play(endpoints, tickets, stock=True, limit=120)
+        if not result["closed"]:
+            raise RuntimeError(f"the stock form closed no ticket, see {log.name}")
     return float(result["per_s"])
 
 

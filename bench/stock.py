@@ -11,6 +11,8 @@ from typing import Any
 
 from contracts.registry import SERVICES
 
+PLAYER = "world"
+"""The broker user that plays residents, whose word counts as theirs; nameko's handlers are not told users."""
 _idle: list[Any] = []
 
 
@@ -70,7 +72,8 @@ def _handler(real: type[Any], method: str) -> Any:
         event = cloudevent.opened(raw)
         connection = _idle.pop() if _idle else psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
         with connection.transaction():
-            store, stimulus = real.model.store, Stimulus(event.partitionkey, partial(reaction, event), event)
+            store = real.model.store
+            stimulus = Stimulus(event.partitionkey, partial(reaction, event), event, PLAYER)
             states = store.load(connection, [event.partitionkey])
             known = store.know(connection, now(), [stimulus], states)
             folded = fold(real.model, states, [stimulus], known)
