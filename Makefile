@@ -58,7 +58,7 @@ cities: .venv/dev.stamp ## 8,999 real requests of two cities through Open311 and
 	@$(BIN)/python -m pytest -q -s tests/integration/test_open311_carries_two_cities.py
 
 fuzz: .venv/dev.stamp ## minutes of nonsense for the gateway, no fault and no person comes out (MINUTES=10)
-	@MINUTES=$(or $(MINUTES),10) $(BIN)/python -m pytest -q -s tests/integration/test_gateway_and_foreign_clients.py -k nonsense
+	@MINUTES=$(or $(MINUTES),10) $(BIN)/python -m pytest -q -s -o faulthandler_timeout=7200 tests/integration/test_gateway_and_foreign_clients.py -k nonsense
 
 mutants: .venv/dev.stamp ## break five promises on purpose and see an accident catch each
 	@$(BIN)/python -W ignore -m tests.faults.mutants
