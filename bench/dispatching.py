@@ -8,6 +8,7 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -65,11 +66,24 @@ class TimedCursor(psycopg.Cursor[Any]):
 
     def execute(self, *arguments: Any, **options: Any) -> Any:
         """The statement, with its time."""
-        begun = time.perf_counter()
-        try:
+        with timed():
             return super().execute(*arguments, **options)
-        finally:
-            TimedCursor.waited += 1000 * (time.perf_counter() - begun)
+
+    @contextmanager
+    def copy(self, *arguments: Any, **options: Any) -> Iterator[Any]:
+        """The rows sent, with their time and that of writing them down."""
+        with timed(), super().copy(*arguments, **options) as copy:
+            yield copy
+
+
+@contextmanager
+def timed() -> Iterator[None]:
+    """Adds the time of the block to what the database was waited for."""
+    begun = time.perf_counter()
+    try:
+        yield
+    finally:
+        TimedCursor.waited += 1000 * (time.perf_counter() - begun)
 
 
 def stimulus(service: DispatchService, number: str, grid: str, dice: random.Random) -> Stimulus:

@@ -153,6 +153,8 @@ SELECT assignee, at, (
 FROM (SELECT DISTINCT * FROM unnest(%s::text[], %s::timestamptz[])) AS rated (assignee, at)
 """
 """No further than to the number that makes a burst: somebody may be rated thousands of times an hour."""
+OLD = timedelta(days=1)
+"""Who says that he has rated longer ago is compared with nobody before this batch."""
 
 
 def load(tx: Tx, keys: Sequence[str]) -> dict[str, Case]:
@@ -188,7 +190,7 @@ def _earlier(tx: Tx, known: Known, stimuli: Sequence[Stimulus]) -> dict[tuple[st
         (assignee, each.event.time)
         for each in stimuli
         if each.event and isinstance(each.event.data, RatingGiven) and each.key in known.before
-        if (assignee := known.before[each.key].assignee)
+        if each.event.time > known.now - OLD and (assignee := known.before[each.key].assignee)
     ]
     if not rated:
         return {}

@@ -210,16 +210,27 @@ def rated(number: str, seconds: int) -> Stimulus:
     return Stimulus(number, command, event, "world")
 
 
-def test_ratings_of_one_assignee_are_seen_together_in_one_batch_and_over_several(tx: Tx) -> None:
-    """Of 24 within a minute those from the 20th on came when 19 were there; the first took five seconds."""
+def two_batches(tx: Tx, ago: timedelta = timedelta()) -> None:
+    """24 ratings of one assignee within a minute, said to be so long ago; the first took five seconds."""
     numbers = [ticket_number("s", str(n)) for n in range(24)]
     for number in numbers:
         effect(tx, *handled_by(number, "officer", "grid_officer", in_time=True))
     ratings = [rated(number, 30 + n if n else 5) for n, number in enumerate(numbers)]
     for batch in (ratings[:12], ratings[12:]):
-        EFFECTS.of_stimuli(tx, batch, NOON + timedelta(minutes=2), Tally())
+        EFFECTS.of_stimuli(tx, batch, NOON + ago + timedelta(minutes=2), Tally())
     effect(tx, *(each for number in numbers for each in closed(number, rated=True)))
+
+
+def test_ratings_of_one_assignee_are_seen_together_in_one_batch_and_over_several(tx: Tx) -> None:
+    """Those from the 20th on came when 19 were there."""
+    two_batches(tx)
     (row,) = rates_by(tx, "assignee")
     assert (row.counts.rated, row.counts.instant, row.counts.bursts) == (24, 1, 5)
     (unit,) = rates_by(tx, "unit")
     assert (unit.counts.instant, unit.counts.bursts) == (1, 5)
+
+
+def test_who_says_that_he_has_rated_longer_ago_is_compared_with_nobody_before(tx: Tx) -> None:
+    two_batches(tx, ago=timedelta(days=2))
+    (row,) = rates_by(tx, "assignee")
+    assert (row.counts.rated, row.counts.bursts) == (24, 0)
