@@ -11,10 +11,10 @@ import typer
 
 from chassis.clock import now
 from chassis.database import Tx
-from cli.desk import moment
 from cli.place import Place
 from cli.routing import RuleFile, changed_by, in_force, read, said_of
 from cli.say import JsonFlag, as_json, table
+from cli.sheet import moment_or_failure
 from services.dispatch import chain_store
 from services.dispatch.backtest import Trial
 from services.dispatch.comparison import Comparison, compared
@@ -41,7 +41,7 @@ def backtest(
     `fengge dispatch adopt RULES.csv` lets the rules go live.
     """
     place: Place = context.obj
-    start = moment(since)
+    start = moment_or_failure(since)
     with place.transaction("dispatch") as tx:
         chain_store.read_only(tx)
         base, disputed_at = in_force(tx)

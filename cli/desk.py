@@ -1,6 +1,5 @@
 """`fengge dispatch assign`, `reassign`, `withdraw`, `adjudicate`, `whistle`, `arrive`: what a desk orders."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import typer
@@ -8,11 +7,12 @@ import typer
 from cli.life import name_of, said_of
 from cli.merging import written_out
 from cli.place import Place
-from cli.say import Failure, JsonFlag, as_json, table
+from cli.say import JsonFlag, as_json, table
+from cli.sheet import moment_or_failure
 from cli.spoken import tell
 from contracts import intake
 from contracts.actor import Actor
-from contracts.terms import CHINA, Role, WhistleCause
+from contracts.terms import Role, WhistleCause
 
 Number = Annotated[str, typer.Argument(metavar="NO", help="The ticket's number.")]
 To = Annotated[str, typer.Option("--to", metavar="CODE", help="Code of an assignee, or of a unit.")]
@@ -88,7 +88,7 @@ def whistle(
         raise typer.BadParameter("at most 10 departments are called at once")
     said = intake.WhistleBlown(
         ticket=written_out(number), actor=Actor(role=role, id=by), cause=cause, departments=department,
-        arrive_by=moment(arrive_by), reason_code=reason, basis=basis,
+        arrive_by=moment_or_failure(arrive_by), reason_code=reason, basis=basis,
     )  # fmt: skip
     _order(context.obj, said, json)
 
@@ -107,18 +107,9 @@ def arrive(
     actor_role: Role = role
     said = intake.ArrivalReported(
         ticket=written_out(number), actor=Actor(role=actor_role, id=by), department=department,
-        at=moment(at) if at else None,
+        at=moment_or_failure(at) if at else None,
     )  # fmt: skip
     _order(context.obj, said, json)
-
-
-def moment(text: str) -> datetime:
-    """A moment as people write it, in China's time unless it names another zone; raises Failure."""
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        raise Failure(f"{text!r} is no moment; write it as 2026-11-27T16:00.") from None
-    return read if read.tzinfo else read.replace(tzinfo=CHINA)
 
 
 def _order(place: Place, said: intake.Said, json: bool) -> None:

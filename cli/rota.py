@@ -1,13 +1,13 @@
 """`fengge rota`: who is on duty, when nobody will be, and what passes on at the change of shift."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 import typer
 
 from chassis.clock import now
-from cli.say import Failure, JsonFlag, listing
-from contracts.terms import CHINA
+from cli.say import JsonFlag, listing
+from cli.sheet import moment_or_failure
 from services.dispatch import rota_store
 from services.dispatch.handover import passing
 from services.dispatch.shifts import gaps as gaps_in
@@ -23,7 +23,7 @@ NO_ROTA = "no cell has a rota: `fengge import rota.csv`"
 @app.command()
 def show(context: typer.Context, cell: Cell = None, at: At = None, json: JsonFlag = False) -> None:
     """Who is on duty: first those on duty, then substitutes, then leaders · 当班人员."""
-    place, moment = context.obj, _moment(at)
+    place, moment = context.obj, moment_or_failure(at) if at else now()
     with place.transaction("dispatch") as tx:
         rotas = rota_store.shifts(tx, moment, [cell] if cell else None)
     rows = [
@@ -76,13 +76,3 @@ def handover(
         held = rota_store.held(tx, assignee)
         rotas = rota_store.shifts(tx, moment, sorted({case["grid"] for case in held}))
     listing(passing(held, rotas, moment), json, "no rota holds any ticket")
-
-
-def _moment(text: str | None) -> datetime:
-    if text is None:
-        return now()
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise Failure(f"{text!r} is no time; write it as 2026-12-01T08:00.") from None
-    return found if found.tzinfo else found.replace(tzinfo=CHINA)

@@ -89,6 +89,14 @@ def moment(text: str) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=CHINA)
 
 
+def moment_or_failure(text: str) -> datetime:
+    """The same of what somebody has typed; raises Failure."""
+    found = moment(text)
+    if found is None:
+        raise Failure(f"{text!r} is no time; write it as 2026-11-27T16:00.")
+    return found
+
+
 def rows_of(path: Path) -> list[dict[str, str]]:
     """The rows of a CSV file under its header; raises Failure."""
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
