@@ -79,6 +79,22 @@ class Settings:
     oauth_audience: str = "fengge"
     oauth_jwks_url: str = ""
     """Where the issuer's public keys are; without it nobody enters with a token."""
+    console_host: str = "127.0.0.1"
+    console_port: int = 0
+    console_url: str = ""
+    """The address at which operators reach the console, where a proxy stands before it."""
+    console_proxies: int = 0
+    """How many proxies before the console tell in X-Forwarded-For who asks."""
+    console_idle: float = 1800.0
+    """After which an operator who does nothing has to sign in again; `console_session`: in any case."""
+    console_session: float = 36_000.0
+    oidc_issuer: str = ""
+    """Whose accounts operators sign in with; without it there are only the console's own."""
+    oidc_client: str = "fengge-console"
+    oidc_secret: str = field(default="", repr=False)
+    oidc_claim: str = "groups"
+    """The claim that says who may do what, and what its values stand for: `leads=supervisor,desk=viewer`."""
+    oidc_roles: Mapping[str, str] = field(default_factory=dict)
     hotlines: Cities = field(default_factory=dict)
     """Cities whose 12345 hotlines are connected, from the files of a folder."""
     category_model: str = ""
@@ -175,7 +191,15 @@ def _networks(text: str) -> tuple[Network, ...]:
         raise ValueError("is no list of networks like 10.1.0.0/16,fd00::/8") from None
 
 
+def _roles(text: str) -> dict[str, str]:
+    pairs = [word.strip().rpartition("=") for word in text.split(",") if word.strip()]
+    if not all(value and role in OPERATORS for value, _, role in pairs):
+        raise ValueError(f"is no list like leads=supervisor,desk=viewer; roles are {', '.join(OPERATORS)}")
+    return {value: role for value, _, role in pairs}
+
+
 SHORTEST_TOKEN = 32
+OPERATORS = ("viewer", "operator", "supervisor", "administrator")
 REQUIRED = frozenset({"amqp_url", "database_url"})
 CHECKS: dict[str, Callable[[str], Any]] = {
     "amqp_url": _broker,
@@ -222,6 +246,17 @@ CHECKS: dict[str, Callable[[str], Any]] = {
     "oauth_issuer": str,
     "oauth_audience": str,
     "oauth_jwks_url": _url("http", "https", empty=True),
+    "console_host": str,
+    "console_port": _number(int, 0, 65535),
+    "console_url": _url("http", "https", empty=True),
+    "console_proxies": _number(int, 0, 10),
+    "console_idle": _number(float, 60, 86_400),
+    "console_session": _number(float, 60, 604_800),
+    "oidc_issuer": _url("http", "https", empty=True),
+    "oidc_client": str,
+    "oidc_secret": str,
+    "oidc_claim": str,
+    "oidc_roles": _roles,
     "hotlines": read_folder,
     "category_model": str,
 }

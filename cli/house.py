@@ -6,14 +6,13 @@ from typing import Annotated
 import psycopg
 import typer
 
-from chassis.migrate import migrate as apply_migrations
 from cli.place import START, Place
 from cli.say import Failure, JsonFlag, as_json, table
 from contracts.publisher.errors import TROUBLE
-from contracts.registry import LEDGERS
 from deploy import gazetteer, offered
 from deploy.local import house
 from deploy.local.keeper import TROUBLE as OF_KEEPER
+from deploy.schemas import bring_up_to_date
 
 app = typer.Typer(help="Exchanges and queues on the broker · 消息拓扑", no_args_is_help=True)
 
@@ -39,7 +38,7 @@ def migrate(context: typer.Context, json: JsonFlag = False) -> None:
     """Bring every service's tables up to date · 数据库迁移."""
     place: Place = context.obj
     try:
-        applied = apply_migrations(place.owner_url(), LEDGERS)
+        applied = bring_up_to_date(place.owner_url())
     except psycopg.OperationalError as error:
         raise Failure(f"No database answers: {error}\n{START}") from None
     hand_over_directory(place)

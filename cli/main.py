@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from cli import (
+    account,
     calendar,
     callback,
     catalogue,
@@ -94,6 +95,7 @@ app.add_typer(member.app, name="member")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(rota.app, name="rota")
 app.add_typer(client.app, name="client")
+app.add_typer(account.app, name="account")
 app.add_typer(hotline, name="hotline")
 app.add_typer(reporting.app, name="report")
 app.add_typer(callback.app, name="callback")

@@ -8,6 +8,9 @@ from contracts.event import Event, publisher_of, type_of
 SERVICES = ("ticket", "dispatch", "notification", "evaluation")
 LEDGERS = (*SERVICES, "gateway")
 """Who has a schema, a role and queues: the services, and the door that keeps what it takes in."""
+CONSOLE = "console"
+SCHEMAS = (*LEDGERS, CONSOLE)
+"""Who has a schema and a role: the ledgers, and the operators' room, which looks at all of them."""
 
 
 def events_of(publisher: ModuleType) -> tuple[type[Event], ...]:

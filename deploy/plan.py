@@ -6,8 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from contracts.registry import LEDGERS
-from deploy.local.accounts import ADMIN, DATABASE, OWNER, VHOST, BrokerUser, publisher_user, service_user
+from contracts.registry import LEDGERS, SCHEMAS
+from deploy.local.accounts import (
+    ADMIN,
+    DATABASE,
+    OWNER,
+    ROOM,
+    VHOST,
+    BrokerUser,
+    publisher_user,
+    service_user,
+)
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 SETTINGS = """settings:
@@ -15,8 +24,8 @@ SETTINGS = """settings:
   RABBITMQ_API            http(s):// URL of the management API, without a user
   AMQP_URL                amqp:// URL of the broker, without a user
   AMQP_ADMIN_PASSWORD     of the broker's user `admin`, who exists already
-  AMQP_<NAME>_PASSWORD    of each service's broker user (TICKET, DISPATCH, ...)
-  DB_<NAME>_PASSWORD      of each service's database role (the gateway is one), and DB_OWNER_PASSWORD
+  AMQP_<NAME>_PASSWORD    of each service's broker user (TICKET, DISPATCH, ..., CONSOLE)
+  DB_<NAME>_PASSWORD      of each service's database role (GATEWAY and CONSOLE too), and DB_OWNER_PASSWORD
   PUBLISHERS              outside systems that may write to the intake: name=password,name=password
   SHARDS                  shards of every service (4)
   DIRECTORY               folder of directory files to import; none: nothing is imported
@@ -44,7 +53,7 @@ class Plan:
 
     def users(self) -> tuple[BrokerUser, ...]:
         """Who may enter the broker, and what for."""
-        return (ADMIN, *map(service_user, LEDGERS), *map(publisher_user, self.publishers))
+        return (ADMIN, *map(service_user, LEDGERS), ROOM, *map(publisher_user, self.publishers))
 
     def superuser_url(self) -> str:
         """Fengge's database as seen by the superuser."""
@@ -62,8 +71,8 @@ class Plan:
 
 def read(environ: Mapping[str, str]) -> Plan:
     """The plan in `environ`; raises SetupFailure that names every missing variable."""
-    roles_ = {OWNER: "DB_OWNER_PASSWORD"} | {name: f"DB_{name.upper()}_PASSWORD" for name in LEDGERS}
-    users = {name: f"AMQP_{name.upper()}_PASSWORD" for name in (ADMIN.name, *LEDGERS)}
+    roles_ = {OWNER: "DB_OWNER_PASSWORD"} | {name: f"DB_{name.upper()}_PASSWORD" for name in SCHEMAS}
+    users = {name: f"AMQP_{name.upper()}_PASSWORD" for name in (ADMIN.name, *SCHEMAS)}
     needed = ("POSTGRES_URL", "RABBITMQ_API", "AMQP_URL", *roles_.values(), *users.values())
     missing = [name for name in needed if not environ.get(name)]
     if missing:
@@ -87,7 +96,7 @@ def publishers_in(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for entry in filter(None, (part.strip() for part in text.split(","))):
         name, _, password = entry.partition("=")
-        if not NAME.fullmatch(name) or name in (ADMIN.name, *LEDGERS) or name in found:
+        if not NAME.fullmatch(name) or name in (ADMIN.name, *SCHEMAS) or name in found:
             raise SetupFailure(f"PUBLISHERS: {name!r} cannot be the name of an outside system")
         if not password:
             raise SetupFailure(f"PUBLISHERS: {name} has no password")

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import psycopg
 
-from chassis.migrate import migrate
 from contracts.publisher.errors import TROUBLE
-from contracts.registry import LEDGERS
+from contracts.registry import SCHEMAS
 from deploy import gazetteer, offered, resend, topology
 from deploy.local import outsiders, roles
 from deploy.local.accounts import ADMIN, OWNER
 from deploy.local.definitions import definitions
 from deploy.local.keeper import ByApi
 from deploy.plan import SETTINGS, Plan, SetupFailure, read
+from deploy.schemas import bring_up_to_date
 from services.dispatch.directory.importing import gather, import_files
 
 log = logging.getLogger(__name__)
@@ -48,8 +48,8 @@ def prepare_database(plan: Plan) -> None:
     """Database, roles, schemas, tables and rights."""
     roles.create_database(plan.postgres_url)
     roles.create_roles(plan.superuser_url(), plan.database)
-    log.info("roles and schemas are there: %s", ", ".join(LEDGERS))
-    log.info("applied %d migrations", migrate(plan.database_url(OWNER), LEDGERS))
+    log.info("roles and schemas are there: %s", ", ".join(SCHEMAS))
+    log.info("applied %d migrations", bring_up_to_date(plan.database_url(OWNER)))
 
 
 def prepare_broker(plan: Plan) -> None:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from deploy.local import DEFAULT_RUN, LocalFailure, backup, house, restore, servers
+from deploy.local import DEFAULT_RUN, LocalFailure, backup, house, restore, room, servers
 from deploy.local.accounts import OWNER
 from deploy.local.records import VAULT_KEYS
 
@@ -65,6 +65,7 @@ def _up(arguments: argparse.Namespace) -> None:
     house.up(arguments.run)
     _status(argparse.Namespace(run=arguments.run, json=False))
     print(f"ready; addresses are in {arguments.run}/endpoints.json")
+    print(room.invitation(arguments.run))
 
 
 def _foreground(arguments: argparse.Namespace) -> None:

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from contracts.registry import LEDGERS
+from contracts.registry import CONSOLE, LEDGERS, SCHEMAS
 
 VHOST = "fengge"
 DATABASE = "fengge"
 OWNER = "fengge_owner"
 SUPERUSER = "postgres"
-ROLES = (SUPERUSER, OWNER, *LEDGERS)
+ROLES = (SUPERUSER, OWNER, *SCHEMAS)
 GATEWAY = "gateway"
 MOST_CONNECTIONS = 20
 INTAKE = {"ticket": "request", "dispatch": "assignment", "evaluation": "rating"}
@@ -70,4 +70,6 @@ WORLD = BrokerUser(
     read=r"^(world\..*|[a-z]+\.events|gov\.replies\.world)$",
 )
 ADMIN = BrokerUser(name="admin", configure=".*", write=".*", read=".*")
-BROKER_USERS = (ADMIN, WORLD, publisher_user("intake"), *map(service_user, LEDGERS))
+ROOM = BrokerUser(name=CONSOLE, configure="^$", write="^$", read="^$")
+"""The operators' room sees how full queues are and who consumes; it neither reads nor writes messages."""
+BROKER_USERS = (ADMIN, WORLD, publisher_user("intake"), *map(service_user, LEDGERS), ROOM)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from chassis.keys import FILE, read_keys
-from contracts.registry import LEDGERS
+from contracts.registry import SCHEMAS
 from deploy.local import LocalFailure, servers
 from deploy.local.accounts import SUPERUSER
 from deploy.local.endpoints import Endpoints
@@ -146,7 +146,7 @@ def _migrations(endpoints: Endpoints) -> dict[str, int]:
     """How many migrations each schema has seen."""
     found = {}
     with psycopg.connect(endpoints.database_url(SUPERUSER)) as tx:
-        for service in LEDGERS:
+        for service in SCHEMAS:
             row = tx.execute(f"SELECT count(*) FROM {service}._yoyo_migration").fetchone()
             assert row is not None
             found[service] = int(row[0])

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from contracts.registry import LEDGERS
 from deploy.local import LocalFailure, daemon, servers
 from deploy.local.accounts import GATEWAY, OWNER, WORLD
 from deploy.local.child import LIBC, PR_SET_PDEATHSIG
@@ -127,12 +126,13 @@ def _claim(run: Path) -> None:
 
 def _prepare(endpoints: Endpoints) -> None:
     """Tables and queues are there before the first service starts."""
-    from chassis.migrate import migrate  # the servers alone need neither
-    from deploy import gazetteer, offered, topology
-    from deploy.local import outsiders
+    from deploy import gazetteer, offered, topology  # the servers alone need none of it
+    from deploy.local import outsiders, room
     from deploy.local.keeper import OnThisMachine
+    from deploy.schemas import bring_up_to_date
 
-    log.info("applied %d migrations", migrate(endpoints.database_url(OWNER), LEDGERS))
+    log.info("applied %d migrations", bring_up_to_date(endpoints.database_url(OWNER)))
+    room.first_administrator(endpoints)
     dispatch = endpoints.database_url("dispatch")
     gazetteer.hand_over_between(dispatch, endpoints.database_url("ticket"))
     offered.hand_over_between(dispatch, endpoints.database_url("gateway"))

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chassis.keys import FILE
-from contracts.registry import LEDGERS
+from contracts.registry import CONSOLE, LEDGERS
 from deploy.local.accounts import BROKER_USERS, GATEWAY, OWNER, SUPERUSER
 from deploy.local.endpoints import Endpoints
 from deploy.local.records import kept_secrets, kept_vault_keys, reserve_ports
 
 MAILBOX = "mailbox"
+ROOM = "console-room"
+"""The name under which the port for operators is kept."""
 HOTLINES = Path(__file__).parents[2] / "directory" / "hotlines"
 """The sample city's, unless HOTLINES names others."""
 # What the user's shell says of these must not reach a process except through its own entry here.
@@ -25,6 +27,7 @@ WITHHELD = frozenset(
         "NOTIFY_TOKEN",
         "EVALUATION_TOKEN",
         "GATEWAY_TOKEN",
+        "OIDC_SECRET",
         *(f"AMQP_URL_{each.name.upper()}" for each in BROKER_USERS),
     }
 )
@@ -40,7 +43,7 @@ class ProcessSpec:
     door: str
     """http://… answers /readyz; smtp://… accepts connections."""
     edge: str = ""
-    """http://… where other systems enter, if they do so here."""
+    """http://… where other systems enter, or operators, if they do so here."""
 
 
 def process_table(endpoints: Endpoints, environ: Mapping[str, str] = os.environ) -> list[ProcessSpec]:
@@ -48,7 +51,9 @@ def process_table(endpoints: Endpoints, environ: Mapping[str, str] = os.environ)
     instances = int(environ.get("INSTANCES", "1"))
     names = [(name, number) for number in range(1, instances + 1) for name in LEDGERS]
     edges = [_edge(number) for number in range(1, instances + 1)]
-    ports = reserve_ports(endpoints.run, [*(_process(*name) for name in names), *edges, MAILBOX])
+    ports = reserve_ports(
+        endpoints.run, [*(_process(*name) for name in names), *edges, MAILBOX, CONSOLE, ROOM]
+    )
     shared = {"HOTLINES": str(HOTLINES)} | {
         name: value for name, value in environ.items() if name not in WITHHELD
     }
@@ -62,7 +67,8 @@ def process_table(endpoints: Endpoints, environ: Mapping[str, str] = os.environ)
         )
         for name, number in names
     ]  # fmt: skip
-    return [_mailbox(endpoints, ports[MAILBOX], shared), *services]
+    console = _console(endpoints, ports, shared | extra[CONSOLE], environ.get("CONSOLE_PORT"))
+    return [_mailbox(endpoints, ports[MAILBOX], shared), *services, console]
 
 
 def endpoints_document(endpoints: Endpoints, table: list[ProcessSpec]) -> dict[str, object]:
@@ -75,7 +81,8 @@ def endpoints_document(endpoints: Endpoints, table: list[ProcessSpec]) -> dict[s
             "superuser": endpoints.database_url(SUPERUSER),
         },
         "http": {spec.name: spec.door for spec in table if spec.door.startswith("http:")},
-        "gateway": {spec.name: spec.edge for spec in table if spec.edge},
+        "gateway": {spec.name: spec.edge for spec in table if spec.edge and spec.name != CONSOLE},
+        "console": next(spec.edge for spec in table if spec.name == CONSOLE),
         "smtp": next(spec.door for spec in table if spec.name == MAILBOX),
         "mail_folder": str(endpoints.run / "mail"),
     }
@@ -124,6 +131,7 @@ def _extra_settings(endpoints: Endpoints, ports: Mapping[str, int], vault: str) 
     }
     letters = {"SMTP_URL": f"smtp://127.0.0.1:{ports[MAILBOX]}", "NOTIFY_TOKEN": drawn["notify_token"]}
     return {
+        CONSOLE: inside | {"TICKET_URL": asks["TICKET_URL"]},
         "ticket": inside | {"VAULT_KEYS": vault},
         "dispatch": inside,
         "notification": inside | asks | letters,
@@ -134,6 +142,21 @@ def _extra_settings(endpoints: Endpoints, ports: Mapping[str, int], vault: str) 
             "NOTIFICATION_URL": f"http://127.0.0.1:{ports['notification']}",
         },
     }
+
+
+def _console(
+    endpoints: Endpoints, ports: Mapping[str, int], env: Mapping[str, str], port: str | None
+) -> ProcessSpec:
+    """The operators' room, at CONSOLE_PORT where it is named."""
+    own = {
+        "AMQP_URL": endpoints.amqp_url(CONSOLE),
+        "DATABASE_URL": endpoints.database_url(CONSOLE),
+        "HEALTH_PORT": str(ports[CONSOLE]),
+        "CONSOLE_PORT": port or str(ports[ROOM]),
+    }
+    argv = (sys.executable, "-m", "services.console")
+    door, room = (f"http://127.0.0.1:{own[name]}" for name in ("HEALTH_PORT", "CONSOLE_PORT"))
+    return ProcessSpec(CONSOLE, argv, {**env, **own}, door, room)
 
 
 def _mailbox(endpoints: Endpoints, port: int, env: Mapping[str, str]) -> ProcessSpec:

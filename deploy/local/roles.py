@@ -1,11 +1,11 @@
-"""Creates the database, its owner, and per service a schema and a role that sees no other schema."""
+"""Creates the database, its owner, and per service (and for the operators' room) a schema and a role."""
 
 from collections.abc import Mapping
 
 import psycopg
 from psycopg import Connection, sql
 
-from contracts.registry import LEDGERS
+from contracts.registry import SCHEMAS
 from deploy.local.accounts import DATABASE, OWNER
 
 Tx = Connection[tuple[object, ...]]
@@ -37,10 +37,10 @@ def create_roles(superuser_url: str, passwords: Mapping[str, str]) -> None:
     """Creates owner, service roles and schemas in the database of `superuser_url`; sets the passwords."""
     with psycopg.connect(superuser_url) as tx:
         names = {"database": sql.Identifier(tx.info.dbname), "owner": sql.Identifier(OWNER)}
-        for role in (OWNER, *LEDGERS):
+        for role in (OWNER, *SCHEMAS):
             _create_role(tx, role, passwords[role])
         tx.execute(sql.SQL(DATABASE_RIGHTS).format(**names))
-        for service in LEDGERS:
+        for service in SCHEMAS:
             tx.execute(sql.SQL(SERVICE_RIGHTS).format(service=sql.Identifier(service), **names))
 
 

@@ -9,11 +9,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from typer.testing import CliRunner
 
+from chassis.settings import OPERATORS
 from cli.main import app
 from deploy.local import house as local_house
+from services.console import account_store, passwords
+from tests.browser import Eyes, chromium
+from tests.integration.rooms import PASSWORD, entered
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 40.0
@@ -75,6 +80,17 @@ def eventually(question: Callable[[], Any], patience: float = PATIENCE) -> Any:
         assert time.monotonic() < deadline, question
         time.sleep(0.2)  # what a service has done tells nobody outside
     return answer
+
+
+@pytest.fixture(scope="session")
+def eyes(fengge: Fengge) -> Iterator[Eyes]:
+    """A browser before the operators' room of the house, with an account for each role."""
+    endpoints = json.loads((fengge.run / "endpoints.json").read_text())
+    with psycopg.connect(endpoints["database"]["roles"]["console"]) as tx:
+        for role in OPERATORS:
+            account_store.add(tx, role, role, passwords.hashed(PASSWORD), "test")
+    with chromium() as browser:
+        yield Eyes(browser, endpoints["console"], lambda role: entered(endpoints["console"], role))
 
 
 @pytest.fixture(scope="session")

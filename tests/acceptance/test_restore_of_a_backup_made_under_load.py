@@ -11,7 +11,7 @@ import pytest
 from contracts.cloudevent import CloudEvent
 from contracts.event import Event
 from contracts.publisher import Publisher
-from contracts.registry import LEDGERS, SERVICES
+from contracts.registry import SCHEMAS, SERVICES
 from deploy.local import LocalFailure, backup, restore
 from deploy.local.accounts import OWNER
 from deploy.local.backup import Manifest
@@ -106,7 +106,7 @@ def test_nothing_is_lost_or_doubled_by_a_restore(servers_run: Path, tmp_path: Pa
     lost, found, kept = servers_run / "lost", servers_run / "found", tmp_path / "backup"
     with opened(lost) as house:
         load, manifest = live_and_be_backed_up(house, tmp_path, kept)
-    assert manifest.migrations.keys() == set(LEDGERS)
+    assert manifest.migrations.keys() == set(SCHEMAS)
     key = kept / "vault.keys"
     key.rename(tmp_path / "apart")
     with pytest.raises(LocalFailure, match=f"lacks vault.keys with the keys {manifest.vault_keys[0]}"):

@@ -35,7 +35,7 @@ def test_ctrl_c_ends_everything_and_the_second_run_starts_afresh(alone: Fengge) 
 
     document = alone.play("--n", "15", "--keep")
     assert document["accepted"] == 15 == document["closed"] + document["open"] + document["parked"]
-    assert [row["state"] for row in alone.processes().values()] == ["ready"] * 9
+    assert [row["state"] for row in alone.processes().values()] == ["ready"] * 10
     (report,) = alone.json("report")
     assert report["counts"]["cases"] == 15  # the half-played day is gone
     for rate in ("response_rate", "resolution_rate", "satisfaction_rate", "coverage"):

@@ -8,11 +8,12 @@ import psycopg
 import pytest
 
 from chassis import topology
-from chassis.migrate import migrate
-from contracts.registry import LEDGERS
 from deploy.local.accounts import OWNER
 from deploy.local.endpoints import Endpoints
+from deploy.schemas import bring_up_to_date
 from deploy.topology import PikaChannel
+from services.console.room import Room
+from tests.integration import rooms
 from tests.integration.ledger import Ledger
 from tests.integration.process import Stage
 
@@ -33,7 +34,7 @@ def doors(servers: Endpoints) -> Endpoints:
 @pytest.fixture(scope="session")
 def migrated(servers: Endpoints) -> Endpoints:
     """The session's servers with every schema up to date."""
-    migrate(servers.database_url(OWNER), LEDGERS)
+    bring_up_to_date(servers.database_url(OWNER))
     return servers
 
 
@@ -67,3 +68,11 @@ def stage(empty: Endpoints, tmp_path: Path) -> Iterator[Stage]:
         yield stage
     finally:
         stage.close()
+
+
+@pytest.fixture
+def room(migrated: Endpoints) -> Iterator[Room]:
+    """The operators' room, with an account for each role and nothing on record."""
+    room = rooms.opened(migrated)
+    yield room
+    room.close()

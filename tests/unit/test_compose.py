@@ -11,7 +11,7 @@ import yaml  # type: ignore[import-untyped]
 from jsonschema import Draft7Validator
 
 from chassis import settings
-from contracts.registry import LEDGERS, SERVICES
+from contracts.registry import SCHEMAS, SERVICES
 from deploy import plan
 from deploy.docker.new_env import settings_in
 from services.gateway.service import GatewayService
@@ -113,15 +113,24 @@ def test_the_gateway_runs_in_threads_and_listens_to_its_own_port() -> None:
     assert all(getattr(told, name) for name in GatewayService.needs)
 
 
+def test_the_operators_room_listens_to_its_own_port() -> None:
+    assert ENTRIES["console"]["command"][-2:] == ["-m", "services.console"]
+    told = settings.read(environment("console"))
+    assert (told.console_host, told.ticket_url) == ("0.0.0.0", "http://ticket:8080")
+    (port,) = ENTRIES["console"]["ports"]
+    assert port.endswith(f":{told.console_port}")
+    assert told.console_port != told.health_port
+
+
 def test_the_setup_is_told_all_it_needs() -> None:
     found = plan.read(environment("setup"))
-    assert set(found.broker) == {"admin", "intake", *LEDGERS}
+    assert set(found.broker) == {"admin", "intake", *SCHEMAS}
     assert found.publishers == ("intake",)
 
 
 def test_setup_and_services_agree_on_every_password() -> None:
     found = plan.read(environment("setup"))
-    for service in LEDGERS:
+    for service in SCHEMAS:
         assert f"//{service}:{found.broker[service]}@" in environment(service)["AMQP_URL"]
         assert f"//{service}:{found.database[service]}@" in environment(service)["DATABASE_URL"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chassis.keys import read_keys
-from contracts.registry import LEDGERS
+from contracts.registry import SCHEMAS
 from deploy.docker.new_env import settings_in, settled, write_private
 from deploy.plan import SetupFailure, publishers_in, read
 
@@ -18,7 +18,7 @@ ENVIRONMENT = {
     "AMQP_ADMIN_PASSWORD": "a/b",
     "DB_OWNER_PASSWORD": "owner",
     "PUBLISHERS": "intake=one,hotline=two,",
-    **{f"{kind}_{name.upper()}_PASSWORD": f"{kind}{name}" for kind in ("AMQP", "DB") for name in LEDGERS},
+    **{f"{kind}_{name.upper()}_PASSWORD": f"{kind}{name}" for kind in ("AMQP", "DB") for name in SCHEMAS},
 }
 
 
@@ -61,7 +61,7 @@ def test_the_plan_names_the_servers_as_each_user_sees_them() -> None:
 
 
 def test_production_knows_no_demo_user() -> None:
-    assert [user.name for user in read(ENVIRONMENT).users()] == ["admin", *LEDGERS, "intake", "hotline"]
+    assert [user.name for user in read(ENVIRONMENT).users()] == ["admin", *SCHEMAS, "intake", "hotline"]
 
 
 def test_an_outside_system_may_write_to_the_intake_and_nothing_else() -> None:

@@ -1,0 +1,1 @@
+"""What was done in the operators' room, and who looked at what."""

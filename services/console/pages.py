@@ -1,0 +1,12 @@
+"""All pages of the operators' room, in the order of the menu: whoever adds one adds a line here."""
+
+from collections.abc import Sequence
+
+from services.console.audit.page import PAGE as AUDIT
+from services.console.entry.page import PAGE as ENTRY
+from services.console.page import Page
+
+PAGES: Sequence[Page] = (
+    ENTRY,
+    AUDIT,
+)
