@@ -17,8 +17,10 @@ from chassis.halving import Care, halve
 from chassis.inbox import Admission
 from chassis.model import Command, Model, Stimulus
 from chassis.outbox import Message
+from chassis.positions import Positions
 from chassis.recovery import Deadly, Park, Redeliver, recover
 from chassis.refusal import violation_reply
+from chassis.waiting import Stream
 from contracts.cloudevent import opened
 from contracts.problem import ContractViolation
 from contracts.registry import EVENTS
@@ -45,6 +47,8 @@ class Tally:
     """Events of the waiting line that wait no more."""
     failed: list[str] = field(default_factory=list)
     """Tickets whose timer commands failed."""
+    moved: dict[Stream, int] = field(default_factory=dict)
+    """How far the streams have come."""
 
     def add(self, part: "Tally") -> None:
         """Counts what became of a part of the batch."""
@@ -57,6 +61,7 @@ class Tally:
         self.waiting += part.waiting
         self.resumed += part.resumed
         self.failed += part.failed
+        self.moved |= part.moved
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,7 @@ class Effects:
     attempts: int
     passes: Callable[[str], bool] = lambda event_type: False
     """Whether nobody wants an event of this type at the moment, although there is a handler for it."""
+    positions: Positions = field(default_factory=Positions)
 
     def of_arrivals(
         self, tx: Tx, arrivals: Sequence[Arrival], now: datetime, tally: Tally, care: Care = Care.TOGETHER
@@ -77,8 +83,8 @@ class Effects:
 
         With `care` a failing batch is halved until the bad event stands alone; without, its error is raised.
         """
-        if care is Care.TOGETHER:
-            self._together(tx, arrivals, now, tally)
+        if care <= Care.TOGETHER:
+            self._together(tx, arrivals, now, tally, trusting=care is Care.TRUSTING)
             return
 
         def together(some: Sequence[Arrival]) -> None:
@@ -105,7 +111,7 @@ class Effects:
             log.error("what was due failed", extra={"ticket": stimulus.key}, exc_info=error)
             tally.failed.append(stimulus.key)
 
-        if care is Care.TOGETHER:
+        if care <= Care.TOGETHER:
             together(stimuli)
         elif stimuli:
             halve(tx, care, stimuli, together, alone)
@@ -127,12 +133,20 @@ class Effects:
             self._answer(tx, message.delivery.publisher, violation, violation.about.get("id"), tally)
 
     def _together(
-        self, tx: Tx, arrivals: Sequence[Arrival], now: datetime, tally: Tally, *, followers: bool = True
+        self,
+        tx: Tx,
+        arrivals: Sequence[Arrival],
+        now: datetime,
+        tally: Tally,
+        *,
+        followers: bool = True,
+        trusting: bool = False,
     ) -> None:
-        admission = inbox.admit(tx, arrivals, followers=followers)
+        trusted = self.positions.plain(arrivals) if trusting else {}
+        admission = inbox.admit(tx, arrivals, trusted, followers=followers)
         stimuli = [stimulus for arrival in admission.ready if (stimulus := self._stimulus(arrival))]
         self._effect(tx, self.model.addressed(tx, stimuli), now, tally)
-        inbox.settle(tx, admission)
+        tally.moved |= inbox.settle(tx, admission)
         if not followers and admission.ready:
             waiting.wake_next(tx, arrivals[0], now)
         tally.effected += len(admission.ready)

@@ -16,11 +16,13 @@ log = logging.getLogger(__name__)
 class Care(IntEnum):
     """How carefully a batch is handled; each step costs more and finds more."""
 
-    TOGETHER = 0
-    """All at once, without a savepoint: nearly always."""
-    HALVED = 1
+    TRUSTING = 0
+    """All at once, trusting what this process remembers: nearly always."""
+    TOGETHER = 1
+    """All at once, without a savepoint."""
+    HALVED = 2
     """Halved where it fails."""
-    HALVED_IF_SLOW = 2
+    HALVED_IF_SLOW = 3
     """Halved also where it runs into time limits again and again."""
 
 

@@ -1,14 +1,13 @@
 """Exactly-once effect: what was taken before is dropped, what comes too early waits for its predecessor."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from chassis import parked, waiting
+from chassis import parked, positions, waiting
 from chassis.database import Tx
 from chassis.delivery import Arrival, Unreadable
-from chassis.recovery import TransientFailure
-from chassis.rows import array, columns
+from chassis.rows import columns
 from chassis.waiting import Stream
 
 TAKE = """
@@ -21,26 +20,6 @@ ON CONFLICT DO NOTHING RETURNING source, id
 """
 """Source and id make the event (CloudEvents 1.0, 3.1); `time` only says in which partition its row lies. Who
 sends it again may have made a new time for it, which conflicts with no row; so it is looked for first."""
-POSITIONS = """
-SELECT wanted.source, wanted.partitionkey, sequence
-FROM unnest(%s::text[], %s::text[]) AS wanted (source, partitionkey) CROSS JOIN LATERAL (
-    SELECT sequence FROM position
-    WHERE position.source = wanted.source AND position.partitionkey = wanted.partitionkey OFFSET 0
-) AS found
-UNION ALL SELECT NULL, 'gap', 1 WHERE EXISTS (SELECT FROM waiting WHERE due_at IS NULL)
-UNION ALL SELECT NULL, 'parked', 1 WHERE EXISTS (SELECT FROM parked WHERE state = 'open' AND sequence > 0)
-"""
-"""OFFSET 0 keeps it to the index, stream by stream: for a large batch the planner would read the whole table.
-The last rows say that somebody waits behind a gap or is parked: rare, and only then worth looking who."""
-ADVANCE = """
-INSERT INTO position (source, partitionkey, sequence)
-SELECT source, partitionkey, after
-FROM unnest(%s::text[], %s::text[], %s::int[]) AS moved (source, partitionkey, after)
-ORDER BY source, partitionkey
-ON CONFLICT (source, partitionkey) DO UPDATE SET sequence = EXCLUDED.sequence
-    WHERE (position.source, position.partitionkey, position.sequence) IN
-          (SELECT * FROM unnest(%s::text[], %s::text[], %s::int[]))
-"""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -56,15 +35,22 @@ class Admission:
     behind: dict[Stream, dict[int, Arrival]] = field(default_factory=dict)
 
 
-def admit(tx: Tx, arrivals: Sequence[Arrival], *, followers: bool = True) -> Admission:
+def admit(
+    tx: Tx, arrivals: Sequence[Arrival], trusted: Mapping[Stream, int], *, followers: bool = True
+) -> Admission:
     """Sorts a batch: repeats are dropped, gaps wait, and what waited behind a gap follows its predecessor.
 
+    Where streams stand is looked up, but for those that are `trusted` to stand here until `settle` proves it.
     Without `followers` an event is admitted for itself alone, so that a failure is surely its own.
     """
     arrivals = waiting.still_mine(tx, arrivals)
     admission = Admission()
     ordered = sorted({arrival.stream for arrival in arrivals if arrival.event.sequence})
-    admission.before, rare = _positions(tx, ordered)
+    if ordered:
+        found, rare = positions.look(tx, [stream for stream in ordered if stream not in trusted])
+        admission.before = found | {stream: trusted[stream] for stream in ordered if stream in trusted}
+    else:
+        rare = set()
     admission.after = dict(admission.before)
     if "parked" in rare:
         arrivals = _without_parked(tx, arrivals, ordered, admission)
@@ -109,10 +95,10 @@ def _admit_ordered(admission: Admission, arrival: Arrival) -> None:
             follower = admission.behind.get(stream, {}).pop(number, None)
 
 
-def settle(tx: Tx, admission: Admission) -> None:
-    """Writes down how far the streams have come and who waits.
+def settle(tx: Tx, admission: Admission) -> dict[Stream, int]:
+    """Writes down how far the streams have come, which it returns, and who waits.
 
-    Raises TransientFailure if another process was faster.
+    Raises TransientFailure if another process was faster, or what was trusted is not so.
     """
     done = {arrival.ident for arrival in admission.ready}
     early = [arrival for arrival in admission.early if arrival.ident not in done]
@@ -123,16 +109,8 @@ def settle(tx: Tx, admission: Admission) -> None:
     moved = {
         stream: after for stream, after in admission.after.items() if after != admission.before.get(stream, 0)
     }
-    if moved:
-        _advance(tx, admission.before, moved)
-
-
-def _advance(tx: Tx, before: dict[Stream, int], moved: dict[Stream, int]) -> None:
-    sources, keys = columns(list(moved), 2)
-    befores = array([before.get(stream, 0) for stream in moved])
-    parameters = [sources, keys, array(list(moved.values())), sources, keys, befores]
-    if tx.execute(ADVANCE, parameters).rowcount != len(moved):
-        raise TransientFailure("another process has moved one of these streams")
+    positions.advance(tx, admission.before, moved)
+    return moved
 
 
 def take(tx: Tx, arrivals: Sequence[Arrival]) -> set[tuple[str, str]]:
@@ -150,12 +128,3 @@ def _take(tx: Tx, entries: Sequence[tuple[str, str, datetime]]) -> set[tuple[str
     if not entries:
         return set()
     return {(source, id_) for source, id_ in tx.execute(TAKE, columns(entries, 3))}
-
-
-def _positions(tx: Tx, streams: Sequence[Stream]) -> tuple[dict[Stream, int], set[str]]:
-    """How far these streams are, and which of the rare cases there are anywhere: `gap`, `parked`."""
-    if not streams:
-        return {}, set()
-    rows = tx.execute(POSITIONS, columns(streams, 2)).fetchall()
-    rare = {key for source, key, _ in rows if source is None}
-    return {(source, key): sequence for source, key, sequence in rows if source is not None}, rare

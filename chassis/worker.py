@@ -39,20 +39,21 @@ class Worker:
 
     def commit(self, work: Work) -> Tally | None:
         """Runs `work` in a transaction until it commits; None if a stop came and the last try failed too."""
-        pause, care, worn = pauses(), Care.TOGETHER, 0
+        pause, care, worn = pauses(), Care.TRUSTING, 0
         while True:
             tally, last = Tally(), self.stopping.is_set()
             try:
                 with self._database.transaction() as tx:
                     work(tx, tally, care)
             except Exception as error:
+                self.effects.positions.forget()
                 if not transient(error):
-                    if care is not Care.TOGETHER:
+                    if care >= Care.HALVED:
                         raise
                     care = Care.HALVED
                     continue
                 worn += wearing(error)
-                care = Care.HALVED_IF_SLOW if worn >= PATIENCE else care
+                care = Care.HALVED_IF_SLOW if worn >= PATIENCE else max(care, Care.TOGETHER)
                 log.warning("batch will be done again", extra={"cause": type(error).__name__})
                 if last:
                     return None
@@ -60,6 +61,7 @@ class Worker:
             else:
                 if tally.effected:
                     failpoints.reach("after_commit")
+                self.effects.positions.committed(tally.moved)
                 self._relay.hand_over(tally.messages)
                 return tally
 

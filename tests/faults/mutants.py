@@ -37,11 +37,11 @@ def ack_before_commit() -> None:
 
 def no_inbox() -> None:
     """Whatever arrives takes effect, also what has been here before."""
-    from chassis import inbox
+    from chassis import inbox, positions
 
-    def admit(tx: Any, arrivals: Sequence[Any], **_: Any) -> inbox.Admission:
+    def admit(tx: Any, arrivals: Sequence[Any], *_: Any, **__: Any) -> inbox.Admission:
         ordered = [arrival for arrival in arrivals if arrival.event.sequence]
-        before, _rare = inbox._positions(tx, sorted({arrival.stream for arrival in ordered}))
+        before, _rare = positions.look(tx, sorted({arrival.stream for arrival in ordered}))
         after = dict(before)
         for arrival in ordered:
             after[arrival.stream] = max(after.get(arrival.stream, 0), arrival.event.number)

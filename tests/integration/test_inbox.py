@@ -39,6 +39,20 @@ def test_a_repeat_with_a_time_of_its_own_is_a_repeat(ledger: Ledger) -> None:
     assert ledger.rows("SELECT count(*) FROM inbox") == [(1,)]
 
 
+def test_what_another_process_has_done_meanwhile_is_found_out(ledger: Ledger) -> None:
+    ledger.take(submitted("1"))
+    fellow, facts = ledger.fellow(), [offer_expired(number_of("1"), number) for number in range(1, 7)]
+    ledger.take(facts[0])
+    fellow.take(*facts[:3])  # remembers nothing: the first is a repeat
+    ledger.take(*facts[1:4])  # remembers the first
+    fellow.take(facts[3], facts[5])
+    ledger.take(facts[4])
+    fellow.take(facts[5])
+    assert ledger.recorded("1") == [1, 2, 3, 4, 5, 6]
+    assert ledger.rows("SELECT count(*) FROM waiting") == [(0,)]
+    assert ledger.rows("SELECT count(*) FROM parked") == [(0,)]
+
+
 def test_a_resubmission_under_a_new_event_id_is_answered_as_a_duplicate(ledger: Ledger) -> None:
     ledger.take(submitted("1", "first"))
     ledger.take(submitted("1", "second"))
@@ -101,7 +115,7 @@ def test_two_processes_that_race_on_one_stream_have_one_effect(ledger: Ledger) -
     ledger.take(submitted("1"))
     fellow, fact = ledger.fellow(), offer_expired(number_of("1"), 1)
     with ledger.database.transaction() as mine:
-        admission = admit(mine, [fact])
+        admission = admit(mine, [fact], {})
         fellow.take(fact)
         with pytest.raises(TransientFailure):
             settle(mine, admission)
@@ -113,7 +127,7 @@ def test_an_event_that_begins_to_wait_while_its_predecessor_commits_is_not_forgo
     ledger.take(submitted("1"))
     first, second = offer_expired(number_of("1"), 1), offer_expired(number_of("1"), 2)
     with ledger.database.transaction() as mine:
-        admission = admit(mine, [first])
+        admission = admit(mine, [first], {})
         ledger.fellow().take(second)
         settle(mine, admission)
     assert ledger.resume(now() + timedelta(hours=1)) == 0

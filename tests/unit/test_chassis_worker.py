@@ -3,12 +3,14 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
 import pytest
 
 from chassis.effect import Tally
+from chassis.positions import Positions
 from chassis.worker import Worker
 
 
@@ -39,6 +41,7 @@ class Relay:
 def test_a_stop_leaves_one_more_try(tries: int, committed: bool) -> None:
     stopping = threading.Event()
     database = Away(tries, stopping)
-    worker = Worker(None, database, Relay(), stopping)  # type: ignore[arg-type]
+    effects = SimpleNamespace(positions=Positions())
+    worker = Worker(effects, database, Relay(), stopping)  # type: ignore[arg-type]
     assert isinstance(worker.commit(lambda tx, tally, care: None), Tally) == committed
     assert database.asked == min(tries + 1, 2)
