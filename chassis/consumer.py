@@ -103,9 +103,8 @@ class Consumer:
 
     def _take(self, message: Any) -> None:
         info, properties = message.delivery_info, message.properties
-        body = message.body
         delivery = Delivery(
-            body=body.encode() if isinstance(body, str) else bytes(body),
+            body=bytes(message.body),
             content_type=_storable(properties.get("content_type")),
             exchange=info["exchange"],
             publisher=properties.get("user_id"),

@@ -5,7 +5,7 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ from amqp.exceptions import AMQPError, ConnectionForced
 from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 
+from chassis.frames import Frames
 from chassis.settings import Settings
 from contracts.broker import broker
 
@@ -21,39 +22,10 @@ log = logging.getLogger(__name__)
 
 BROKEN = (AMQPError, OperationalError, OSError)
 """What a dead, frozen or refusing broker raises; the connection is thrown away and opened anew."""
-RECEIVE = 65_536
-"""Bytes asked of the socket at a time."""
 SILENT = 1.5
 """Heartbeats without a byte after which the broker is gone: one that lives sends something within each."""
 FAREWELL = 1.0
 """Seconds to wait for the answer to a farewell; everything that matters has been confirmed before."""
-
-
-class Buffered:
-    """Reads a socket in large pieces: py-amqp asks for every frame three times, each a system call."""
-
-    def __init__(self, receive: Callable[[int], bytes]) -> None:
-        self._receive, self._piece, self._at = receive, b"", 0
-        self._heard_at = time.monotonic()
-
-    @property
-    def left(self) -> int:
-        """Bytes in hand."""
-        return len(self._piece) - self._at
-
-    @property
-    def silent(self) -> float:
-        """Seconds since something came in; the peer is silent only if there is nothing to receive."""
-        return time.monotonic() - self._heard_at
-
-    def __call__(self, size: int) -> bytes:
-        """At most `size` bytes; waits, with the socket's own timeout, only when there are none in hand."""
-        if self._at >= len(self._piece):
-            self._piece, self._at = self._receive(RECEIVE), 0
-            self._heard_at = time.monotonic()
-        taken = self._piece[self._at : self._at + size]
-        self._at += len(taken)
-        return taken
 
 
 class Line:
@@ -78,17 +50,16 @@ class Line:
                 "socket_settings": {socket.TCP_USER_TIMEOUT: int(2000 * settings.heartbeat)},
             },
         )
-        self._buffer = Buffered(lambda size: b"")
+        self._frames = Frames(lambda size: b"")
         self.connection: Any = None
         self.channel: Any = None
 
     def __enter__(self) -> Self:
         self.connection = self._address.transport.establish_connection()
-        transport = self.connection.transport
-        self._buffer = Buffered(transport._quick_recv)  # noqa: SLF001 (there is no other door)
-        transport._quick_recv = self._buffer  # noqa: SLF001
+        self._frames = Frames.of(self.connection.transport)
         try:
             self.channel = self.connection.channel()
+            self.channel.auto_decode = False  # bodies stay the bytes they are
         except BaseException:
             self.connection.collect()
             raise
@@ -120,11 +91,11 @@ class Line:
         came = False
         try:
             with self.connection.transport.having_timeout(max(seconds, 0.001)):
-                while not came or self._buffer.left:
-                    came |= bool(self.connection.blocking_read())
+                while not came or self._frames.left:
+                    came |= bool(self.connection.on_inbound_frame(self._frames.read()))
         except TimeoutError:
-            if self._buffer.silent > SILENT * self.connection.heartbeat:
-                raise ConnectionForced(f"no heartbeat for {self._buffer.silent:.1f} s") from None
+            if self._frames.silent > SILENT * self.connection.heartbeat:
+                raise ConnectionForced(f"no heartbeat for {self._frames.silent:.1f} s") from None
             return came
         return True
 
