@@ -7,7 +7,7 @@ from typing import Any
 
 from cli.life import name_of
 from contracts.terms import CHINA
-from services.ticket.deadlines import Calendar, parsed
+from contracts.worktime import Calendar, parsed
 
 CLOCKS = {
     "triage": "triage 受理", "handling": "handling 办理", "rework": "rework 重办",

@@ -1,6 +1,6 @@
 """The working calendar in the database: what the notices say, and what a place has changed."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from msgspec import Struct
@@ -9,7 +9,7 @@ from psycopg.rows import class_row
 from chassis.database import Tx
 from chassis.lately import Lately
 from contracts.terms import CHINA
-from services.ticket.deadlines import Calendar
+from contracts.worktime import Calendar, covered
 
 ENOUGH = 60
 """Days ahead that have to be decided; the notice for a year comes out in the November before."""
@@ -58,16 +58,6 @@ def set_year(tx: Tx, year: int, notice: str, found: Sequence[Day]) -> None:
     for day in found:
         set_day(tx, day)
     tx.execute(SET_YEAR, [year, notice])
-
-
-def covered(years: Collection[int]) -> date:
-    """The last day decided: years without a notice end the run."""
-    if not years:
-        return date.min
-    year = min(years)
-    while year + 1 in years:
-        year += 1
-    return date(year, 12, 31)
 
 
 def load(tx: Tx) -> Calendar:

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from contracts import ticket
 from contracts.actor import Actor
 from contracts.terms import Clock
+from contracts.worktime import warning
 from services.ticket import objection
-from services.ticket.deadlines import warning
 from services.ticket.state import Desk, Pause, Ticket
 
 

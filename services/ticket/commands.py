@@ -10,7 +10,7 @@ from contracts.actor import Actor
 from contracts.event import Event
 from contracts.intake import RequestSubmitted, SensorOffline, SensorRaised
 from contracts.ticket import Alike, Suggested
-from services.ticket.deadlines import Calendar
+from contracts.worktime import Calendar
 from services.ticket.letters import Letter
 from services.ticket.place.gazetteer import Found
 

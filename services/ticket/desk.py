@@ -8,8 +8,8 @@ from msgspec import Struct
 from contracts.actor import Actor
 from contracts.intake import Part
 from contracts.terms import EmergencyLine, Missing, Resolved, Satisfaction, Severity
+from contracts.worktime import Calendar
 from services.ticket.commands import Rule
-from services.ticket.deadlines import Calendar
 
 
 class Order(Struct, frozen=True, kw_only=True):

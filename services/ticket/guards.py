@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from contracts.worktime import parsed
 from services.ticket import desk, grid
 from services.ticket.commands import CancelTicket, DeclineTicket, Observe, TriageTicket
-from services.ticket.deadlines import parsed
 from services.ticket.state import Asked, Ticket
 
 Guard = Callable[[Any, Any], str | None]

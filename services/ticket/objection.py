@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from contracts import ticket
-from services.ticket.deadlines import warning
+from contracts.worktime import warning
 from services.ticket.state import Desk, Objection, Ticket
 
 OVERDUE = "objection_overdue"

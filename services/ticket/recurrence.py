@@ -9,7 +9,7 @@ from dateutil.rrule import rrulestr
 
 from contracts.plan import Plan
 from contracts.terms import CHINA
-from services.ticket.deadlines import Calendar
+from contracts.worktime import Calendar
 
 SLACK = timedelta(days=31)
 """By how much a day may be moved; no closure lasts longer."""

@@ -17,12 +17,12 @@ from contracts.cloudevent import CloudEvent
 from contracts.intake import MergeOrdered, RequestSubmitted
 from contracts.numbering import ORDER
 from contracts.ticket import Suggested
+from contracts.worktime import Calendar
 from services.ticket import calendar, letter_store, order_store, place_store, sensor_store, suggesting
 from services.ticket.alike import likeness_store
 from services.ticket.alike.likeness_store import NOTHING, Looked
 from services.ticket.commands import Primary, Rule
 from services.ticket.completing import all_completed
-from services.ticket.deadlines import Calendar
 from services.ticket.letters import Letter
 from services.ticket.orders import SOURCE, StandingOrder, Visit
 from services.ticket.place.coordinates import spoken

@@ -16,8 +16,8 @@ import pytest
 from cli.sheet import moment, rows_of
 from contracts import ticket
 from contracts.intake import RequestSubmitted
+from contracts.worktime import Calendar
 from services.ticket import commands, domain
-from services.ticket.deadlines import Calendar
 from tests.unit.ticketing import BUILDING, CONTACTED, DONE, RULES, STARTED, TAKEN
 
 BESIDE = Path(__file__).parents[3] / "shared" / "data" / "tipdm2020c" / "messages_replied.csv"

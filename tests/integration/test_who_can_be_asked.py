@@ -15,13 +15,13 @@ from chassis.settings import Settings
 from contracts import dispatch
 from contracts.cloudevent import BATCH, decode, opened
 from contracts.numbering import ticket_number
+from contracts.worktime import Calendar
 from deploy.local.endpoints import Endpoints
 from services.dispatch import candidate_store, rota_store
 from services.dispatch.directory.importing import import_files
 from services.dispatch.service import DispatchService
 from services.ticket import domain as ticket_domain
 from services.ticket.commands import Observe
-from services.ticket.deadlines import Calendar
 from tests.integration.own_database import Tx, given, own_database, untouched
 from tests.integration.test_rulings_are_kept import EFFECTS, NOON, SAMPLE, House
 

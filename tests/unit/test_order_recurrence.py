@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from contracts.plan import Plan
 from contracts.terms import CHINA
-from services.ticket.deadlines import Calendar
+from contracts.worktime import Calendar
 from services.ticket.recurrence import visits, wrong
 
 PLAN = Plan(category="haircut", grid="g", rule="FREQ=WEEKLY;BYDAY=TH", at="09:30", starts_on="2026-09-01")

@@ -7,8 +7,8 @@ import pytest
 
 from contracts import ticket
 from contracts.terms import CHINA
+from contracts.worktime import Calendar
 from services.ticket import desk
-from services.ticket.deadlines import Calendar
 from services.ticket.domain import decide
 from services.ticket.grid import above, path
 from services.ticket.life import evolve

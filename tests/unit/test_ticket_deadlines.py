@@ -6,9 +6,8 @@ import pytest
 
 from cli.deadline import explained
 from contracts.terms import CHINA
-from services.ticket.calendar import covered
+from contracts.worktime import Calendar, covered, parsed, warning
 from services.ticket.commands import Rule
-from services.ticket.deadlines import Calendar, parsed, warning
 
 WORKED = {date(2025, 9, 28): True, date(2025, 10, 11): True}
 FREE = {date(2025, 10, day): False for day in (1, 2, 3, 6, 7, 8)}

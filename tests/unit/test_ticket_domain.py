@@ -13,6 +13,7 @@ from contracts.actor import Actor
 from contracts.event import Event, publisher_of
 from contracts.intake import Requester, RequestSubmitted
 from contracts.problem import Refusal
+from contracts.worktime import Calendar
 from services.ticket.commands import (
     CancelTicket,
     DeclineTicket,
@@ -22,7 +23,6 @@ from services.ticket.commands import (
     Rule,
     TriageTicket,
 )
-from services.ticket.deadlines import Calendar
 from services.ticket.domain import decide
 from services.ticket.life import MOVES, RequestRecorded, Ticket, evolve, initial
 from services.ticket.moves import allowed

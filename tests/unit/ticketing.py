@@ -13,9 +13,9 @@ from contracts.event import Event
 from contracts.intake import Part, SensorOffline, SensorRaised
 from contracts.plan import Plan
 from contracts.problem import Refusal
+from contracts.worktime import Calendar
 from services.ticket import alarms, commands, desk, orders
 from services.ticket.commands import Rule
-from services.ticket.deadlines import Calendar
 from services.ticket.domain import decide, evolve
 from services.ticket.orders import StandingOrder
 from services.ticket.state import Asked, Desk, Intake, Pause, Ticket

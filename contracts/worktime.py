@@ -1,7 +1,7 @@
 """When something is due: spans of seconds to days and working days, and the calendar for these."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 
 from msgspec import Struct, field
@@ -88,6 +88,16 @@ class Calendar(Struct, frozen=True):
         day, last = since.astimezone(CHINA).date() + _DAY, until.astimezone(CHINA).date()
         between = (day + n * _DAY for n in range((last - day).days))
         return [day for day in between if not self.works(day)]
+
+
+def covered(years: Collection[int]) -> date:
+    """The last day decided: years without a notice end the run."""
+    if not years:
+        return date.min
+    year = min(years)
+    while year + 1 in years:
+        year += 1
+    return date(year, 12, 31)
 
 
 def parsed(span: str) -> tuple[int, str]:
