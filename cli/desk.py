@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from cli.life import name_of, said_of
+from cli.life import said_of
 from cli.merging import written_out
 from cli.place import Place
 from cli.say import JsonFlag, as_json, table
@@ -13,6 +13,7 @@ from cli.spoken import tell
 from contracts import intake
 from contracts.actor import Actor
 from contracts.terms import Role, WhistleCause
+from services.console.ticket.facts import name_of
 
 Number = Annotated[str, typer.Argument(metavar="NO", help="The ticket's number.")]
 To = Annotated[str, typer.Option("--to", metavar="CODE", help="Code of an assignee, or of a unit.")]

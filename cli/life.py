@@ -1,28 +1,17 @@
 """A ticket's history as people read it: what happened, who holds it now and why."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from cli.say import shown
+from services.console.ticket import words
+from services.console.ticket.facts import name_of, publisher_of, said
+from services.console.ticket.holder import holder, last_offer
 
-STATES = {
-    "received": "received 已接收", "accepted": "accepted 已受理", "dispatching": "dispatching 派单中",
-    "assigned": "assigned 已接单", "in_progress": "in progress 办理中", "handled": "handled 已办结",
-    "awaiting_rating": "awaiting rating 待评价", "closed": "closed 已结案", "declined": "declined 不予受理",
-    "pending_info": "pending information 待补充",
-    "suspended": "suspended 已挂起", "transferred": "transferred 已转紧急热线",
-    "cancelled": "cancelled 已撤销", "merged": "merged 已并单",
-}  # fmt: skip
-DOUBTS = {
-    "not_listed": "the directory lists no name in its address · 目录中没有匹配的地名",
-    "ambiguous": "it may be several places · 对应多个网格",
-    "too_wide": "it names no more than a district or a subdistrict · 只到区或街道",
-    "outside": "its coordinates lie in no cell · 坐标不在任何网格内",
-    "datum": "it depends on the datum of its coordinates · 须注明坐标系",
-}
-LEFT_OUT = ("explanation", "source", "external_id", "requester_ref", "assignment", "key",
-    "suggested")  # fmt: skip
+STATES = {state: f"{english} {chinese}" for state, (chinese, english) in words.STATES.items()}
+DOUBTS = {doubt: f"{english} · {chinese}" for doubt, (chinese, english) in words.DOUBTS.items()}
 
 
 @dataclass(frozen=True)
@@ -38,9 +27,9 @@ class Life:
         return STATES.get(self.ticket["state"], str(self.ticket["state"]))
 
     @property
-    def offer(self) -> dict[str, Any] | None:
+    def offer(self) -> Mapping[str, Any] | None:
         """The last offer that was made."""
-        return next((event["data"] for event in reversed(self.history) if name_of(event) in OFFERS), None)
+        return last_offer(self.history)
 
     @property
     def primary(self) -> str | None:
@@ -95,20 +84,7 @@ class Life:
     @property
     def holder(self) -> str:
         """Who has to move next."""
-        state, offer = self.ticket["state"], self.offer
-        if self.primary and state in ("merged", "in_progress", "handled"):
-            return f"whoever holds {self.primary}, which it follows"
-        if state in ("assigned", "in_progress", "suspended"):
-            return f"{self.ticket['assignee']} ({self.ticket['assignee_kind']}) has accepted it"
-        if state == "dispatching" and offer:
-            last = next(name_of(event) for event in reversed(self.history) if name_of(event) in ON_OFFER)
-            if last == "ObjectionOpened":
-                return "the adjudicator, who rules whose it is"
-            if "assignee" not in offer:
-                return f"whoever claims it first, {ON_OFFER[last]} {_value('_at', offer['expires_at'])}"
-            asked = f"{offer['assignee']} ({offer['kind']})"
-            return f"{asked}, offer {offer['hop']}, {ON_OFFER[last]} {_value('_at', offer['expires_at'])}"
-        return HOLDERS.get(state, "nobody: it has ended")
+        return holder(self.ticket, self.history, shown)[1]
 
     def rows(self) -> list[tuple[Any, ...]]:
         """Time, publisher, number, event and what it says, one row for each event."""
@@ -133,25 +109,6 @@ class Life:
         }
 
 
-OFFERS = ("OfferMade", "ClaimOpened")
-ON_OFFER = {
-    "ClaimOpened": "which can be done until",
-    "AssignmentRevoked": "which was taken back; it would have stood until",
-    "OfferMade": "which stands until",
-    "OfferExpired": "which expired at",
-    "AssignmentReturned": "which was returned; it would have stood until",
-    "ObjectionOpened": "which is disputed",
-}
-HOLDERS = {
-    "received": "the community desk, which triages it",
-    "accepted": "dispatch, which looks for who does it",
-    "dispatching": "dispatch, which looks for who does it",
-    "pending_info": "the requester, who is asked for what is missing",
-    "handled": "the verifier",
-    "awaiting_rating": "the requester, who is asked for a rating",
-}
-
-
 def outside(fence: dict[str, Any]) -> str:
     """Which lists do not allow the work, what is nearest in them, and whose it may be."""
     told = [f"outside the lists (edition {fence['lists_version']}) 清单外"]
@@ -162,21 +119,10 @@ def outside(fence: dict[str, Any]) -> str:
     return "; ".join([*told, f"proposed unit: {fence.get('proposed_unit') or 'none'}"])
 
 
-def name_of(event: dict[str, Any]) -> str:
-    """The plain name of an event, e.g. OfferMade."""
-    return str(event["type"].split(".")[-2])
-
-
-def publisher_of(event: dict[str, Any]) -> str:
-    """The service that published an event."""
-    return str(event["source"].rpartition(":")[2])
-
-
 def said_of(data: dict[str, Any]) -> str:
     """What a fact says, on one line."""
-    told = {key: value for key, value in data.items() if key not in LEFT_OUT and value is not None}
-    return ", ".join(f"{key.replace('_', ' ')} {_value(key, value)}" for key, value in told.items())
+    return ", ".join(f"{key} {_value(key, value)}" for key, value in said(data))
 
 
 def _value(key: str, value: Any) -> str:
-    return shown(datetime.fromisoformat(value) if key.endswith("_at") else value)
+    return shown(datetime.fromisoformat(value) if key.endswith(" at") else value)

@@ -6,13 +6,13 @@ import typer
 
 from chassis.clock import now
 from cli import merging, person, store
-from cli.deadline import explained
 from cli.life import STATES, Life, outside
 from cli.merging import written_out
 from cli.place import Place
 from cli.say import Failure, JsonFlag, as_json, shown, table
 from cli.transitions import FORMATS, documents
 from cli.views import View, seen
+from services.console.ticket.deadline import explained
 from services.ticket import calendar
 from services.ticket.life import LIVE
 from services.ticket.store import remarks

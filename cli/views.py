@@ -2,7 +2,8 @@
 
 from typing import Any, Literal
 
-from cli.life import name_of, said_of
+from cli.life import said_of
+from services.console.ticket.facts import name_of
 
 View = Literal["desk", "resident"]
 

@@ -67,9 +67,12 @@ def moment(at: datetime | None) -> str:
     """A time in China, to the second, that machines can read as well."""
     if at is None:
         return ""
-    return Markup('<time datetime="{}">{}</time>').format(
-        at.isoformat(), f"{at.astimezone(CHINA):%Y-%m-%d %H:%M:%S}"
-    )
+    return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), in_china(at))
+
+
+def in_china(at: datetime) -> str:
+    """A time in China, to the second."""
+    return f"{at.astimezone(CHINA):%Y-%m-%d %H:%M:%S}"
 
 
 def day(at: datetime | None) -> str:

@@ -20,6 +20,7 @@ from contracts import dispatch, evaluation, intake, notification, ticket
 from contracts.actor import Actor
 from contracts.cloudevent import CloudEvent
 from contracts.event import Event
+from contracts.privacy import Sought, TicketsFound
 from contracts.problem import ContractViolation
 from contracts.registry import events_of
 from services.ticket import (
@@ -251,3 +252,13 @@ class TicketService(Service):
             log.error("the vault does not open", extra={"cause": str(locked)})  # noqa: TRY400 (said whole)
             return refused(503, "the vault does not open")
         return refused(403, found.reason or "") if isinstance(found, Verdict) else found
+
+    @answers("POST", "/tickets-of")
+    def tickets_of(self, request: Request) -> Any:
+        """Numbers of the tickets of whoever has a telephone number, for operators; each look is noted."""
+        try:
+            sought = msgspec.json.decode(request.get_data(), type=Sought)
+        except msgspec.MsgspecError as error:
+            raise BadRequest from error
+        with self.database.transaction() as tx:
+            return TicketsFound(reveal_store.refs_behind(tx, self.vault, sought))

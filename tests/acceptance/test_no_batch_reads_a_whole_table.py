@@ -1,4 +1,4 @@
-"""However many tickets there are, a batch looks at its own: whatever grows is read through an index."""
+"""However many tickets there are, a batch and an operator look at their own, through an index."""
 
 from pathlib import Path
 
@@ -6,9 +6,12 @@ import psycopg
 import pytest
 
 from bench import measures, shape, stage
+from chassis.clock import now
 from contracts.registry import SERVICES
+from services.console.ticket import reading
 
 GROWN = 20_000
+SOME = "SELECT id, external_id, grid FROM ticket.ticket LIMIT 1"
 GROWING = (
     "ticket", "request", "contact", "history", "case", "outcome", "casefile", "correspondence", "delivery",
     "console_message", "position", "likeness", "inbox%", "outbox%",
@@ -25,12 +28,32 @@ def test_a_loop_over_many_tickets_reads_no_growing_table_as_a_whole(
     monkeypatch.setattr(stage, "RUN", servers_run / "grown")
     with stage.fresh_house() as endpoints:
         stage.play(endpoints, 400)
+        known = some(endpoints["database"]["roles"]["console"])
         measures.grow(endpoints, 0, GROWN)
         before = read_whole(endpoints["database"]["superuser"], rows=0)
         assert stage.play(endpoints, 100)["closed"] == 100
+        look_up(endpoints["database"]["roles"]["console"], *known)
         after = read_whole(endpoints["database"]["superuser"])
     assert len(after) > 8
     assert {table: scans for table, scans in after.items() if scans > before.get(table, 0)} == {}
+
+
+def some(url: str) -> tuple[str, str, str]:
+    """Number, external number and cell of a ticket."""
+    with psycopg.connect(url) as tx:
+        ((number, external_id, grid),) = tx.execute(SOME).fetchall()
+        return number, external_id, grid
+
+
+def look_up(url: str, number: str, external_id: str, grid: str) -> None:
+    """What an operator looks up in the operators' room: tickets by number, by external number, by cell."""
+    with psycopg.connect(url) as tx:
+        for query in (number, external_id, grid, grid[:6]):
+            assert any(row["id"] == number or len(query) < 7 for row in reading.search(tx, query))
+        told = reading.story(tx, number, now())
+        assert told is not None
+        assert told.offers
+        assert told.trace is not None
 
 
 def read_whole(url: str, rows: int = GROWN // 2) -> dict[str, int]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from html import unescape
 from http.cookiejar import CookieJar
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, Request, build_opener
 
@@ -100,14 +101,18 @@ def signed_in(room: Room, name: str, language: str = "zh") -> Operator:
 
 
 def entered(url: str, name: str, password: str = PASSWORD) -> str:
-    """Signs in at a room that runs elsewhere; returns what the cookie holds."""
+    """Signs in at a room that runs elsewhere; returns what the cookie holds, nothing for who is refused."""
     jar = CookieJar()
     browser = build_opener(HTTPCookieProcessor(jar))
     page = browser.open(f"{url}/sign-in", timeout=10).read().decode()
     found = CSRF.search(page)
     assert found
     form = urlencode({"csrf": found[1], "name": name, "password": password}).encode()
-    browser.open(Request(f"{url}/sign-in", form, {"Origin": url}), timeout=10).close()
+    try:
+        browser.open(Request(f"{url}/sign-in", form, {"Origin": url}), timeout=10).close()
+    except HTTPError as refusal:
+        refusal.close()
+        return ""
     return next(str(cookie.value) for cookie in jar if cookie.name == COOKIE)
 
 

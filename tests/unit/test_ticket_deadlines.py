@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from cli.deadline import explained
 from contracts.terms import CHINA
 from contracts.worktime import Calendar, covered, parsed, warning
+from services.console.ticket.deadline import explained
 from services.ticket.commands import Rule
 
 WORKED = {date(2025, 9, 28): True, date(2025, 10, 11): True}

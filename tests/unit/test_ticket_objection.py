@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from cli.deadline import explained
 from contracts import dispatch, ticket
 from contracts.event import Event, type_of
+from services.console.ticket.deadline import explained
 from services.ticket import desk
 from services.ticket.commands import CancelTicket, DeclineTicket
 from services.ticket.domain import decide

@@ -9,6 +9,7 @@ from psycopg.rows import dict_row
 
 from chassis import policy
 from chassis.database import Tx
+from contracts.privacy import Sought
 from services.ticket.privacy import disclosure
 from services.ticket.privacy.disclosure import Look, Verdict
 from services.ticket.privacy.vault import Vault
@@ -23,6 +24,9 @@ INSERT INTO reveal (refs, purpose, who, role, outcome, reason, words) VALUES (%s
 EXTENSIONS = "SELECT ref, extension FROM relay WHERE ref = ANY(%s)"
 GIVE_EXTENSION = "INSERT INTO relay (ref, extension) VALUES (%s, %s) ON CONFLICT DO NOTHING"
 BEHIND_EXTENSION = "SELECT ref FROM relay WHERE extension = %s"
+BEHIND_PHONE = "SELECT ref FROM contact WHERE phone_mark = ANY(%s) ORDER BY ref LIMIT 200"
+FIND = "find"
+"""The purpose of who looks for somebody's tickets, and is told their numbers alone."""
 REVEALS = """
 SELECT at, who, role, purpose, outcome, reason, words, refs FROM reveal
 WHERE %(ref)s::text IS NULL OR %(ref)s = ANY(refs) ORDER BY at DESC LIMIT %(limit)s
@@ -47,6 +51,14 @@ def reveal(tx: Tx, vault: Vault, asked: Look) -> Verdict | list[dict[str, Any]]:
     if found.outcome == "masked":
         relays = _relays(tx, [row["ref"] for row in contacts], rules["relay"].value["number"])
     return [_told(vault, row, said.get(row["ref"]), found, relays.get(row["ref"])) for row in contacts]
+
+
+def refs_behind(tx: Tx, vault: Vault, sought: Sought) -> list[str]:
+    """The contacts with a telephone number, found without opening any; noted in the same transaction."""
+    refs = [ref for (ref,) in tx.execute(BEHIND_PHONE, [vault.marks(sought.phone)])]
+    look = Look(refs=refs, purpose=FIND, who=sought.who, role=sought.role)
+    note(tx, look, Verdict("full", sought.purpose))
+    return refs
 
 
 def note(tx: Tx, asked: Look, found: Verdict) -> None:

@@ -1,13 +1,13 @@
-"""A ticket's deadlines as people ask about them: who grants how long, what was counted, how it went."""
+"""A ticket's deadlines as people ask about them: who grants how long, what was counted, how it went. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from cli.life import name_of
 from contracts.terms import CHINA
 from contracts.worktime import Calendar, parsed
+from services.console.ticket.facts import name_of
 
 CLOCKS = {
     "triage": "triage 受理", "handling": "handling 办理", "rework": "rework 重办",

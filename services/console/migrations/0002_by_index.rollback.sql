@@ -1,0 +1,1 @@
+DROP INDEX IF EXISTS ticket.ticket_by_grid, ticket.outbox_created;

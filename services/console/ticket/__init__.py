@@ -1,0 +1,1 @@
+"""The page *Ticket*: the one ticket somebody asks about, its whole life across all services."""

@@ -1,0 +1,66 @@
+"""The read model of one ticket, and of a search: what pages and the command show, from one connection."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chassis.database import Tx
+from contracts.numbering import ticket_number
+from services.console.ticket import domain, search_store, store, trace_store
+from services.console.ticket.deadline import Explained, explained
+from services.console.ticket.domain import Delivery, Moment, Offer, Stuck
+from services.console.ticket.trace_store import Trace
+
+ROWS = 50
+
+
+@dataclass(frozen=True)
+class Story:
+    """All that is known of one ticket's life, without who asked and what they said."""
+
+    ticket: Mapping[str, Any]
+    history: Sequence[Mapping[str, Any]]
+    line: Sequence[Moment]
+    stuck: Sequence[Stuck]
+    offers: Sequence[Offer]
+    deadlines: Sequence[Explained]
+    deliveries: Sequence[Delivery]
+    rating: Mapping[str, Any] | None
+    kin: Sequence[tuple[str, str]]
+    trace: Trace | None
+
+
+def story(tx: Tx, number: str, now: datetime) -> Story | None:
+    """The ticket of this number; None where there is none."""
+    ticket = store.ticket(tx, number)
+    if ticket is None:
+        return None
+    history = store.history(tx, number)
+    sources = [ticket["source"]]
+    return Story(
+        ticket=ticket,
+        history=history,
+        line=domain.line(history, store.taken_in(tx, number)),
+        stuck=domain.stuck(
+            store.waiting(tx, number, sources), store.parked(tx, number, sources),
+            store.published(tx, number), store.positions(tx, number),
+        ),
+        offers=domain.offers(history),
+        deadlines=list(explained(history, store.calendar(tx), now)),
+        deliveries=store.deliveries(tx, number),
+        rating=store.rating(tx, number),
+        kin=domain.kin(ticket),
+        trace=trace_store.trace(tx, number, history[0]["time"]) if history else None,
+    )  # fmt: skip
+
+
+def search(tx: Tx, query: str) -> list[dict[str, Any]]:
+    """Tickets that a query may mean: a number, another system's number, or a grid cell and those below."""
+    if number := domain.as_number(query):
+        return search_store.by_numbers(tx, [number])
+    numbers = [ticket_number(source, query) for source in sorted(search_store.sources(tx))]
+    found = search_store.by_numbers(tx, numbers) if numbers else []
+    if not found and domain.GRID.fullmatch(query.upper()):
+        found = search_store.by_grid(tx, query.upper(), ROWS)
+    return found
