@@ -107,7 +107,7 @@ class Room:
         try:
             if time.monotonic() < self._down_until:  # nobody else waits for it
                 raise Refused(503)
-            self._meet(visit)
+            self._meet(visit, route)
             try:
                 guard.check_role(visit, route)
                 guard.check_token(visit, route)
@@ -115,6 +115,8 @@ class Room:
                 self._note_refusal(visit, refused)
                 raise
             return route.answer(visit)
+        except psycopg.DataError:  # a number too large, a NUL: nothing that a page of ours sends
+            raise Refused(400) from None
         except psycopg.Error as error:
             if not (passing(error) or too_slow(error)):
                 raise
@@ -123,11 +125,13 @@ class Room:
             log.warning("the database does not answer", extra={"cause": type(error).__name__})
             raise Refused(503) from None
 
-    def _meet(self, visit: Visit) -> None:
-        """Finds out who it is."""
-        if visit.token:
-            with self._means.database.statements() as tx:
-                visit.session = session_store.find(tx, session.digest(visit.token), self._idle)
+    def _meet(self, visit: Visit, route: Route) -> None:
+        """Finds out who it is; a part that a page fetches by itself is no sign that somebody is there."""
+        with self._means.database.statements() as tx:
+            digest = session.digest(visit.token)
+            visit.session = session_store.find(tx, digest, self._idle)
+            if visit.session and not route.fragment:
+                session_store.seen(tx, digest)
 
     def _note_refusal(self, visit: Visit, refused: Refused) -> None:
         """Strangers cannot make us write without end: only who is signed in is worth a line."""

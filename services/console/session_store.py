@@ -1,6 +1,6 @@
 """Who is signed in: sessions by the digest of the browser's secret, with two ends, one for idleness."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from chassis.database import Tx
 from services.console.roles import ROLES
@@ -11,7 +11,7 @@ INSERT INTO console.session (digest, account, ends_at, address)
 VALUES (%s, %s, now() + %s, %s)
 """
 FIND = """
-SELECT account.name, account.role, session.seen_at FROM console.session
+SELECT account.name, account.role FROM console.session
 JOIN console.account ON account.name = session.account
 WHERE digest = %s AND ends_at > now() AND seen_at > now() - %s AND NOT locked
 """
@@ -30,11 +30,13 @@ def begin(tx: Tx, digest: bytes, account: str, lasts: timedelta, address: str) -
 
 def find(tx: Tx, digest: bytes, idle: timedelta) -> Session | None:
     """Who is signed in with this secret and not locked out meanwhile; their role as it is now."""
-    row: tuple[str, str, datetime] | None = tx.execute(FIND, [digest, idle]).fetchone()
-    if row is None:
-        return None
+    row: tuple[str, str] | None = tx.execute(FIND, [digest, idle]).fetchone()
+    return Session(row[0], ROLES[row[1]]) if row else None
+
+
+def seen(tx: Tx, digest: bytes) -> None:
+    """Somebody is there: the time of idleness begins anew."""
     tx.execute(SEEN, [digest])
-    return Session(row[0], ROLES[row[1]])
 
 
 def end(tx: Tx, digest: bytes) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -243,3 +244,32 @@ def test_every_answer_lets_nothing_run_that_is_not_ours(
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert not re.search(r"<script(?![^>]*\ssrc=)|\sstyle=|\son\w+=|hx-on|javascript:", answer.text)
+
+
+@NAMED
+def test_nonsense_in_a_path_or_a_form_breaks_nothing(operators: dict[Role, Operator], route: Route) -> None:
+    operator = operators[Role.ADMINISTRATOR]
+    odd = STEP.sub(lambda found: "9" * 30 if found[1] == "int" else "%00%F0%9F%98%80'\"", route.path)
+    told = {"q": "\0'\"", "who": "\0", "below": "9" * 30, "reason": "\0" * 9, "no": "9" * 30}
+    if route.method == "GET":
+        answer = operator.client.get(odd, base_url=f"http://{HOST}", query_string=told)
+    else:
+        answer = operator.post(odd, told | {"csrf": operator.csrf()})
+    assert answer.status_code < 500 or answer.status_code == 503
+    if route.action == "sign-out":
+        operators[Role.ADMINISTRATOR] = signed_in(operator.room, "administrator")
+
+
+def test_a_part_that_a_page_fetches_by_itself_keeps_nobody_signed_in(
+    operators: dict[Role, Operator], migrated: Endpoints
+) -> None:
+    viewer = operators[Role.VIEWER]
+    aged = "UPDATE session SET seen_at = now() - interval '20 minutes' WHERE account = 'viewer'"
+    with psycopg.connect(migrated.database_url("console"), autocommit=True) as tx:
+        tx.execute(aged)
+        assert viewer.get("/trial/part").status_code == 200
+        ((age,),) = tx.execute("SELECT now() - seen_at FROM session WHERE account = 'viewer'").fetchall()
+        assert age >= timedelta(minutes=20)
+        viewer.get("/")
+        ((age,),) = tx.execute("SELECT now() - seen_at FROM session WHERE account = 'viewer'").fetchall()
+        assert age < timedelta(minutes=1)

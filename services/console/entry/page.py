@@ -36,12 +36,12 @@ def enter(visit: Visit) -> Response:
         free = account_store.tried(tx, "address", visit.address, OF_ADDRESS)
         free &= account_store.tried(tx, "account", name, OF_ACCOUNT)
         found = account_store.find(tx, name)
-    # Outside any transaction, for it takes its time; and in any case, for time tells.
-    right = passwords.right(password, found.password if found else None)
+    # Outside any transaction, for it takes its time; also for a name that nobody has, for time tells.
+    right = free and passwords.right(password, found.password if found else None)
     kept = found.password if found and right else None
     fresh = passwords.hashed(password) if kept and passwords.outdated(kept) else None
     with database.transaction() as tx:
-        if not (free and right and found and not found.locked):
+        if not (right and found and not found.locked):
             if free:
                 visit.note(tx, name or "-", "failed", who=name or "-")
             return _form(visit, failed=True)
