@@ -7,11 +7,13 @@ import pytest
 
 from contracts.registry import EVENTS
 from services.console.render import in_china
-from services.console.ticket import domain
-from services.console.ticket.domain import Parked, Waiting, as_number
+from services.console.ticket.domain import as_number
 from services.console.ticket.event_words import CHINESE, words_of
 from services.console.ticket.facts import plain
 from services.console.ticket.holder import holder
+from services.console.ticket.moments import line
+from services.console.ticket.offers import offers
+from services.console.ticket.stuck import Parked, Waiting, stuck
 
 NOON = datetime(2026, 11, 16, 4, 0, tzinfo=UTC)
 
@@ -51,12 +53,12 @@ def test_what_happened_in_all_services_stands_on_one_line() -> None:
     taken = {"received_at": NOON - timedelta(seconds=1), "type": "cn.fengge.intake.RequestSubmitted.v1",
              "client": "hotline", "problem": None}  # fmt: skip
     later = fact("NotificationFailed", "notification", at=5, key="k", reason="no_address")
-    line = domain.line([OFFER, later], [taken])
-    assert [(m.service, m.name[1], m.tone) for m in line] == [
+    told = line([OFFER, later], [taken])
+    assert [(m.service, m.name[1], m.tone) for m in told] == [
         ("gateway", "Request submitted", ""), ("dispatch", "Offer made", ""),
         ("notification", "Notification failed", "bad"),
     ]  # fmt: skip
-    assert dict(line[1].said) == {
+    assert dict(told[1].said) == {
         "assignee": "GO-1", "kind": "grid_officer", "hop": 1,
         "expires at": datetime.fromisoformat("2026-11-16T12:30:00+08:00"),
     }  # fmt: skip
@@ -65,7 +67,7 @@ def test_what_happened_in_all_services_stands_on_one_line() -> None:
 def test_an_offer_tells_who_was_looked_at_and_how_it_ended() -> None:
     other = fact("OfferExpired", assignment="A.9")
     expired = fact("OfferExpired", at=60, assignment="A.1", assignee="GO-1", kind="grid_officer", hop=1)
-    (offer,) = domain.offers([OFFER, other, expired])
+    (offer,) = offers([OFFER, other, expired])
     assert (offer.assignee, offer.place, offer.ended) == ("GO-1", "G1", ("派单超时", "Offer expired"))
     assert [(each.assignee, each.score, each.points) for each in offer.candidates] == [
         ("GO-1", 71, {"near": 40})
@@ -82,7 +84,7 @@ def test_what_is_stuck_says_where_why_and_until_when() -> None:
     parked = Parked(
         "evaluation", 12, "cn.fengge.ticket.TicketClosed.v1", "urn:fengge:ticket", 6, "bug", 6, NOON
     )
-    found = domain.stuck(
+    found = stuck(
         [waiting(NOON), waiting(None, 4)], [parked], {"ticket": 6},
         {("dispatch", "ticket"): 2, ("evaluation", "ticket"): 5, ("notification", "ticket"): 6},
     )  # fmt: skip
@@ -96,7 +98,7 @@ def test_what_is_stuck_says_where_why_and_until_when() -> None:
 
 
 def test_nothing_is_stuck_where_everybody_has_caught_up() -> None:
-    assert domain.stuck([], [], {"ticket": 6}, {("dispatch", "ticket"): 6, ("dispatch", "intake"): 9}) == []
+    assert stuck([], [], {"ticket": 6}, {("dispatch", "ticket"): 6, ("dispatch", "intake"): 9}) == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,10 @@ from chassis.database import Tx
 from contracts.numbering import ticket_number
 from services.console.ticket import domain, search_store, store, trace_store
 from services.console.ticket.deadline import Explained, explained
-from services.console.ticket.domain import Delivery, Moment, Offer, Stuck
+from services.console.ticket.domain import Delivery
+from services.console.ticket.moments import Moment, line
+from services.console.ticket.offers import Offer, offers
+from services.console.ticket.stuck import Stuck, stuck
 from services.console.ticket.trace_store import Trace
 
 ROWS = 50
@@ -41,12 +44,12 @@ def story(tx: Tx, number: str, now: datetime) -> Story | None:
     return Story(
         ticket=ticket,
         history=history,
-        line=domain.line(history, store.taken_in(tx, number)),
-        stuck=domain.stuck(
+        line=line(history, store.taken_in(tx, number)),
+        stuck=stuck(
             store.waiting(tx, number, sources), store.parked(tx, number, sources),
             store.published(tx, number), store.positions(tx, number),
         ),
-        offers=domain.offers(history),
+        offers=offers(history),
         deadlines=list(explained(history, store.calendar(tx), now)),
         deliveries=store.deliveries(tx, number),
         rating=store.rating(tx, number),

@@ -10,7 +10,8 @@ from psycopg.rows import class_row, dict_row
 from chassis.database import Tx
 from contracts.registry import LEDGERS, SERVICES
 from contracts.worktime import Calendar, covered
-from services.console.ticket.domain import Delivery, Parked, Waiting
+from services.console.ticket.domain import Delivery
+from services.console.ticket.stuck import Parked, Waiting
 
 COLUMNS = (
     "id, sequence, state, source, external_id, channel, severity, category, grid, received_at, clock, "
