@@ -78,7 +78,7 @@ bench-report: .venv/run.stamp ## how long a monthly scorecard takes over a milli
 
 .PHONY: pictures
 pictures: .venv/dev.stamp ## take the pictures of the operators' room anew (docs/console)
-	@PICTURES=1 $(BIN)/python -m pytest -q tests/acceptance/test_pages_of_the_room_in_a_browser.py
+	@PICTURES=1 $(BIN)/python -m pytest -q tests/acceptance -k in_a_browser
 
 bench-steady: .venv/run.stamp ## memory of every process, minute by minute (MINUTES=10)
 	@$(BIN)/python -W ignore -m bench --steady $(or $(MINUTES),10)

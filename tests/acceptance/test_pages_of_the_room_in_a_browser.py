@@ -60,6 +60,9 @@ def test_the_ticket_somebody_asks_about_is_found_and_told(
         page.wait_for_url(f"**/ticket/{number}")
         eyes.judge(page)
         eyes.keep(page, f"ticket-{language}")
+        with page.expect_response(f"**/ticket/{number}/stuck") as refreshed:
+            page.evaluate("window.dispatchEvent(new Event('focus'))")
+        assert refreshed.value.status == 200
         told = page.inner_text("main")
     for words in (
         ("派单", "受理", "办理") if language == "zh" else ("Offer made", "Ticket accepted", "handling")

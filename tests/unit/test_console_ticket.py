@@ -77,7 +77,7 @@ def test_an_offer_tells_who_was_looked_at_and_how_it_ended() -> None:
 
 def waiting(due: datetime | None, sequence: int = 3) -> Waiting:
     return Waiting("dispatch", "cn.fengge.ticket.TicketAccepted.v1", "urn:fengge:ticket", sequence, 1, due,
-                   "it failed", NOON)  # fmt: skip
+                   "it failed for 13800138000", NOON)  # fmt: skip
 
 
 def test_what_is_stuck_says_where_why_and_until_when() -> None:
@@ -94,6 +94,7 @@ def test_what_is_stuck_says_where_why_and_until_when() -> None:
         ("dispatch", "gap", 4, ""),
         ("dispatch", "behind", 5, ""),
     ]
+    assert found[1].detail == "it failed for ***"
     assert found[3].name == ("第 5–6 个事件", "fact 5–6")
 
 

@@ -13,12 +13,13 @@ from contracts.privacy import Sought, TicketsFound
 from services.console.page import Page, Route
 from services.console.render import in_china
 from services.console.roles import Role
-from services.console.ticket import reading, search_store
+from services.console.ticket import reading, search_store, store
 from services.console.ticket.holder import holder
 from services.console.ticket.words import (
     AWAY,
     CLOCKS,
     NO_PHONE,
+    RATINGS,
     SERVICES,
     SEVERITIES,
     STATES,
@@ -28,7 +29,7 @@ from services.console.visit import Refused, Visit
 
 LONGEST = 128
 CATALOGUES: Mapping[str, Any] = {
-    "states": STATES, "severities": SEVERITIES, "clocks": CLOCKS, "services": SERVICES,
+    "states": STATES, "severities": SEVERITIES, "clocks": CLOCKS, "services": SERVICES, "ratings": RATINGS,
 }  # fmt: skip
 
 
@@ -75,6 +76,17 @@ def show(visit: Visit) -> Response:
     )  # fmt: skip
 
 
+def show_stuck(visit: Visit) -> Response:
+    """What is stuck of a ticket at this moment, as a part of its page."""
+    number = str(visit.arguments["number"])
+    with visit.reading() as tx:
+        ticket = store.ticket(tx, number)
+        if ticket is None:
+            raise Refused(404, WORDS["nothing"])
+        found = reading.what_is_stuck(tx, ticket)
+    return visit.show("ticket/templates/stuck.html", WORDS, stuck=found, **CATALOGUES)
+
+
 def _listed(visit: Visit, query: str, rows: list[dict[str, object]] | None) -> Response:
     return visit.show(
         "ticket/templates/find.html", WORDS, query=query, rows=rows, by_phone=visit.may(Role.OPERATOR),
@@ -89,5 +101,6 @@ PAGE = Page(
         Route("/ticket", find),
         Route("/ticket/by-phone", find_by_phone, role=Role.OPERATOR, method="POST", action="ticket by phone"),
         Route("/ticket/<number>", show),
+        Route("/ticket/<number>/stuck", show_stuck, fragment=True),
     ),
 )

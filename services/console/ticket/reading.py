@@ -40,21 +40,26 @@ def story(tx: Tx, number: str, now: datetime) -> Story | None:
     if ticket is None:
         return None
     history = store.history(tx, number)
-    sources = [ticket["source"]]
     return Story(
         ticket=ticket,
         history=history,
         line=line(history, store.taken_in(tx, number)),
-        stuck=stuck(
-            store.waiting(tx, number, sources), store.parked(tx, number, sources),
-            store.published(tx, number), store.positions(tx, number),
-        ),
+        stuck=what_is_stuck(tx, ticket),
         offers=offers(history),
         deadlines=list(explained(history, store.calendar(tx), now)),
         deliveries=store.deliveries(tx, number),
         rating=store.rating(tx, number),
         kin=domain.kin(ticket),
         trace=trace_store.trace(tx, number, history[0]["time"]) if history else None,
+    )  # fmt: skip
+
+
+def what_is_stuck(tx: Tx, ticket: Mapping[str, Any]) -> list[Stuck]:
+    """What of a ticket waits, is parked, or has not been taken in, in all services."""
+    number, sources = ticket["id"], [ticket["source"]]
+    return stuck(
+        store.waiting(tx, number, sources), store.parked(tx, number, sources),
+        store.published(tx, number), store.positions(tx, number),
     )  # fmt: skip
 
 

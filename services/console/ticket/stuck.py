@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from contracts.masking import masked
 from services.console.ticket.event_words import words_of
 from services.console.ticket.facts import plain
 from services.console.ticket.words import STUCK
@@ -73,7 +74,7 @@ def stuck(
     found += [
         Stuck(each.service, each.source.rpartition(":")[2], each.sequence, words_of(plain(each.type)),
               "retry" if each.due_at else "gap", since=each.since, until=each.due_at,
-              detail=f"{each.error or ''}"[:200])
+              detail=masked(each.error or "")[:200])
         for each in waiting
     ]  # fmt: skip
     known = {(each.service, each.publisher, each.sequence) for each in found}

@@ -71,6 +71,9 @@ WORDS: Mapping[str, Pair] = {
     "next_try": ("下次尝试", "Next try"),
     "error": ("错误", "Error"),
     "rating": ("评价", "Rating"),
+    "asked_at": ("发出评价请求", "Asked"),
+    "window_ends_at": ("评价截止", "Can be given until"),
+    "rated_at": ("评价时间", "Rated"),
     "trace": ("追踪", "Trace"),
     "trace_id": ("追踪号", "Trace id"),
     "correlation": ("关联号", "Correlation id"),
@@ -124,6 +127,12 @@ STUCK: Mapping[str, Pair] = {
     "retry": ("等待重试", "waits for another try"),
     "parked": ("已搁置，需人工处理", "parked: a person has to decide"),
     "behind": ("在途或未处理", "under way, or not taken in"),
+}
+RATINGS: Mapping[str, Pair] = {
+    "asked": ("等待诉求人评价", "the requester has been asked"),
+    "rated": ("已评价", "rated"),
+    "unrated": ("到期未评价", "not rated in time"),
+    "closed": ("已结束", "ended"),
 }
 HOLDERS: Mapping[str, Pair] = {
     "received": ("社区工作台（受理）", "the community desk, which triages it"),
