@@ -29,7 +29,7 @@ def test_ctrl_c_ends_everything_and_the_second_run_starts_afresh(alone: Fengge) 
         demo.send_signal(signal.SIGINT)
         demo.communicate(timeout=PATIENCE)
     assert demo.returncode == 130
-    assert len(pids) == 9
+    assert len(pids) == 10
     assert all(ends_within(pid, 0) for pid in pids)
     assert alone.processes() == {}
 

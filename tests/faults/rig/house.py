@@ -14,14 +14,14 @@ from urllib.request import urlopen
 import pika
 
 from bench.stage import furnish
-from chassis.migrate import migrate
-from contracts.registry import LEDGERS, SERVICES
+from contracts.registry import SERVICES
 from deploy import topology
 from deploy.local import doors, servers
 from deploy.local.accounts import OWNER
 from deploy.local.endpoints import Endpoints
 from deploy.local.processes import MAILBOX, ProcessSpec, endpoints_document, process_table
 from deploy.local.rabbitmq import NODE
+from deploy.schemas import bring_up_to_date
 from tests.faults.rig.cluster import Node, joined
 from tests.faults.rig.load import listen
 from tests.faults.rig.proxy import Proxy, through
@@ -166,7 +166,7 @@ def opened(run: Path, *, direct: bool = False, nodes: int = 1) -> Iterator[House
         brokers = [endpoints.ports["amqp"], *(node.port for node in fellows)]
         behind = [brokers, [endpoints.ports["postgres"]], brokers]
         wires = [stack.enter_context(Proxy(*ports)) for ports in behind]
-        migrate(endpoints.database_url(OWNER), LEDGERS)
+        bring_up_to_date(endpoints.database_url(OWNER))
         topology.apply(endpoints.amqp_url("admin"), SHARDS, ["intake", "world"])
         with pika.BlockingConnection(pika.URLParameters(endpoints.amqp_url("world"))) as connection:
             listen(connection.channel(), SHARDS)
