@@ -63,12 +63,12 @@ class Eyes:
     @contextmanager
     def on(
         self, path: str, *, role: str = "viewer", language: Language = "zh", narrow: bool = False,
-        scripts: bool = True,
+        scripts: bool = True, dark: bool = False,
     ) -> Iterator[Page]:  # fmt: skip
         """The open page of somebody with this role (an empty one: nobody); its complaints are errors."""
         context = self._browser.new_context(
             viewport=NARROW if narrow else WIDE,  # type: ignore[arg-type]
-            java_script_enabled=scripts, reduced_motion="reduce",
+            java_script_enabled=scripts, reduced_motion="reduce", color_scheme="dark" if dark else "light",
         )  # fmt: skip
         cookies = {LANGUAGE: language} | ({COOKIE: self._secret(role)} if role else {})
         context.add_cookies([{"name": n, "value": v, "url": self._url} for n, v in cookies.items()])

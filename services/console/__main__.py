@@ -16,7 +16,7 @@ from chassis.doors import Door, health
 from chassis.settings import Settings
 from chassis.threads import POLL, Listener, Thread
 from contracts.registry import CONSOLE
-from services.console import account_store, session_store
+from services.console import account_store, passwords, session_store
 from services.console.room import Room, behind_proxies
 
 STATEMENT, LOCK = 5.0, 2.0
@@ -63,6 +63,7 @@ def _run(chosen: Settings) -> int:
     except OSError as error:
         print(f"HEALTH_PORT, CONSOLE_PORT: nobody can listen there ({error.strerror})", file=sys.stderr)
         return 2
+    passwords.nobody()  # now, not while the first stranger could tell by the time it takes
     beat = Thread(lambda: _beat(chosen, database, stop), died)
     threads = [Thread(listener.run, died) for listener in listeners]
     log.info("started")

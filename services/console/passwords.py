@@ -1,5 +1,6 @@
 """Passwords of the room's own accounts: argon2id; whoever guesses learns nothing from how long it takes."""
 
+from functools import cache
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
@@ -10,7 +11,12 @@ HASHER = PasswordHasher()
 SHORTEST, LONGEST = 12, 256
 AT_ONCE = BoundedSemaphore(2)
 """Each takes 64 MiB and a core for a moment: many guesses at a time wait for one another."""
-NOBODY = HASHER.hash("nobody has this password")
+
+
+@cache
+def nobody() -> str:
+    """The hash that a password is compared with where there is no account; made when first needed."""
+    return HASHER.hash("nobody has this password")
 
 
 def hashed(password: str) -> str:
@@ -23,7 +29,7 @@ def right(password: str, kept: str | None) -> bool:
     """Whether it is the password; as slow for an account that does not exist or has none."""
     with AT_ONCE:
         try:
-            HASHER.verify(kept or NOBODY, password[: LONGEST + 1])
+            HASHER.verify(kept or nobody(), password[: LONGEST + 1])
         except (VerificationError, InvalidHashError):
             return False
     return kept is not None

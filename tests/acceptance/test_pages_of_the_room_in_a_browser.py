@@ -31,7 +31,7 @@ def asked(fengge: Fengge, tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_the_way_in_and_the_record_are_good_to_look_at(eyes: Eyes, language: Language, narrow: bool) -> None:
     form = eyes.look("/sign-in", role="", language=language, narrow=narrow, keep=f"sign-in-{language}")
     assert ("登录" if language == "zh" else "Sign in") in form
-    record = eyes.look("/audit", role="supervisor", language=language, narrow=narrow)
+    record = eyes.look("/audit", role="supervisor", language=language, narrow=narrow, dark=narrow)
     assert ("审计" if language == "zh" else "Audit") in record
 
 
@@ -53,7 +53,7 @@ def test_the_ticket_somebody_asks_about_is_found_and_told(
     eyes: Eyes, asked: str, language: Language, narrow: bool
 ) -> None:
     number = ticket_number("/room/test", asked)
-    with eyes.on("/ticket", language=language, narrow=narrow) as page:
+    with eyes.on("/ticket", language=language, narrow=narrow, dark=narrow) as page:
         eyes.judge(page)
         page.fill("#q", asked)
         page.keyboard.press("Enter")
