@@ -121,8 +121,8 @@ def outside(fence: dict[str, Any]) -> str:
 
 def said_of(data: dict[str, Any]) -> str:
     """What a fact says, on one line."""
-    return ", ".join(f"{key} {_value(key, value)}" for key, value in said(data))
+    return ", ".join(f"{key.replace('_', ' ')} {_value(key, value)}" for key, value in said(data))
 
 
 def _value(key: str, value: Any) -> str:
-    return shown(datetime.fromisoformat(value) if key.endswith(" at") else value)
+    return shown(datetime.fromisoformat(value) if key.endswith("_at") else value)

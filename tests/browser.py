@@ -76,7 +76,7 @@ class Eyes:
         page.on("console", lambda message: complaints.extend(_complaint(message)))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         try:
-            page.goto(f"{self._url}{path}", wait_until="networkidle")
+            page.goto(f"{self._url}{path}", wait_until="load")
             yield page
             assert complaints == []
         finally:

@@ -3,15 +3,17 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from contracts.registry import EVENTS
 from services.console.render import in_china
 from services.console.ticket.domain import as_number
 from services.console.ticket.event_words import CHINESE, words_of
-from services.console.ticket.facts import plain
+from services.console.ticket.facts import LEFT_OUT, plain
+from services.console.ticket.field_words import FIELDS
 from services.console.ticket.holder import holder
-from services.console.ticket.moments import line
+from services.console.ticket.moments import PRIVATE, line
 from services.console.ticket.offers import offers
 from services.console.ticket.stuck import Parked, Waiting, stuck
 
@@ -44,6 +46,17 @@ def test_every_fact_of_a_ticket_has_a_name_in_chinese() -> None:
     assert published - CHINESE.keys() == set()
 
 
+def test_every_member_of_such_a_fact_has_a_name_in_chinese() -> None:
+    events = [each for name, each in EVENTS.items() if plain(name) in CHINESE and "intake" not in name]
+    members = {member.name for each in events for member in msgspec.structs.fields(each)}
+    assert members - FIELDS.keys() - LEFT_OUT - PRIVATE == set()
+
+
+def test_what_a_fact_tells_of_a_person_is_not_shown() -> None:
+    (moment,) = line([fact("TicketReceived", "ticket", lives_alone=True, channel="resident")], [])
+    assert moment.said == [("channel", "resident")]
+
+
 def test_a_fact_is_named_in_both_languages() -> None:
     assert words_of("OfferMade") == ("派单", "Offer made")
     assert words_of("SomethingNew") == ("SomethingNew", "Something new")
@@ -60,7 +73,7 @@ def test_what_happened_in_all_services_stands_on_one_line() -> None:
     ]  # fmt: skip
     assert dict(told[1].said) == {
         "assignee": "GO-1", "kind": "grid_officer", "hop": 1,
-        "expires at": datetime.fromisoformat("2026-11-16T12:30:00+08:00"),
+        "expires_at": datetime.fromisoformat("2026-11-16T12:30:00+08:00"),
     }  # fmt: skip
 
 

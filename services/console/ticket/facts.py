@@ -28,4 +28,4 @@ def said(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """What a fact says, by name, without what is told elsewhere."""
     for key, value in data.items():
         if key not in LEFT_OUT and value is not None:
-            yield key.replace("_", " "), value
+            yield key, value

@@ -24,6 +24,8 @@ class Moment:
     """The number of the fact in its publisher's order."""
 
 
+PRIVATE = frozenset({"lives_alone"})
+"""What a fact tells of a person; whoever is asked for help needs to know it, an operator does not."""
 BAD = frozenset({
     "TicketOverdue", "DispatchBlocked", "DispatchAlarmed", "NotificationFailed", "DepartmentMissed",
     "VisitMissed",
@@ -61,6 +63,7 @@ def line(history: Sequence[Mapping[str, Any]], taken_in: Sequence[Mapping[str, A
 def _told(data: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """What a fact says; times as times."""
     return [
-        (key, datetime.fromisoformat(value) if key.endswith(" at") and isinstance(value, str) else value)
+        (key, datetime.fromisoformat(value) if key.endswith("_at") and isinstance(value, str) else value)
         for key, value in said(data)
+        if key not in PRIVATE
     ]

@@ -14,6 +14,7 @@ from services.console.page import Page, Route
 from services.console.render import in_china
 from services.console.roles import Role
 from services.console.ticket import reading, search_store, store
+from services.console.ticket.field_words import CODES, field
 from services.console.ticket.holder import holder
 from services.console.ticket.words import (
     AWAY,
@@ -29,7 +30,8 @@ from services.console.visit import Refused, Visit
 
 LONGEST = 128
 CATALOGUES: Mapping[str, Any] = {
-    "states": STATES, "severities": SEVERITIES, "clocks": CLOCKS, "services": SERVICES, "ratings": RATINGS,
+    "states": STATES, "severities": SEVERITIES, "clocks": CLOCKS, "services": SERVICES,
+    "ratings": RATINGS, "codes": CODES, "field": field,
 }  # fmt: skip
 
 

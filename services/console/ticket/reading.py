@@ -14,6 +14,7 @@ from services.console.ticket.moments import Moment, line
 from services.console.ticket.offers import Offer, offers
 from services.console.ticket.stuck import Stuck, stuck
 from services.console.ticket.trace_store import Trace
+from services.console.words import Pair
 
 ROWS = 50
 
@@ -32,6 +33,10 @@ class Story:
     rating: Mapping[str, Any] | None
     kin: Sequence[tuple[str, str]]
     trace: Trace | None
+    category: Pair | None
+    """What its category is called."""
+    place: Sequence[str]
+    """The names of its cell and those above, the widest first."""
 
 
 def story(tx: Tx, number: str, now: datetime) -> Story | None:
@@ -50,6 +55,8 @@ def story(tx: Tx, number: str, now: datetime) -> Story | None:
         deliveries=store.deliveries(tx, number),
         rating=store.rating(tx, number),
         kin=domain.kin(ticket),
+        category=store.category(tx, ticket["category"]),
+        place=store.place(tx, ticket["grid"]),
         trace=trace_store.trace(tx, number, history[0]["time"]) if history else None,
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from contracts.registry import LEDGERS, SERVICES
 from contracts.worktime import Calendar, covered
 from services.console.ticket.domain import Delivery
 from services.console.ticket.stuck import Parked, Waiting
+from services.console.words import Pair
 
 COLUMNS = (
     "id, sequence, state, source, external_id, channel, severity, category, grid, received_at, clock, "
@@ -53,6 +54,13 @@ WHERE ticket = %s ORDER BY received_at LIMIT 50
 RATING = """
 SELECT state, round, window_ends_at, asked_at, rated_at, resolved, satisfaction FROM evaluation.casefile
 WHERE id = %s
+"""
+CATEGORY = """
+SELECT name_zh, name_en FROM dispatch.catalogue WHERE category = %s ORDER BY version DESC LIMIT 1
+"""
+PLACE = """
+SELECT above.name FROM dispatch.cell below JOIN dispatch.cell above ON above.code = ANY(below.path)
+WHERE below.code = %s ORDER BY cardinality(above.path)
 """
 YEARS = "SELECT year FROM ticket.calendar_year"
 DAYS = "SELECT day, works FROM ticket.calendar_day"
@@ -114,6 +122,17 @@ def rating(tx: Tx, number: str) -> dict[str, Any] | None:
     """How its evaluation stands."""
     with tx.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(RATING, [number]).fetchone()
+
+
+def category(tx: Tx, code: str | None) -> Pair | None:
+    """What a category is called in the newest list."""
+    row: tuple[str, str] | None = tx.execute(CATEGORY, [code]).fetchone()
+    return row
+
+
+def place(tx: Tx, code: str | None) -> list[str]:
+    """The names of a cell and of those above it, the widest first."""
+    return [name for (name,) in tx.execute(PLACE, [code])]
 
 
 def calendar(tx: Tx) -> Calendar:
