@@ -17,6 +17,7 @@ from chassis.settings import Settings
 from chassis.threads import POLL, Listener, Thread
 from contracts.registry import CONSOLE
 from services.console import account_store, passwords, session_store
+from services.console.flow.rolling import Roller
 from services.console.room import Room, behind_proxies
 
 STATEMENT, LOCK = 5.0, 2.0
@@ -65,6 +66,7 @@ def _run(chosen: Settings) -> int:
         return 2
     passwords.nobody()  # now, not while the first stranger could tell by the time it takes
     beat = Thread(lambda: _beat(chosen, database, stop), died)
+    flow = Thread(lambda: Roller(database).run(stop), died)
     threads = [Thread(listener.run, died) for listener in listeners]
     log.info("started")
     while not stop.wait(POLL):
@@ -72,7 +74,7 @@ def _run(chosen: Settings) -> int:
             return 1
     for listener in listeners:
         listener.stop()
-    for thread in (*threads, beat):
+    for thread in (*threads, beat, flow):
         thread.wait()
     database.close()
     log.info("stopped")
