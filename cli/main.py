@@ -19,6 +19,7 @@ from cli import (
     directory,
     dispatch,
     exclusion,
+    flow,
     house,
     member,
     notify,
@@ -85,6 +86,7 @@ app.add_typer(ticket.app, name="ticket")
 app.add_typer(order.app, name="order")
 app.add_typer(dispatch.app, name="dispatch")
 app.add_typer(parked.app, name="parked")
+app.add_typer(flow.app, name="flow")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(vault.app, name="vault")
 app.add_typer(template.app, name="template")
