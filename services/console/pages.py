@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 from services.console.audit.page import PAGE as AUDIT
 from services.console.entry.page import PAGE as ENTRY
+from services.console.flow.page import PAGE as FLOW
 from services.console.page import Page
 from services.console.ticket.page import PAGE as TICKET
 
 PAGES: Sequence[Page] = (
     ENTRY,
     TICKET,
+    FLOW,
     AUDIT,
 )
