@@ -80,6 +80,10 @@ bench-report: .venv/run.stamp ## how long a monthly scorecard takes over a milli
 pictures: .venv/dev.stamp ## take the pictures of the operators' room anew (docs/console)
 	@PICTURES=1 $(BIN)/python -m pytest -q tests/acceptance -k in_a_browser
 
+.PHONY: bench-console
+bench-console: .venv/run.stamp ## how long the operators' room takes for each page over a million tickets (30 minutes, TICKETS=100000)
+	@$(BIN)/python -W ignore -m bench.console $(if $(TICKETS),--tickets $(TICKETS))
+
 bench-steady: .venv/run.stamp ## memory of every process, minute by minute (MINUTES=10)
 	@$(BIN)/python -W ignore -m bench --steady $(or $(MINUTES),10)
 
