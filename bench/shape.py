@@ -21,7 +21,7 @@ WHERE i.indrelid = %s::regclass AND i.indisprimary ORDER BY array_position(i.ind
 """
 COLUMNS = """
 SELECT attname FROM pg_attribute
-WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum
 """
 # An idle server process hands over what it has counted after ten seconds, or as it ends (PostgreSQL 15).
 HAND_OVER = """

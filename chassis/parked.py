@@ -1,6 +1,6 @@
 """The ledger of what needs a person: every record keeps its raw body, its reason and its history."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from psycopg.rows import dict_row
@@ -30,33 +30,19 @@ FROM parked p
 WHERE (%(state)s::text IS NULL OR state = %(state)s) ORDER BY no DESC LIMIT %(limit)s
 """
 UNDECIDED = "SELECT count(*) FROM parked WHERE state = 'open'"
-SHOW = "SELECT * FROM parked WHERE no = %s FOR UPDATE"
-RETRY = """
-INSERT INTO waiting
-    (source, id, partitionkey, sequence, type, exchange, publisher, event, attempt, due_at)
-VALUES
-    (%(source)s, %(id)s, %(partitionkey)s, %(sequence)s, %(type)s, %(exchange)s, %(publisher)s,
-     %(event)s, 0, now())
-ON CONFLICT (source, id) DO UPDATE SET attempt = 0, due_at = now()
-"""
-SKIP = """
-INSERT INTO position (source, partitionkey, sequence) VALUES (%(source)s, %(partitionkey)s, %(sequence)s)
-ON CONFLICT (source, partitionkey) DO UPDATE SET sequence = EXCLUDED.sequence
-    WHERE position.sequence = EXCLUDED.sequence - 1
-"""
-WAKE = """
-UPDATE waiting SET due_at = now() WHERE source = %(source)s AND partitionkey = %(partitionkey)s
-    AND sequence = %(sequence)s + 1
+SHOW = """
+SELECT no, source, id, type, partitionkey, sequence, exchange, publisher, content_type, body, reason,
+       detail, attempt, parked_at, state, history
+FROM parked WHERE no = %s
 """
 UNREADABLE = "parked"
 """The waiting line's source of unreadable messages; their id there is the number of the record."""
 
-CLOSE = "UPDATE parked SET state = %s WHERE no = %s"
 ADD = "UPDATE parked SET history = history || %s WHERE no = %s"
 
 
 class ParkedError(Exception):
-    """The record does not exist, or is no longer open."""
+    """The record does not exist, or cannot be decided upon like this; the message says why."""
 
 
 def park(tx: Tx, arrival: Arrival, reason: str, detail: str) -> int | None:
@@ -119,40 +105,9 @@ def shown(tx: Tx, no: int) -> dict[str, Any]:
 
 def note_look(tx: Tx, no: int, who: str, purpose: str) -> None:
     """Puts on record who has read the body of a record, and what for."""
-    _add(tx, no, {"what": "shown", "who": who, "reason": purpose})
+    tx.execute(ADD, [entry("shown", who, purpose), no])
 
 
-def retry(tx: Tx, no: int, who: str, reason: str) -> None:
-    """Lets the service try the event again, before all that waits behind it; raises ParkedError."""
-    record = _open(tx, no)
-    row = {**record, "event": record["body"].decode("utf-8", "replace").replace("\0", "\ufffd")}
-    if record["partitionkey"] is None:
-        # Nobody could read it: it has no name of its own yet, and two such messages may claim the same one.
-        row |= {"source": UNREADABLE, "id": str(no), "type": record["type"] or "", "partitionkey": ""}
-    tx.execute(RETRY, row)
-    _close(tx, no, "retried", who, reason)
-
-
-def archive(tx: Tx, no: int, who: str, reason: str) -> None:
-    """Gives the event up and skips it, so that its ticket's later events go on; raises ParkedError."""
-    record = _open(tx, no)
-    if record["sequence"]:
-        tx.execute(SKIP, record)
-        tx.execute(WAKE, record)
-    _close(tx, no, "archived", who, reason)
-
-
-def _open(tx: Tx, no: int) -> dict[str, Any]:
-    record = shown(tx, no)
-    if record["state"] != "open":
-        raise ParkedError(f"parked record {no} is already {record['state']}")
-    return record
-
-
-def _close(tx: Tx, no: int, state: str, who: str, reason: str) -> None:
-    tx.execute(CLOSE, [state, no])
-    _add(tx, no, {"what": state, "who": who, "reason": reason})
-
-
-def _add(tx: Tx, no: int, entry: Mapping[str, str]) -> None:
-    tx.execute(ADD, [Jsonb([{"at": now().isoformat(), **entry}]), no])
+def entry(what: str, who: str, reason: str, **more: Any) -> Jsonb:
+    """What is added to a record's history."""
+    return Jsonb([{"at": now().isoformat(), "what": what, "who": who, "reason": reason, **more}])

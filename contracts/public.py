@@ -1,5 +1,6 @@
 """What of a fact leaves the house: codes, choices, numbers and moments; neither persons nor their words."""
 
+from functools import cache
 from typing import Any
 
 from msgspec import NODEFAULT, Struct, defstruct, field, inspect
@@ -53,6 +54,12 @@ def shown(event: CloudEvent[Event]) -> CloudEvent[Struct]:
         specversion="1.0", id=event.id, source=event.source, type=event.type, time=event.time, data=data,
         partitionkey=event.partitionkey, sequence=event.sequence, sequencetype=event.sequencetype,
     )  # fmt: skip
+
+
+@cache
+def members(event: type[Event]) -> frozenset[str]:
+    """The names of its members that name nobody and quote nobody."""
+    return frozenset(each.name for each in fields(PUBLIC.get(event) or _public(event)))
 
 
 def _public(event: type[Event]) -> type[Struct]:

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -17,6 +18,7 @@ from chassis.settings import Settings
 from chassis.threads import POLL, Listener, Thread
 from contracts.registry import CONSOLE
 from services.console import account_store, passwords, session_store
+from services.console.failed.mender import Mender
 from services.console.flow.rolling import Roller
 from services.console.room import Room, behind_proxies
 
@@ -65,16 +67,19 @@ def _run(chosen: Settings) -> int:
         print(f"HEALTH_PORT, CONSOLE_PORT: nobody can listen there ({error.strerror})", file=sys.stderr)
         return 2
     passwords.nobody()  # now, not while the first stranger could tell by the time it takes
-    beat = Thread(lambda: _beat(chosen, database, stop), died)
-    flow = Thread(lambda: Roller(database).run(stop), died)
-    threads = [Thread(listener.run, died) for listener in listeners]
+    works: list[Callable[[], None]] = [
+        lambda: _beat(chosen, database, stop),
+        lambda: Roller(database).run(stop),
+        lambda: Mender(database.transaction).run(stop),
+    ]
+    threads = [Thread(work, died) for work in (*(listener.run for listener in listeners), *works)]
     log.info("started")
     while not stop.wait(POLL):
         if died.is_set():
             return 1
     for listener in listeners:
         listener.stop()
-    for thread in (*threads, beat, flow):
+    for thread in threads:
         thread.wait()
     database.close()
     log.info("stopped")

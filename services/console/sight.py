@@ -10,6 +10,10 @@ Allowed = Mapping[str, Sequence[str] | None]
 """By SELECT, INSERT, UPDATE: the columns; None: all."""
 
 SEE: Allowed = {"SELECT": None}
+EDITION = (
+    "source", "id", "type", "partitionkey", "sequence", "exchange", "publisher", "content_type", "body",
+    "reason", "detail", "state", "history",
+)  # fmt: skip
 LEDGER: Mapping[str, Allowed] = {
     "inbox": SEE,
     "outbox": SEE,
@@ -17,9 +21,9 @@ LEDGER: Mapping[str, Allowed] = {
     "policy": SEE,
     "position": {"SELECT": None, "INSERT": None, "UPDATE": None},
     "waiting": {"SELECT": None, "INSERT": None, "UPDATE": None},
-    "parked": {"SELECT": None, "UPDATE": ("state", "history")},
+    "parked": {"SELECT": None, "INSERT": EDITION, "UPDATE": ("state", "history")},
 }
-"""The chassis' tables in every service's schema; what `chassis.parked` does, an operator may do."""
+"""The chassis' tables in every service's schema; what `chassis.decisions` does, an operator may do."""
 
 
 def _words(text: str) -> frozenset[str]:

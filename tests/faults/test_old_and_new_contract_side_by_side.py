@@ -9,7 +9,8 @@ import pika
 import psycopg
 import pytest
 
-from chassis import parked
+from chassis import decisions
+from chassis.decisions import By
 from contracts import release
 from contracts.cloudevent import SINGLE
 from contracts.numbering import ticket_number
@@ -44,7 +45,7 @@ def test_neighbours_of_another_release_understand_each_other(drill: Drill) -> No
     upgrade(drill, "evaluation", "notification")
     for service, number, _, _ in unknown:
         with psycopg.connect(drill.house.endpoints.database_url(service)) as tx:
-            parked.retry(tx, number, "drill", "this release knows it")
+            decisions.decide(tx, "retry", number, By("drill", "this release knows it"))
     drill.healed()
     drill.judge()
     assert not open_records(drill)

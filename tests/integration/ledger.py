@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 
-from chassis import parked, waiting
+from chassis import decisions, parked, waiting
 from chassis.clock import now
 from chassis.database import Database
+from chassis.decisions import By
 from chassis.delivery import Arrival, Delivery, Unreadable, read
 from chassis.effect import Effects, Handler
 from chassis.relay import Relay
@@ -199,9 +200,9 @@ class Ledger:
     def retry(self, no: int) -> None:
         """A person wants it tried again."""
         with self.database.transaction() as tx:
-            parked.retry(tx, no, "tester", "mended")
+            decisions.decide(tx, "retry", no, By("tester", "mended"))
 
     def archive(self, no: int) -> None:
         """A person gives it up."""
         with self.database.transaction() as tx:
-            parked.archive(tx, no, "tester", "hopeless")
+            decisions.decide(tx, "archive", no, By("tester", "hopeless"))

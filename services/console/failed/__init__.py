@@ -1,0 +1,1 @@
+"""What failed and needs a person: groups by cause, one record, and jobs that see to many of them."""
