@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from services.console.audit.page import PAGE as AUDIT
 from services.console.entry.page import PAGE as ENTRY
+from services.console.failed.page import PAGE as FAILED
 from services.console.flow.page import PAGE as FLOW
 from services.console.page import Page
 from services.console.ticket.page import PAGE as TICKET
 
 PAGES: Sequence[Page] = (
     ENTRY,
+    FAILED,
     TICKET,
     FLOW,
     AUDIT,

@@ -3,6 +3,7 @@
 All but `enter` look into the schema that the transaction has entered; tickets are looked up in theirs.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from chassis.database import Tx
+from chassis.rows import columns
 from contracts.registry import LEDGERS
 from services.console.failed.domain import LAST_FIRST, STATES, Group, Scope, Share
 
@@ -73,6 +75,9 @@ SELECT p.no FROM parked p WHERE {MEANT} AND p.no > %(at)s AND p.no <= %(upto)s O
 """
 LAST_ONES = f"SELECT p.no FROM parked p WHERE {MEANT} AND p.no < %(at)s ORDER BY p.no DESC LIMIT %(many)s"
 CAME_BACK = f"SELECT count(*) FROM parked p WHERE {MEANT} AND p.no > %(upto)s"
+TAKEN = """
+SELECT EXISTS (SELECT FROM inbox WHERE (source, id) IN (SELECT * FROM unnest(%s::text[], %s::text[])))
+"""
 RECORDS = f"""
 SELECT p.no, p.parked_at, p.state, p.reason, p.detail, p.source, p.id, p.type, p.partitionkey, p.sequence,
        p.publisher, p.attempt, t.severity,
@@ -136,6 +141,12 @@ def records(
     """Records without bodies, newest first, below the number `after`; `severity` is their ticket's."""
     values = msgspec.structs.asdict(scope) | {"state": state, "after": after, "limit": limit}
     return _rows(tx, RECORDS, values)
+
+
+def taken(tx: Tx, names: Sequence[tuple[str, str]]) -> bool:
+    """Whether a message of one of these names (source and id) was taken here before."""
+    row = tx.execute(TAKEN, columns(names, 2)).fetchone()
+    return bool(row and row[0])
 
 
 def _meant(kind: str, scope: Scope) -> dict[str, Any]:
