@@ -49,6 +49,10 @@ faults: .venv/dev.stamp ## let every accident happen, print what became of it (.
 alarms: .venv/dev.stamp ## 100,000 deadlines due at once, while requests go on coming
 	@$(BIN)/python -m pytest -q -s tests/integration/test_100_000_alarms_due_at_once.py
 
+.PHONY: retries
+retries: .venv/dev.stamp ## 10,000 parked events tried again at a pace while residents ask, the console killed half-way
+	@$(BIN)/python -m pytest -q -s tests/faults/test_retry_of_10_000.py tests/faults/test_a_poisoned_shard_is_mended_by_hand.py
+
 .PHONY: classifier
 classifier: .venv/dev.stamp ## train on real messages, tell how well categories are suggested (CLASSIFIED=file.csv)
 	@$(BIN)/python -m pytest -q -s tests/acceptance/test_classifier_on_real_messages.py
