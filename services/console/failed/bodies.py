@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from chassis.delivery import Delivery, Unreadable, again, read
 from contracts import cloudevent
-from contracts.cloudevent import BATCH, SINGLE
+from contracts.cloudevent import BATCH, SINGLE, CloudEvent
 from contracts.event import Event
 from contracts.intake import orders
 from contracts.masking import HIDDEN, masked
@@ -21,6 +21,8 @@ from contracts.registry import EVENTS, INBOUND
 GONE = "∅"
 """Stands for a member that is not there."""
 MASK = json.dumps(HIDDEN)
+NAME = re.compile(r"[a-z][a-z_]{0,39}")
+ENVELOPE = frozenset(CloudEvent.__struct_fields__)
 SAFE = re.compile(
     r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)|[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}"
     r"|([A-Z]{2}-)?[0-9A-Z]{4}(-[0-9A-Z]{4}){3}(\.\w+\.\d+)?"
@@ -124,7 +126,7 @@ def _without_persons(document: Any) -> Any:
         return HIDDEN
     shown = _open_members(document.get("type"))
     return {
-        masked(name): _some(value, shown) if name == "data" else _code(value)
+        _name(name): _some(value, shown) if name == "data" else _code(value) if name in ENVELOPE else HIDDEN
         for name, value in document.items()
     }
 
@@ -132,13 +134,18 @@ def _without_persons(document: Any) -> Any:
 def _some(data: Any, shown: frozenset[str]) -> Any:
     if not isinstance(data, dict):
         return HIDDEN
-    return {masked(name): value if name in shown else HIDDEN for name, value in data.items()}
+    return {_name(name): value if name in shown else HIDDEN for name, value in data.items()}
+
+
+def _name(name: str) -> str:
+    """A member's name, if it is one; who is confused writes a person's there."""
+    return name if NAME.fullmatch(name) else HIDDEN
 
 
 def _code(value: Any) -> Any:
     """A member of the envelope; outside systems may have written anything there."""
     if isinstance(value, str):
-        return value if SAFE.fullmatch(value) else masked(value)
+        return value if SAFE.fullmatch(value) else masked(value) if value.isascii() else HIDDEN
     return value if isinstance(value, bool | int | float | None) else HIDDEN
 
 
