@@ -235,3 +235,11 @@ def test_causes_are_grouped_without_what_differs_from_one_record_to_the_next(led
     ((_, content_type), (_, failing_)) = causes
     assert content_type.startswith("… is not application/cloudevents+json")
     assert failing_ == "RuntimeError (attempt #)"
+
+
+def test_nobody_takes_out_of_the_line_what_no_person_wanted_tried_again(ledger: Ledger) -> None:
+    parked_facts(ledger, 1, 2)
+    ((source, ident),) = ledger.rows("SELECT source, id FROM waiting")
+    assert ledger.rows("SELECT * FROM take_back(%s, %s)", [source], [ident]) == []
+    assert ledger.rows("SELECT * FROM take_back(%s, %s)", ["parked"], ["no number"]) == []
+    assert ledger.rows("SELECT count(*) FROM waiting") == [(1,)]

@@ -271,6 +271,10 @@ def test_a_job_whose_records_all_come_back_is_stopped(ledger: Ledger, room: Room
     assert (found.state, found.trouble) == ("stopped", IN_VAIN)
     assert found.to_do > 0
     assert found.came_back > 0
+    ledger.mends()
+    with room.transaction() as tx:
+        jobs.go_on(tx, job)
+    assert room.work(job).done == MANY
 
 
 def test_a_job_says_what_keeps_it_and_goes_on_by_itself(ledger: Ledger, room: Room, empty: Endpoints) -> None:

@@ -29,7 +29,7 @@ PAUSE = """
 SELECT extract(epoch FROM min(next_at) - clock_timestamp()) FROM console.mending WHERE state = 'running'
 """
 PART = """
-SELECT service, wanted, upto, at, done FROM console.mending_part
+SELECT service, wanted, upto, at, done, trusted_no, trusted_done FROM console.mending_part
 WHERE mending = %s AND NOT ended ORDER BY service LIMIT 1
 """
 MOVE = """
@@ -63,7 +63,12 @@ SELECT m.id, m.kind, m.rate, m.who, m.reason, m.undoes, m.state, m.trouble, m.ma
 FROM console.mending m LEFT JOIN console.mending_part p ON p.mending = m.id
 WHERE (%(id)s::bigint IS NULL OR m.id = %(id)s) GROUP BY m.id ORDER BY m.id DESC LIMIT %(limit)s
 """
-PARTS = "SELECT service, wanted, upto, at, done FROM console.mending_part WHERE mending = %s"
+PARTS = """
+SELECT service, wanted, upto, at, done, trusted_no, trusted_done FROM console.mending_part WHERE mending = %s
+"""
+TRUST = """
+UPDATE console.mending_part SET trusted_no = %s, trusted_done = done WHERE mending = %s AND service = %s
+"""
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -84,6 +89,9 @@ class Part(msgspec.Struct, frozen=True):
     upto: int
     at: int
     done: int
+    trusted_no: int
+    trusted_done: int
+    """What came back and was done before somebody let it go on does not speak against it."""
 
 
 def made(tx: Tx, kind: str, rate: float, who: str, reason: str, undoes: int | None) -> int:
@@ -146,6 +154,11 @@ def ended(tx: Tx, job: int, state: str = "done", trouble: str | None = None) -> 
 def gone_on(tx: Tx, job: int) -> bool:
     """Lets a stopped job go on; False if it was not stopped."""
     return bool(tx.execute(GO_ON, [job]).rowcount)
+
+
+def trusted(tx: Tx, job: int, service: str, last: int) -> None:
+    """What has come back so far, up to the record `last`, does not stop the job again."""
+    tx.execute(TRUST, [last, job, service])
 
 
 def troubled(tx: Tx, job: int, trouble: str) -> None:

@@ -69,6 +69,9 @@ def go_on(tx: Tx, job: int) -> None:
     """Lets a stopped job go on where it was. Raises JobError."""
     if not job_store.gone_on(tx, job):
         raise JobError(f"job {job} is not stopped")
+    for part in job_store.parts(tx, job):
+        store.enter(tx, part.service)
+        job_store.trusted(tx, job, part.service, store.last(tx))
 
 
 def undo_plan(tx: Tx, job: int) -> tuple[str, Scope, float]:

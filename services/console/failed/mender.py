@@ -11,7 +11,7 @@ from chassis.database import Tx, passing
 from chassis.decisions import DECISIONS, By
 from services.console.failed import job_store, store
 from services.console.failed.domain import in_vain, step
-from services.console.failed.job_store import Job
+from services.console.failed.job_store import Job, Part
 
 IDLE = 1.0
 """Seconds between looks for jobs while there are none."""
@@ -72,5 +72,10 @@ def _make_step(tx: Tx, job: Job) -> None:
     numbers = store.numbers(tx, job.kind, part.wanted, part.at, part.upto, many)
     decided = DECISIONS[job.kind](tx, numbers, By(job.who, job.reason, job.id)) if numbers else []
     job_store.moved(tx, job, part, numbers, len(decided), ended=len(numbers) < many)
-    if job.kind == "retry" and in_vain(part.done, store.came_back(tx, part.wanted, part.upto)):
+    if job.kind == "retry" and _in_vain(tx, part):
         job_store.ended(tx, job.id, "stopped", IN_VAIN)
+
+
+def _in_vain(tx: Tx, part: Part) -> bool:
+    came_back = store.came_back(tx, part.wanted, max(part.upto, part.trusted_no))
+    return in_vain(part.done - part.trusted_done, came_back)

@@ -74,6 +74,7 @@ NUMBERS = f"""
 SELECT p.no FROM parked p WHERE {MEANT} AND p.no > %(at)s AND p.no <= %(upto)s ORDER BY p.no LIMIT %(many)s
 """
 LAST_ONES = f"SELECT p.no FROM parked p WHERE {MEANT} AND p.no < %(at)s ORDER BY p.no DESC LIMIT %(many)s"
+LAST = "SELECT coalesce(max(no), 0) FROM parked"
 CAME_BACK = f"SELECT count(*) FROM parked p WHERE {MEANT} AND p.no > %(upto)s"
 TAKEN = """
 SELECT EXISTS (SELECT FROM inbox WHERE (source, id) IN (SELECT * FROM unnest(%s::text[], %s::text[])))
@@ -126,6 +127,13 @@ def numbers(tx: Tx, kind: str, scope: Scope, at: int, upto: int, many: int) -> l
     statement = LAST_ONES if kind in LAST_FIRST else NUMBERS
     values = _meant(kind, scope) | {"at": at, "upto": upto, "many": many}
     return [no for (no,) in tx.execute(statement.encode(), values)]
+
+
+def last(tx: Tx) -> int:
+    """The number of the newest record here."""
+    row = tx.execute(LAST).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def came_back(tx: Tx, scope: Scope, upto: int) -> int:

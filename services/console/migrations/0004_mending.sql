@@ -27,5 +27,9 @@ CREATE TABLE mending_part (
     done    integer NOT NULL DEFAULT 0,
     left_as_is integer NOT NULL DEFAULT 0,
     ended   boolean NOT NULL DEFAULT false,
+    trusted_no   bigint  NOT NULL DEFAULT 0,
+    trusted_done integer NOT NULL DEFAULT 0,
     PRIMARY KEY (mending, service)
 );
+COMMENT ON COLUMN mending_part.trusted_no IS
+    'what came back up to this record, and what was done by then, was known when somebody let the job go on';
