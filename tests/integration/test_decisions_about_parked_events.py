@@ -1,21 +1,25 @@
 """A person tries parked events again, gives them up, opens them again, edits them: in order, each once."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from chassis import decisions
+from chassis import decisions, parked
 from chassis.clock import now
 from chassis.decisions import By
 from chassis.delivery import Arrival, Delivery, Unreadable, read, written
 from chassis.parked import ParkedError
 from contracts.event import type_of
 from contracts.intake import RequestSubmitted
+from deploy.local.accounts import OWNER
+from deploy.local.endpoints import Endpoints
 from tests.integration.ledger import Ledger, number_of, offer_expired, submitted
 
 LATER = timedelta(hours=1)
+MIGRATIONS = Path(parked.__file__).parent / "migrations"
 BUG = RuntimeError("a bug")
 ME = By("li", "mended")
 
@@ -243,3 +247,15 @@ def test_nobody_takes_out_of_the_line_what_no_person_wanted_tried_again(ledger: 
     assert ledger.rows("SELECT * FROM take_back(%s, %s)", [source], [ident]) == []
     assert ledger.rows("SELECT * FROM take_back(%s, %s)", ["parked"], ["no number"]) == []
     assert ledger.rows("SELECT count(*) FROM waiting") == [(1,)]
+
+
+def test_the_ledger_has_a_way_back_and_forth(ledger: Ledger, empty: Endpoints) -> None:
+    (record,) = parked_facts(ledger, 1)
+    decide(ledger, "archive", record)
+    decide(ledger, "restore", record)
+    with psycopg.connect(empty.database_url(OWNER)) as tx:
+        tx.execute("SET search_path = ticket")
+        for name in ("0008_parked_cause.rollback.sql", "0008_parked_cause.sql"):
+            tx.execute((MIGRATIONS / name).read_bytes())
+        assert tx.execute("SELECT cause FROM parked").fetchall() == [("RuntimeError (attempt #)",)]
+        tx.rollback()
