@@ -7,6 +7,7 @@ from typing import Any
 
 from chassis.delivery import Arrival, Delivery, Unreadable, read
 from chassis.line import BROKEN, Deadline, Line, pauses, reason
+from chassis.pause import Holds
 from chassis.settings import Settings
 from chassis.shards import LOOK_EVERY, Shards
 from chassis.topology import Topology, declare
@@ -28,9 +29,16 @@ class Consumer:
     """One connection to the broker that consumes this instance's shards of the service."""
 
     def __init__(
-        self, settings: Settings, topology: Topology, worker: Worker, service: str, gather: float
+        self,
+        settings: Settings,
+        topology: Topology,
+        worker: Worker,
+        service: str,
+        gather: float,
+        holds: Holds,
     ) -> None:
         self._settings, self._topology, self._worker, self._service = settings, topology, worker, service
+        self._holds, self._held = holds, holds.now
         self._window = max(settings.batch_window, gather)
         self._shards = Shards(settings, service)
         self._stopping = worker.stopping
@@ -60,17 +68,31 @@ class Consumer:
     def _subscribe(self, line: Line) -> None:
         declare(line.channel, self._topology)
         line.channel.basic_qos(0, self._settings.prefetch, False)
-        self._shards.subscribe(line.channel, self._take)
+        self._held = self._holds.known()
+        self._shards.subscribe(line.channel, self._take, self._held)
 
     def _consume(self, line: Line) -> None:
         look = Deadline(LOOK_EVERY)
         while not self._stopping.is_set():
             if self._collect(line) and not self._effect_and_ack(line):
                 return
+            if self._holds.now is not self._held:
+                self._hold(line)
             if self._settings.instances > 1 and not look.left:
                 with line.writing:
                     self._shards.look(line.channel)
                 look = Deadline(LOOK_EVERY)
+
+    def _hold(self, line: Line) -> None:
+        """Stops reading what an operator holds, or reads it again; what was delivered takes effect."""
+        held = self._holds.now
+        if held != self._held:
+            self._settle_down(line)
+            with line.writing:
+                self._shards.hold(line.channel, held)
+            self._settle_down(line)
+            log.warning("held shards have changed", extra={"held": self._shards.held})
+        self._held = held
 
     def _drain(self, line: Line) -> None:
         """Stops the flow, then finishes what has already been delivered: nothing is left to redeliver."""

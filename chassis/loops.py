@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from chassis import metrics, waiting
+from chassis import metrics, pause, waiting
 from chassis.benched import Bench
 from chassis.clock import now
 from chassis.consumer import Consumer
@@ -55,13 +55,15 @@ class Loops:
         )
         self.worker = Worker(effects, self.database, self.relay, self.stopping)
         topology = of_service(name, consumed_by(service_class), settings.shards)
-        self.consumer = Consumer(settings, topology, self.worker, name, service_class.gather)
+        self.holds = pause.Holds(self.database)
+        self.consumer = Consumer(settings, topology, self.worker, name, service_class.gather, self.holds)
 
     def start(self) -> None:
         """Starts every loop in a thread of its own."""
         timers: list[tuple[float, Callable[[], bool]]] = [
             (0.5, self._resume),
             (5.0, self._wake_missed),
+            (pause.LOOK_EVERY, self.holds.look),
             (3600.0, self._partition),
         ]
         timers += [(s, self._timer(name, due)) for name, (s, due) in marked(type(self.service), "every")]
@@ -128,6 +130,8 @@ class Loops:
             self.worker.effects.of_stimuli(tx, stimuli, moment, tally, care)
 
         def timer() -> bool:
+            if self.holds.now.everything:
+                return False
             with self.database.statements() as tx:
                 if not due(tx, now(), 1):
                     return False
@@ -141,6 +145,8 @@ class Loops:
         run: Callable[[datetime], Sequence[Command]] = getattr(self.service, name)
 
         def errand() -> bool:
+            if self.holds.now.everything:
+                return False
             stimuli = [Stimulus(command.ticket, partial(_said, command)) for command in run(now())]
             if stimuli:
                 self.worker.commit(
@@ -152,6 +158,8 @@ class Loops:
 
     def _resume(self) -> bool:
         """Gives events whose next try is due their effect."""
+        if self.holds.now.everything:
+            return False
         found: list[Arrival | Unreadable] = []
         with self.database.statements() as tx:
             found = waiting.due(tx, now(), DUE_AT_ONCE)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from chassis.pause import NOTHING, Hold
 from chassis.settings import Settings
 from chassis.topology import queue_name
 
@@ -19,9 +20,10 @@ OFFER_BACK = 4
 class Shards:
     """The subscriptions of instance k of n on one channel.
 
-    A queue serves one consumer at a time (single active consumer), the first that came; so a fellow's shard
-    is taken only when nobody reads it, by the next instance first. Who waits behind the active consumer
-    cannot be seen (RabbitMQ 3.10), so it is offered back now and then: let go, and read again if unread.
+    What an operator holds is read by nobody. A queue serves one consumer at a time (single active consumer),
+    the first that came; so a fellow's shard is taken only when nobody reads it, by the next instance first.
+    Who waits behind the active consumer cannot be seen (RabbitMQ 3.10), so it is offered back now and then:
+    let go, and read again if unread.
     """
 
     def __init__(self, settings: Settings, service: str) -> None:
@@ -30,25 +32,41 @@ class Shards:
         self._tags: dict[int, str] = {}
         self._unread: Counter[int] = Counter()
         self._looks = 0
+        self._held = NOTHING
 
-    def subscribe(self, channel: Any, callback: Callable[[Any], None]) -> None:
-        """Reads this instance's own shards; every reconnection begins here."""
-        self._tags, self._unread, self._callback = {}, Counter(), callback
-        for shard in self._all:
-            if self._distance(shard) == 0:
-                self._read(channel, shard)
+    def subscribe(self, channel: Any, callback: Callable[[Any], None], held: Hold = NOTHING) -> None:
+        """Reads this instance's own shards but those held; every reconnection begins here."""
+        self._tags, self._unread, self._callback, self._held = {}, Counter(), callback, held
+        self._read_own(channel)
+
+    def hold(self, channel: Any, held: Hold) -> None:
+        """Lets go of what is held, and reads again what of this instance's own is not."""
+        self._held = held
+        for shard in [shard for shard in self._tags if held.holds(shard)]:
+            self._give_up(channel, shard)
+        self._read_own(channel)
 
     def look(self, channel: Any) -> None:
         """Takes over what nobody reads, offers back what is a fellow's."""
         self._looks += 1
         for shard in self._all:
-            if self._distance(shard) > 0:
+            if self._distance(shard) > 0 and not self._held.holds(shard):
                 self._look_at(channel, shard)
 
     def cancel(self, channel: Any) -> None:
         """Ends all subscriptions; what has been delivered stays in hand."""
         for shard in list(self._tags):
             self._give_up(channel, shard)
+
+    @property
+    def held(self) -> list[int]:
+        """The shards that are not read because an operator wants it so."""
+        return [shard for shard in self._all if self._held.holds(shard)]
+
+    def _read_own(self, channel: Any) -> None:
+        for shard in self._all:
+            if self._distance(shard) == 0 and shard not in self._tags and not self._held.holds(shard):
+                self._read(channel, shard)
 
     def _look_at(self, channel: Any, shard: int) -> None:
         if shard in self._tags:

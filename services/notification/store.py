@@ -66,6 +66,8 @@ ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
 CLAIM = """
 UPDATE delivery SET due_at = %s FROM
     (SELECT key FROM delivery WHERE state = 'queued' AND channel = %s AND due_at <= %s
+       AND NOT EXISTS (SELECT FROM pause WHERE pause.channel = %s AND ended_at IS NULL
+                       AND (until IS NULL OR until > now()))
      ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED) due
 WHERE delivery.key = due.key RETURNING to_json(delivery)::text
 """
@@ -133,7 +135,7 @@ def due_on_console(tx: Tx, now: datetime, limit: int) -> list[str]:
 
 def claim(tx: Tx, channel: NotificationChannel, now: datetime, limit: int) -> list[Delivery]:
     """Messages to send now, ours until the lease ends; nobody else's."""
-    return from_json(Delivery, tx.execute(CLAIM, [now + LEASE, channel, now, limit]))
+    return from_json(Delivery, tx.execute(CLAIM, [now + LEASE, channel, now, channel, limit]))
 
 
 def put_back(tx: Tx, claimed: Sequence[Delivery], due_at: datetime) -> None:

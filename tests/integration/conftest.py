@@ -18,8 +18,9 @@ from tests.integration.ledger import Ledger
 from tests.integration.process import Stage
 
 LEDGER_TABLES = (
-    "inbox, position, waiting, parked, outbox, suspect, ticket, request, contact, history, reveal, seal, "
-    "remark, vault_key, relay, erasure, likeness, letter, standing_order, visit, sensor, cell, gazetteer"
+    "inbox, position, waiting, parked, outbox, suspect, pause, ticket, request, contact, history, reveal, "
+    "seal, remark, vault_key, relay, erasure, likeness, letter, standing_order, visit, sensor, cell, "
+    "gazetteer"
 )
 
 
