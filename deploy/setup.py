@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 
 from contracts.publisher.errors import TROUBLE
-from contracts.registry import SCHEMAS
+from contracts.registry import CONSOLE, SCHEMAS
 from deploy import gazetteer, offered, resend, topology
 from deploy.local import outsiders, roles
 from deploy.local.accounts import ADMIN, OWNER
@@ -58,6 +58,7 @@ def prepare_broker(plan: Plan) -> None:
     keeper.admit(definitions(plan.broker, plan.users()))
     log.info("broker users are there: %s", ", ".join(user.name for user in plan.users()))
     topology.apply(plan.admin_url(), plan.shards, plan.publishers)
+    topology.hand_over(plan.database_url(CONSOLE), plan.shards, plan.publishers)
     log.info("declared %d shards; replies for %s", plan.shards, ", ".join(plan.publishers) or "nobody")
     known = outsiders.enrolled(plan.database_url("gateway"))
     outsiders.bring_in_line(keeper, plan.admin_url(), known)

@@ -6,13 +6,17 @@ from importlib import import_module
 from typing import Any
 
 import pika
+import psycopg
 
 from chassis.topology import Topology, declare, doors, of_service
 from contracts.broker import parameters_of
 from contracts.event import publisher_of
 from contracts.registry import LEDGERS, SERVICES
+from services.console.control import topology_store
 
 TIMEOUT = 10.0
+SHARED = "doors"
+"""Whose what all services share is."""
 
 
 class PikaChannel:
@@ -54,6 +58,17 @@ def whole(shards: int, publishers: Sequence[str]) -> list[Topology]:
     return [doors(publishers)] + [
         of_service(name, consumed_by(found), shards) for name, found in classes.items()
     ]
+
+
+def named(shards: int, publishers: Sequence[str]) -> dict[str, Topology]:
+    """The same by whose share it is."""
+    return dict(zip((SHARED, *LEDGERS), whole(shards, publishers), strict=True))
+
+
+def hand_over(console_url: str, shards: int, publishers: Sequence[str]) -> None:
+    """Lets the operators' room know what has to be there: it knows none of the services' handlers."""
+    with psycopg.connect(console_url, connect_timeout=10) as tx:
+        topology_store.keep(tx, named(shards, publishers), {SHARED: 0} | dict.fromkeys(LEDGERS, shards))
 
 
 def heard_by(service: str) -> list[str]:

@@ -70,6 +70,13 @@ WORLD = BrokerUser(
     read=r"^(world\..*|[a-z]+\.events|gov\.replies\.world)$",
 )
 ADMIN = BrokerUser(name="admin", configure=".*", write=".*", read=".*")
-ROOM = BrokerUser(name=CONSOLE, configure="^$", write="^$", read="^$")
-"""The operators' room sees how full queues are and who consumes; it neither reads nor writes messages."""
+OURS = rf"({'|'.join((*LEDGERS, CONSOLE, 'gov'))})\..*"
+HEARD = r"[a-z]+\.(events|inbound|replies)|gov\.(inbound|unrouted|replies|facts|unclaimed)"
+ROOM = BrokerUser(
+    name=CONSOLE,
+    configure=rf"^{OURS}$",
+    write=rf"^({OURS}|amq\.default)$",
+    read=rf"^({HEARD}|{CONSOLE}\..*)$",
+)
+"""The operators' room declares what was lost and sends again to a queue; it reads no service's queue."""
 BROKER_USERS = (ADMIN, WORLD, publisher_user("intake"), *map(service_user, LEDGERS), ROOM)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from contracts.registry import CONSOLE
 from deploy.local import LocalFailure, daemon, servers
 from deploy.local.accounts import GATEWAY, OWNER, WORLD
 from deploy.local.child import LIBC, PR_SET_PDEATHSIG
@@ -136,7 +137,9 @@ def _prepare(endpoints: Endpoints) -> None:
     dispatch = endpoints.database_url("dispatch")
     gazetteer.hand_over_between(dispatch, endpoints.database_url("ticket"))
     offered.hand_over_between(dispatch, endpoints.database_url("gateway"))
-    topology.apply(endpoints.amqp_url("admin"), int(os.environ.get("SHARDS", "4")), PUBLISHERS)
+    shards = int(os.environ.get("SHARDS", "4"))
+    topology.apply(endpoints.amqp_url("admin"), shards, PUBLISHERS)
+    topology.hand_over(endpoints.database_url(CONSOLE), shards, PUBLISHERS)
     if "rabbitmq" in endpoints.pids:  # a named broker's users are its operators' to keep
         known = outsiders.enrolled(endpoints.database_url(GATEWAY))
         outsiders.bring_in_line(OnThisMachine(endpoints.run), endpoints.amqp_url("admin"), known)

@@ -18,6 +18,7 @@ from chassis.settings import Settings
 from chassis.threads import POLL, Listener, Thread
 from contracts.registry import CONSOLE
 from services.console import account_store, passwords, session_store
+from services.console.control import replay
 from services.console.failed.mender import Mender
 from services.console.flow.rolling import Roller
 from services.console.room import Room, behind_proxies
@@ -56,7 +57,8 @@ def _run(chosen: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda signum, frame: stop.set())
     database = Database(chosen, CONSOLE)
-    app = behind_proxies(Room(chosen, database), chosen.console_proxies)
+    room = Room(chosen, database)
+    app = behind_proxies(room, chosen.console_proxies)
     door = Door(health(lambda: {"database": database.answered(ANSWERS_WITHIN)}), {}, "")
     try:
         listeners = [
@@ -71,6 +73,8 @@ def _run(chosen: Settings) -> int:
         lambda: _beat(chosen, database, stop),
         lambda: Roller(database).run(stop),
         lambda: Mender(database.transaction).run(stop),
+        lambda: room.watching.run(stop),
+        lambda: _replays(chosen, database, stop),
     ]
     threads = [Thread(work, died) for work in (*(listener.run for listener in listeners), *works)]
     log.info("started")
@@ -81,9 +85,15 @@ def _run(chosen: Settings) -> int:
         listener.stop()
     for thread in threads:
         thread.wait()
-    database.close()
+    room.close()
     log.info("stopped")
     return 0
+
+
+def _replays(chosen: Settings, database: Database, stop: threading.Event) -> None:
+    """Sends again what operators want sent again."""
+    while not stop.wait(BEAT):
+        replay.work_patiently(database, chosen, stop.wait)
 
 
 def _beat(chosen: Settings, database: Database, stop: threading.Event) -> None:

@@ -3,16 +3,20 @@
 from collections.abc import Sequence
 
 from services.console.audit.page import PAGE as AUDIT
+from services.console.control.page import PAGE as CONTROL
 from services.console.entry.page import PAGE as ENTRY
 from services.console.failed.page import PAGE as FAILED
 from services.console.flow.page import PAGE as FLOW
+from services.console.now.page import PAGE as NOW
 from services.console.page import Page
 from services.console.ticket.page import PAGE as TICKET
 
 PAGES: Sequence[Page] = (
     ENTRY,
+    NOW,
     FAILED,
     TICKET,
     FLOW,
+    CONTROL,
     AUDIT,
 )

@@ -19,6 +19,7 @@ from services.console import guard, session, session_store
 from services.console.cookies import LANGUAGE, Jar
 from services.console.headers import secured
 from services.console.issuer import Issuer
+from services.console.now.watching import Watching
 from services.console.page import Page, Route
 from services.console.pages import PAGES
 from services.console.render import STATIC, Entry, Renderer
@@ -56,7 +57,8 @@ class Room:
             if settings.oidc_issuer
             else None
         )
-        self._means = Means(database, settings, Renderer(menu), issuer)
+        self.watching = Watching(database, settings.amqp_url)
+        self._means = Means(database, settings, Renderer(menu), issuer, self.watching)
         self._url, self._idle = settings.console_url, timedelta(seconds=settings.console_idle)
         self._https = self._url.startswith("https:")
         self.routes: Mapping[str, Route] = {route.name: route for page in pages for route in page.routes}
@@ -67,6 +69,7 @@ class Room:
 
     def close(self) -> None:
         """Closes what it holds open."""
+        self.watching.close()
         self._means.database.close()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

@@ -22,8 +22,13 @@ LEDGER: Mapping[str, Allowed] = {
     "position": {"SELECT": None, "INSERT": None, "UPDATE": None},
     "waiting": {"SELECT": None, "INSERT": None, "UPDATE": None},
     "parked": {"SELECT": None, "INSERT": EDITION, "UPDATE": ("state", "history")},
+    "pause": {
+        "SELECT": None,
+        "INSERT": ("part", "shard", "channel", "until", "who", "reason"),
+        "UPDATE": ("ended_at", "ended_by", "ended_why"),
+    },
 }
-"""The chassis' tables in every service's schema; what `chassis.decisions` does, an operator may do."""
+"""The chassis' tables in every schema; what `decisions` and `pause` there do, an operator may do."""
 
 
 def _words(text: str) -> frozenset[str]:

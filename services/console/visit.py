@@ -38,6 +38,8 @@ class Means:
     settings: Settings
     renderer: Renderer
     issuer: Issuer | None = None
+    watching: Any = None
+    """A services.console.now.watching.Watching, which the page *Now* knows."""
 
 
 @dataclass

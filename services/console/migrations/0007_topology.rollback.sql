@@ -1,0 +1,2 @@
+DROP TABLE replay;
+DROP TABLE topology;

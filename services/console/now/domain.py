@@ -1,0 +1,235 @@
+"""Judges what was seen: pure rules, each of which names one kind of cause."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+from msgspec import Struct
+
+from services.console.now.seen import Queue, Sight
+
+Severity = Literal["alarm", "warning", "note"]
+RANKS: dict[str, int] = {"alarm": 0, "warning": 1, "note": 2}
+
+PASSING = timedelta(seconds=6)
+"""What takes no longer is not told: a restart, a batch, a slow machine."""
+LATE = timedelta(seconds=7)
+"""After which a message that nobody has taken in, and that lies in no queue, counts as lost on its way."""
+FORGOTTEN = timedelta(minutes=15)
+"""After which a pause without an end counts as forgotten."""
+GAP = timedelta(seconds=30)
+MOST_CONNECTIONS = 0.9
+
+
+class Cause(Struct, frozen=True, kw_only=True):
+    """Why somebody waits, or will: what it is, where, and since when as far as the ledgers know it."""
+
+    kind: str
+    severity: Severity
+    service: str = ""
+    shards: tuple[int, ...] = ()
+    about: str = ""
+    """What else tells it from others of its kind: a publisher, an event type, a cell, a channel."""
+    said: str = ""
+    since: datetime | None = None
+    count: int = 0
+    tickets: tuple[str, ...] | None = None
+    """The tickets where the rule knows them; None: the ledgers are to be asked."""
+    pause: int = 0
+    who: str = ""
+
+    @property
+    def key(self) -> str:
+        """What stays the same from look to look."""
+        where = ".".join(map(str, self.shards))
+        return f"{self.kind}/{self.service}/{where}/{self.about}"
+
+
+def causes(sight: Sight) -> list[Cause]:
+    """Every cause in sight; the worst kinds first."""
+    found = [cause for rule in RULES for cause in rule(sight)]
+    return sorted(found, key=lambda cause: RANKS[cause.severity])
+
+
+def _database(sight: Sight) -> Iterator[Cause]:
+    store = sight.store
+    if not store.answers:
+        yield Cause(kind="database_away", severity="alarm", said=store.said)
+    elif store.most_connections and store.connections > MOST_CONNECTIONS * store.most_connections:
+        yield Cause(kind="connections_full", severity="warning", count=store.connections)
+    elif store.locked_seconds > PASSING.total_seconds():
+        yield Cause(kind="locked", severity="warning", since=_ago(sight, store.locked_seconds))
+
+
+def _broker(sight: Sight) -> Iterator[Cause]:
+    if not sight.broker.answers:
+        yield Cause(kind="broker_away", severity="alarm", said=sight.broker.said)
+    elif sight.broker.alarm:
+        yield Cause(kind="broker_alarm", severity="alarm", said=sight.broker.alarm)
+
+
+def _queues(sight: Sight) -> Iterator[Cause]:
+    """Queues that are gone, and queues that nobody reads though nobody has paused them."""
+    by_service: dict[str, list[Queue]] = defaultdict(list)
+    for queue in sight.queues:
+        by_service[queue.service].append(queue)
+    for service, queues in by_service.items():
+        gone = tuple(queue.shard for queue in queues if not queue.there)
+        if gone:
+            yield Cause(kind="queue_gone", severity="alarm", service=service, shards=gone)
+        unread = [queue for queue in queues if queue.there and not queue.consumers]
+        unread = [queue for queue in unread if not held(sight, service, queue.shard)]
+        if not unread:
+            continue
+        waits = sum(queue.ready for queue in unread)
+        whole = len(unread) == len(queues)
+        yield Cause(
+            kind="service_down" if whole else "no_consumer", severity="alarm", service=service, count=waits,
+            shards=() if whole else tuple(queue.shard for queue in unread),
+        )  # fmt: skip
+
+
+Late = dict[tuple[str, int], dict[str, datetime]]
+"""By service and shard, and by publisher: since when the first message has not been taken in."""
+
+
+def _stuck(sight: Sight) -> Iterator[Cause]:
+    """Messages in a queue that is read, and yet does not move."""
+    queues = {(queue.service, queue.shard): queue for queue in sight.queues}
+    for (service, shard), since in _late(sight).items():
+        if ready := queues[service, shard].ready:
+            yield Cause(
+                kind="stuck", severity="warning", service=service, shards=(shard,), since=min(since.values()),
+                count=ready,
+            )  # fmt: skip
+
+
+def _lost(sight: Sight) -> Iterator[Cause]:
+    """Messages that were confirmed, lie in no queue and are not taken in."""
+    if sight.store.locked_seconds >= PASSING.total_seconds():
+        return  # they are in the hands of somebody who waits for a lock
+    empty = {(queue.service, queue.shard) for queue in sight.queues if not queue.ready}
+    gone: dict[tuple[str, str], dict[int, datetime]] = defaultdict(dict)
+    for (service, shard), since in _late(sight).items():
+        if (service, shard) in empty:
+            for publisher, first in since.items():
+                gone[service, publisher][shard] = first
+    for (service, publisher), shards in sorted(gone.items()):
+        yield Cause(
+            kind="lost", severity="alarm", service=service, shards=tuple(shards), about=publisher,
+            since=min(shards.values()),
+        )  # fmt: skip
+
+
+def _late(sight: Sight) -> Late:
+    """What is not taken in although somebody reads its queue."""
+    read = {(queue.service, queue.shard) for queue in sight.queues if queue.there and queue.consumers}
+    late: Late = defaultdict(dict)
+    for each in sorted(sight.under_way, key=lambda each: (each.subscriber, each.shard, each.sent_at)):
+        where = each.subscriber, each.shard
+        if where in read and not held(sight, *where) and sight.at - each.sent_at >= LATE:
+            late[where].setdefault(each.publisher, each.sent_at)
+    return late
+
+
+def _outboxes(sight: Sight) -> Iterator[Cause]:
+    """Messages that do not get out although the broker takes messages."""
+    if not sight.broker.answers or sight.broker.alarm:
+        return
+    for ledger in sight.ledgers:
+        since = ledger.unsent_since
+        if ledger.unsent and since and sight.at - since > PASSING:
+            yield Cause(
+                kind="unsent", severity="alarm", service=ledger.service, count=ledger.unsent, since=since
+            )
+
+
+def _waiting(sight: Sight) -> Iterator[Cause]:
+    for ledger in sight.ledgers:
+        if ledger.overdue_seconds > PASSING.total_seconds() and not held(sight, ledger.service, None):
+            yield Cause(
+                kind="overdue", severity="warning", service=ledger.service, count=ledger.retries_due,
+                since=_ago(sight, ledger.overdue_seconds),
+            )  # fmt: skip
+        since = ledger.gap_since
+        if since and sight.at - since > GAP and not ledger.parked:
+            yield Cause(
+                kind="gap", severity="warning", service=ledger.service, count=ledger.gaps, since=since
+            )
+
+
+def _parked(sight: Sight) -> Iterator[Cause]:
+    for group in sight.parked:
+        yield Cause(
+            kind="parked", severity="alarm", service=group.service, about=f"{group.type}:{group.reason}",
+            said=group.reason, count=group.count, since=group.since,
+        )  # fmt: skip
+
+
+def _pauses(sight: Sight) -> Iterator[Cause]:
+    for service, pause in sight.pauses:
+        forgotten = pause.until is None and sight.at - pause.since > FORGOTTEN
+        kind = {"consumer": "paused", "all": "drained", "channel": "channel_paused"}[pause.part]
+        yield Cause(
+            kind=kind, severity="warning" if forgotten else "note", service=service,
+            shards=() if pause.shard is None else (pause.shard,), about=pause.channel or "",
+            since=pause.since, pause=pause.no, who=pause.who, said=pause.reason,
+        )  # fmt: skip
+
+
+def _blocked(sight: Sight) -> Iterator[Cause]:
+    for blocked in sight.blocked:
+        yield Cause(
+            kind="blocked", severity="alarm", service="dispatch", about=f"{blocked.grid}:{blocked.reason}",
+            said=blocked.reason, since=blocked.since, tickets=blocked.tickets, count=len(blocked.tickets),
+        )  # fmt: skip
+
+
+def _channels(sight: Sight) -> Iterator[Cause]:
+    for alarm in sight.channels:
+        yield Cause(
+            kind="channel_down", severity="warning", service="notification", about=alarm.about,
+            said=alarm.kind, since=alarm.since,
+        )  # fmt: skip
+
+
+LASTING = frozenset({"service_down", "no_consumer", "broker_away", "database_away"})
+"""Kinds that a restart shows for a moment; told once they last."""
+
+
+def lasts(cause: Cause, seen: datetime, at: datetime) -> bool:
+    """Whether it is no passing thing, having first been `seen` then."""
+    return cause.kind not in LASTING or at - seen >= PASSING - timedelta(seconds=1)
+
+
+RULES: Sequence[Callable[[Sight], Iterator[Cause]]] = (
+    _database, _broker, _queues, _stuck, _lost, _outboxes, _parked, _blocked, _waiting, _channels, _pauses,
+)  # fmt: skip
+
+
+def lost(sight: Sight, found: Sequence[Cause]) -> dict[tuple[str, int], int]:
+    """By service and shard how many of the newest messages are lost, by what was found."""
+    gone = {(c.about, c.service, shard) for c in found if c.kind == "lost" for shard in c.shards}
+    counts: Counter[tuple[str, int]] = Counter(
+        (each.subscriber, each.shard)
+        for each in sight.under_way
+        if (each.publisher, each.subscriber, each.shard) in gone and sight.at - each.sent_at >= LATE
+    )
+    return dict(counts)
+
+
+def held(sight: Sight, service: str, shard: int | None) -> bool:
+    """Whether an operator has paused this shard, or with None all work of the service."""
+    return any(
+        of == service
+        and (
+            pause.part == "all"
+            or (pause.part == "consumer" and shard is not None and pause.shard in (None, shard))
+        )
+        for of, pause in sight.pauses
+    )
+
+
+def _ago(sight: Sight, seconds: float) -> datetime:
+    return sight.at - timedelta(seconds=seconds)

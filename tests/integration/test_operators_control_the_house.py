@@ -1,0 +1,111 @@
+"""*Now* and *Control* on real servers: what each role sees and does, and what is on record of it."""
+
+import re
+from collections.abc import Iterator
+
+import pika
+import psycopg
+import pytest
+
+from deploy import topology
+from deploy.local.accounts import OWNER
+from deploy.local.endpoints import Endpoints
+from services.console.room import Room
+from tests.integration import rooms
+from tests.integration.rooms import signed_in, text_of
+
+SHARDS = 2
+TABLES = "console.sighting, console.topology, console.replay, dispatch.pause, notification.pause"
+OPERATE = {"service": "dispatch", "reason": "换机维护"}
+
+
+@pytest.fixture
+def room(migrated: Endpoints) -> Iterator[Room]:
+    """The room of these servers, whose topology was declared and handed over."""
+    with psycopg.connect(migrated.database_url(OWNER)) as tx:
+        tx.execute(f"TRUNCATE {TABLES}".encode())
+    topology.apply(migrated.amqp_url("admin"), SHARDS, ["intake"])
+    topology.hand_over(migrated.database_url("console"), SHARDS, ["intake"])
+    room = rooms.opened(migrated, amqp_url=migrated.amqp_url("console"))
+    yield room
+    room.close()
+
+
+def record(migrated: Endpoints) -> list[tuple[str, str, str, str]]:
+    """What stands on record: who, what, target, outcome."""
+    with psycopg.connect(migrated.database_url(OWNER)) as tx:
+        return tx.execute(
+            "SELECT who, what, target, outcome FROM console.action WHERE what <> 'sign_in' ORDER BY no"
+        ).fetchall()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_viewer_sees_everything_and_can_do_nothing(room: Room, migrated: Endpoints, language: str) -> None:
+    viewer = signed_in(room, "viewer", language)
+    for path in ("/now", "/now/part", "/control"):
+        answer = viewer.get(path)
+        assert answer.status_code == 200, answer.text
+        assert ("派单服务" if language == "zh" else "dispatch") in text_of(answer)
+        assert 'action="/control' not in answer.text
+    for path in ("pause", "resume", "retry", "repair", "replay", "stop"):
+        assert viewer.act(f"/control/{path}", **OPERATE, part="consumer").status_code == 403
+    assert {outcome for *_, outcome in record(migrated)} == {"refused"}
+
+
+def test_a_pause_is_begun_seen_and_ended_and_all_of_it_is_on_record(room: Room, migrated: Endpoints) -> None:
+    operator = signed_in(room, "operator")
+    answer = operator.act("/control/pause", part="consumer", shard="1", minutes="30", **OPERATE)
+    assert answer.status_code == 303, answer.text
+    page = operator.get("/control")
+    assert "换机维护" in text_of(page)
+    (no,) = re.findall(r'name="pause" value="(\d+)"', page.text)
+    assert operator.act("/control/pause", part="consumer", shard="1", **OPERATE).status_code == 409
+    assert "operator 于" in text_of(operator.get("/now/part"))
+    assert operator.get(f"/control/do/resume?service=dispatch&pause={no}").status_code == 200
+    assert operator.act("/control/resume", pause=no, **OPERATE).status_code == 303
+    assert operator.act("/control/resume", pause=no, **OPERATE).status_code == 409
+    done = [entry for entry in record(migrated) if entry[3] == "done"]
+    assert done == [("operator", "pause", "dispatch", "done"), ("operator", "resume", "dispatch", "done")]
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        ({"reason": ""}, 400), ({"service": "console"}, 400), ({"shard": "x"}, 400), ({"minutes": "0"}, 400),
+        ({"part": "none"}, 400), ({"part": "all"}, 403), ({"part": "channel", "channel": "sms"}, 409),
+    ],
+)  # fmt: skip
+def test_what_makes_no_sense_or_is_not_theirs_changes_nothing(
+    room: Room, migrated: Endpoints, form: dict[str, str], status: int
+) -> None:
+    operator = signed_in(room, "operator")
+    given = {**OPERATE, "part": "consumer", **form}
+    assert operator.act("/control/pause", **given).status_code == status
+    assert not [entry for entry in record(migrated) if entry[3] == "done"]
+
+
+def test_a_queue_that_is_gone_is_named_and_declared_again(room: Room, migrated: Endpoints) -> None:
+    with pika.BlockingConnection(pika.URLParameters(migrated.amqp_url("admin"))) as connection:
+        connection.channel().queue_delete("evaluation.1")
+    operator = signed_in(room, "operator")
+    assert "queue evaluation.1" in text_of(operator.get("/control/check"))
+    assert "评价服务第 1 分片的队列" in text_of(operator.get("/now"))
+    asked = operator.get("/control/do/repair?service=evaluation")
+    assert "评价服务" in text_of(asked)
+    assert operator.act("/control/repair", service="evaluation", reason="补上队列").status_code == 303
+    assert "都在" in text_of(operator.get("/control/check"))
+
+
+def test_a_period_is_counted_first_and_sent_again_by_a_supervisor(room: Room, migrated: Endpoints) -> None:
+    period = {"subscriber": "dispatch", "from": "2026-11-26T08:00", "to": "2026-11-26T09:00", "rate": "50"}
+    supervisor = signed_in(room, "supervisor")
+    query = "&".join(f"{name}={value}" for name, value in period.items())
+    assert signed_in(room, "operator").get(f"/control/count?{query}").status_code == 403
+    assert "将重发 0 条消息" in text_of(supervisor.get(f"/control/count?{query}"))
+    assert supervisor.get("/control/count?subscriber=dispatch&from=now&to=later").status_code == 400
+    assert supervisor.act("/control/replay", reason="补发一小时", **period).status_code == 303
+    page = supervisor.get("/control")
+    assert "补发一小时" in text_of(page)
+    (no,) = re.findall(r'name="replay" value="(\d+)"', page.text)
+    assert supervisor.act("/control/stop", replay=no, reason="不需要了").status_code == 303
+    assert "已停止" in text_of(supervisor.get("/control"))
