@@ -93,6 +93,7 @@ def apply(
     names = sorted({*house.PUBLISHERS, *(publishers or [])})
     try:
         topology.apply(place.amqp_url("admin"), shards, names)
+        topology.hand_over(place.database_url("console"), shards, names)
         if known := outsiders.enrolled(place.database_url("gateway")):
             outsiders.bring_in_line(place.keeper(), place.amqp_url("admin"), known)
     except (*TROUBLE, *OF_KEEPER) as error:

@@ -15,6 +15,7 @@ from cli import (
     client,
     conformance,
     contract,
+    control,
     corrections,
     directory,
     dispatch,
@@ -33,6 +34,7 @@ from cli import (
     scoring,
     template,
     ticket,
+    top,
     vault,
     webhook,
     whereabouts,
@@ -87,6 +89,7 @@ app.add_typer(order.app, name="order")
 app.add_typer(dispatch.app, name="dispatch")
 app.add_typer(parked.app, name="parked")
 app.add_typer(flow.app, name="flow")
+app.add_typer(control.app, name="control")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(vault.app, name="vault")
 app.add_typer(template.app, name="template")
@@ -113,6 +116,7 @@ app.command()(conformance.conformance)
 app.command()(reconcile.reconcile)
 app.command()(playing.demo)
 app.command()(audit)
+app.command()(top.top)
 app.command()(train)
 app.command()(classify)
 app.command()(house.status)
