@@ -64,6 +64,10 @@ cities: .venv/dev.stamp ## 8,999 real requests of two cities through Open311 and
 fuzz: .venv/dev.stamp ## minutes of nonsense for the gateway, no fault and no person comes out (MINUTES=10)
 	@MINUTES=$(or $(MINUTES),10) $(BIN)/python -m pytest -q -s -o faulthandler_timeout=7200 tests/integration/test_gateway_and_foreign_clients.py -k nonsense
 
+.PHONY: drills
+drills: .venv/dev.stamp ## accidents as operators see and mend them, in a real browser
+	@$(BIN)/python -m pytest -q -o faulthandler_timeout=1800 tests/faults/test_operators_mend.py
+
 mutants: .venv/dev.stamp ## break five promises on purpose and see an accident catch each
 	@$(BIN)/python -W ignore -m tests.faults.mutants
 

@@ -14,7 +14,7 @@ from urllib.request import urlopen
 import pika
 
 from bench.stage import furnish
-from contracts.registry import SERVICES
+from contracts.registry import CONSOLE, SERVICES
 from deploy import topology
 from deploy.local import doors, servers
 from deploy.local.accounts import OWNER
@@ -168,6 +168,7 @@ def opened(run: Path, *, direct: bool = False, nodes: int = 1) -> Iterator[House
         wires = [stack.enter_context(Proxy(*ports)) for ports in behind]
         bring_up_to_date(endpoints.database_url(OWNER))
         topology.apply(endpoints.amqp_url("admin"), SHARDS, ["intake", "world"])
+        topology.hand_over(endpoints.database_url(CONSOLE), SHARDS, ["intake", "world"])
         with pika.BlockingConnection(pika.URLParameters(endpoints.amqp_url("world"))) as connection:
             listen(connection.channel(), SHARDS)
         furnish(endpoints.database_url("dispatch"))

@@ -1,0 +1,123 @@
+"""Accidents as operators see them: *Now* names cause and tickets in time, its buttons mend without loss."""
+
+import re
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from chassis import pause
+from deploy.local.accounts import OWNER
+from tests.faults.rig import broker
+from tests.faults.rig.control import Control
+from tests.faults.rig.drill import Drill
+from tests.faults.rig.house import SHARDS
+from tests.faults.rig.room import Desk, staffed
+
+NUMBER = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}")
+TRAP = """
+CREATE FUNCTION dispatch.trap() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'sprung'; END $$;
+CREATE TRIGGER trap BEFORE INSERT ON dispatch."case" FOR EACH ROW
+    WHEN (hashtext(NEW.id) % 5 = 0) EXECUTE FUNCTION dispatch.trap();
+"""
+DISARM = 'DROP TRIGGER IF EXISTS trap ON dispatch."case"; DROP FUNCTION IF EXISTS dispatch.trap()'
+PARKED = "SELECT count(*) > 3 FROM dispatch.parked WHERE state = 'open' AND partitionkey = ANY(%s)"
+
+
+@pytest.fixture
+def desk(drill: Drill) -> Iterator[Desk]:
+    """An operator in the room of the house."""
+    with staffed(drill.house) as desk:
+        yield desk
+
+
+def names_tickets_of(drill: Drill, said: str) -> None:
+    """The finding names tickets that were asked for in this drill."""
+    named = set(NUMBER.findall(said))
+    assert named, said
+    assert named <= set(drill.load.tickets), said
+
+
+@pytest.mark.accident(27)
+def test_a_binding_is_removed_and_one_button_brings_everything_back(drill: Drill, desk: Desk) -> None:
+    with broker.channel(drill.witnesses.amqp_url) as admin:
+        for shard in range(SHARDS):
+            admin.queue_unbind(f"dispatch.{shard}", "ticket.events", str(shard))
+    drill.submit(60)
+    said = desk.is_told("lost", "dispatch")
+    assert "工单服务发给派单服务" in said
+    names_tickets_of(drill, said)
+    desk.mends("lost", "dispatch", "修复并补发")
+    drill.healed()
+    desk.is_well_again("lost", "dispatch")
+    drill.judge()
+
+
+@pytest.mark.accident(28)
+@pytest.mark.long
+def test_a_service_dies_and_one_that_somebody_left_paused_is_resumed(drill: Drill, desk: Desk) -> None:
+    drill.house.kill("dispatch")
+    drill.submit(100)
+    said = desk.is_told("service_down", "dispatch")
+    assert "派单服务" in said
+    assert "没有在运行" in said
+    names_tickets_of(drill, said)
+    with psycopg.connect(drill.house.endpoints.database_url(OWNER), options="-c search_path=dispatch") as tx:
+        pause.begin(tx, "consumer", shard=2, who="chen", reason="换机")
+    drill.house.start("dispatch")
+    desk.is_well_again("service_down", "dispatch")
+    said = desk.is_told("paused", "dispatch")
+    assert "chen" in said
+    assert "第 2 分片" in said
+    names_tickets_of(drill, said)
+    desk.mends("paused", "dispatch", "恢复")
+    drill.healed()
+    desk.is_well_again("paused", "dispatch")
+    drill.judge()
+
+
+@pytest.mark.accident(29)
+@pytest.mark.long
+def test_the_disk_of_the_broker_is_full(drill: Drill, desk: Desk) -> None:
+    drill.submit(400, rate=50)
+    drill.flows()
+    Control(drill.house.run)("set_disk_free_limit", "100000GB")
+    try:
+        said = desk.is_told("broker_alarm")
+        assert "磁盘不足" in said
+        names_tickets_of(drill, said)
+    finally:
+        Control(drill.house.run)("set_disk_free_limit", "200MB")
+    desk.is_well_again("broker_alarm")
+    drill.healed()
+    drill.judge()
+
+
+@pytest.fixture
+def poisoned(drill: Drill) -> Iterator[Drill]:
+    """A house whose dispatch fails on every fifth ticket, and parks at once."""
+    with drill.witnesses.connect() as tx:
+        tx.execute(TRAP.encode())
+        drill.house.kill("dispatch")
+        drill.house.start("dispatch", RETRY_ATTEMPTS="1")
+        try:
+            yield drill
+        finally:
+            tx.execute(DISARM.encode())
+
+
+@pytest.mark.accident(30)
+@pytest.mark.long
+def test_poison_is_parked_and_tried_again_once_its_cause_is_gone(poisoned: Drill, desk: Desk) -> None:
+    drill = poisoned
+    drill.submit(60)
+    drill.flows_by(PARKED)
+    said = desk.is_told("parked", "dispatch")
+    assert "派单服务搁置了" in said
+    names_tickets_of(drill, said)
+    with drill.witnesses.connect() as tx:
+        tx.execute(DISARM.encode())
+    desk.mends("parked", "dispatch", "重试")
+    drill.healed()
+    desk.is_well_again("parked", "dispatch")
+    drill.judge()
