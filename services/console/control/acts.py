@@ -8,9 +8,10 @@ from datetime import timedelta
 
 from msgspec import Struct
 
-from chassis import parked, pause
+from chassis import pause
 from chassis.clock import now
 from chassis.database import Tx
+from chassis.decisions import By, retried
 from chassis.pause import Part, Pause
 from services.console.control import store
 from services.console.control.replay_store import Wanted
@@ -62,10 +63,7 @@ def paused(tx: Tx) -> Sequence[Pause]:
 
 def retry(tx: Tx, type_: str, why: str, who: str, reason: str) -> int:
     """Lets the service try again what is parked with this type and reason; returns how many records."""
-    numbers = store.parked_of(tx, type_, why, AT_ONCE)
-    for no in numbers:
-        parked.retry(tx, no, who, reason)
-    return len(numbers)
+    return len(retried(tx, store.parked_of(tx, type_, why, AT_ONCE), By(who, reason)))
 
 
 def lost(subscriber: str, shards: Sequence[int], publishers: Sequence[str], minutes: int) -> Wanted:
