@@ -22,6 +22,8 @@ from bench import filling, stage
 from chassis.database import Database
 from chassis.settings import Settings
 from deploy.local import room as first_room
+from services.console.failed import jobs
+from services.console.failed.domain import Scope
 from services.console.flow import rolling
 from services.console.pages import PAGES
 
@@ -30,6 +32,8 @@ PARAMETER = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>")
 PLAYED = 400
 """Tickets that are really played before copies are made of them."""
 LIMIT_MS = 300.0
+PARKED = 10_000
+"""Records that wait for an operator meanwhile."""
 
 SAMPLES: Mapping[str, str] = {
     "number": "SELECT id FROM ticket.ticket ORDER BY id OFFSET 1000 LIMIT 1",
@@ -37,11 +41,15 @@ SAMPLES: Mapping[str, str] = {
     "service": "SELECT 'ticket'",
     "no": "SELECT coalesce(min(no), 1)::text FROM ticket.parked",
     "language": "SELECT 'zh'",
+    "job": "SELECT max(id)::text FROM console.mending",
+    "key": "SELECT ''",
+    "name": "SELECT 'resume'",
 }
 """What stands for each part of a path, as the house that is measured has it."""
 QUERIES: Mapping[str, tuple[str, ...]] = {
     "/flow": ("", "period=hour", "period=week", "period=month", "period=month&grid={cell}",
               "period=month&grid={leaf}"),
+    "/control/do/<name>": ("service={service}",),
     "/ticket": ("", "q={number}", "q={external}", "q={leaf}", "q={cell}"),
 }  # fmt: skip
 """What a page is asked for besides itself."""
@@ -109,7 +117,8 @@ def samples(url: str) -> dict[str, str]:
         found = {
             name: connection.execute(text.encode()).fetchone() for name, text in {**SAMPLES, **MORE}.items()
         }
-    return {name: str(row[0]) if row else "-" for name, row in found.items()}
+        key = jobs.groups(connection, ["ticket"])[0].key
+    return {name: str(row[0]) if row else "-" for name, row in found.items()} | {"key": key.partition(":")[2]}
 
 
 def measure(endpoints: Mapping[str, Any], run: Path, rounds: int) -> list[Measured]:
@@ -132,6 +141,13 @@ def measure(endpoints: Mapping[str, Any], run: Path, rounds: int) -> list[Measur
 def _percentiles(times: list[float]) -> tuple[float, float]:
     ordered = sorted(times)
     return statistics.median(ordered), ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
+
+
+def park(endpoints: Mapping[str, Any]) -> None:
+    """Leaves records for the page *Failed*, and a job that has hardly begun with them."""
+    filling.park(endpoints["database"]["superuser"], PARKED)
+    with psycopg.connect(endpoints["database"]["roles"]["console"]) as tx:
+        jobs.begin(tx, "retry", Scope(service="ticket"), 0.1, "bench", "to be looked at")
 
 
 def count(endpoints: Mapping[str, Any]) -> float:
@@ -178,6 +194,8 @@ def main() -> int:
             filling.fill(endpoints["database"]["superuser"], 0, asked.tickets)
         with told("counted for Flow"):
             rate = count(endpoints)
+        with told(f"{PARKED} records parked, and tried again slowly"):
+            park(endpoints)
         with told("pages"):
             measured = measure(endpoints, stage.RUN, asked.rounds)
     print(table(measured))

@@ -54,6 +54,14 @@ INBOX = """
 INSERT INTO {schema}.inbox (source, id, time, received_at)
 SELECT '/bench/world', md5('{schema}' || n), now() - shift, now() - shift FROM pg_temp.bench_copy
 """
+PARKED = """
+INSERT INTO ticket.parked
+    (source, id, type, partitionkey, sequence, exchange, content_type, body, reason, detail)
+SELECT 'urn:fengge:dispatch', id || '.dispatch.9', 'cn.fengge.dispatch.OfferExpired.v1', id, 9,
+       'dispatch.events', 'application/cloudevents+json', '{}', 'failed', 'KeyError (attempt 6)'
+FROM ticket.ticket WHERE state = 'dispatching' LIMIT %s
+"""
+"""What an operator finds after a bad day."""
 INTAKE = """
 INSERT INTO gateway.intake (source, id, type, ticket, time, client, digest, received_at, sent_at)
 SELECT '/bench/world', md5('ticket' || n), 'cn.fengge.intake.RequestSubmitted.v1', id, now() - shift,
@@ -75,6 +83,13 @@ def fill(url: str, before: int, tickets: int) -> None:
         with ThreadPoolExecutor(WRITERS) as pool:
             list(pool.map(lambda first: chunk(url, first, min(first + CHUNK - 1, tickets)), firsts))
         connection.execute("VACUUM (ANALYZE)")
+
+
+def park(url: str, records: int) -> None:
+    """Parks so many facts of tickets that wait; `url` is a superuser's."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(PARKED.encode(), [records])
+        connection.execute("ANALYZE ticket.parked")
 
 
 def chunk(url: str, first: int, last: int) -> None:
