@@ -39,7 +39,8 @@ def opened(endpoints: Endpoints, pages: Any = PAGES, **settings: Any) -> Room:
         tx.execute(f"TRUNCATE {TABLES}")
         for role in ("viewer", "operator", "supervisor", "administrator"):
             account_store.add(tx, role, role, HASH, "test")
-    chosen = Settings(amqp_url="amqp://x", database_url=endpoints.database_url("console"), **settings)
+    url = endpoints.database_url("console")
+    chosen = Settings(**{"amqp_url": "amqp://x", "database_url": url} | settings)
     return Room(chosen, Database(chosen, "console"), pages)
 
 

@@ -59,9 +59,10 @@ class Looker:
         if self._eyes is not None:
             self._eyes.collect()
         if self._hand is not None and self._hand.is_open:
-            # A farewell would not be read by a broker that holds us back.
-            self._hand._impl._transport.abort()  # noqa: SLF001
+            # No farewell: a broker that holds us back would not read it.
+            sock = self._hand._impl._transport._sock  # noqa: SLF001 (there is no other door)
             self._hand._cleanup()  # noqa: SLF001
+            sock.close()
         self._eyes = self._hand = self._door = None
         self._alarm = ""
 
