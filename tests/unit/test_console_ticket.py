@@ -1,13 +1,14 @@
 """A ticket's life on one line of time: what is said of it, what is stuck, who was asked and why."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
 
 from contracts.registry import EVENTS
-from services.console.render import in_china
+from services.console.render import Renderer, in_china
 from services.console.ticket.domain import as_number
 from services.console.ticket.event_words import CHINESE, words_of
 from services.console.ticket.facts import LEFT_OUT, plain
@@ -16,6 +17,7 @@ from services.console.ticket.holder import holder
 from services.console.ticket.moments import PRIVATE, line
 from services.console.ticket.offers import offers
 from services.console.ticket.stuck import Parked, Waiting, stuck
+from services.console.ticket.words import SERVICES, WORDS
 
 NOON = datetime(2026, 11, 16, 4, 0, tzinfo=UTC)
 
@@ -109,6 +111,16 @@ def test_what_is_stuck_says_where_why_and_until_when() -> None:
     ]
     assert found[1].detail == "it failed for ***"
     assert found[3].name == ("第 5–6 个事件", "fact 5–6")
+
+
+def test_a_parked_event_leads_to_where_somebody_decides_about_it() -> None:
+    closed = "cn.fengge.ticket.TicketClosed.v1"
+    parked = Parked("evaluation", 12, closed, "urn:fengge:ticket", 6, "bug", 6, NOON)
+    visit = SimpleNamespace(language="en", role=None, csrf="", may=lambda role: False)
+    values = {"stuck": stuck([], [parked], {}, {}), "services": SERVICES}
+    page = Renderer([]).rendered("ticket/templates/stuck.html", visit, WORDS, values)
+    assert 'href="/failed/record/evaluation/12"' in page
+    assert "a person has to decide" in page
 
 
 def test_nothing_is_stuck_where_everybody_has_caught_up() -> None:
