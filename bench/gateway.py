@@ -19,6 +19,7 @@ from werkzeug.wrappers import Request, Response
 
 from chassis import settings
 from chassis.database import Database
+from chassis.meter import Meter
 from chassis.migrate import migrate
 from chassis.relay import Relay
 from chassis.threads import SWITCH, Listener
@@ -194,7 +195,7 @@ def serve() -> None:
     service = GatewayService()
     service.begin(chosen, Database(chosen, "bench gateway"))
     sys.setswitchinterval(SWITCH)  # as the gateway itself does
-    relay = Relay(chosen, service.database, "gateway")
+    relay = Relay(chosen, service.database, "gateway", Meter())
     listener = Listener(
         _both(service.edge(relay), Database(chosen, "bench floor")), "127.0.0.1", chosen.gateway_port
     )

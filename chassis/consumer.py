@@ -65,6 +65,11 @@ class Consumer:
             finally:
                 self.connected = False
 
+    @property
+    def shards(self) -> frozenset[int]:
+        """The shards it reads at this moment."""
+        return self._shards.read if self.connected else frozenset()
+
     def _subscribe(self, line: Line) -> None:
         declare(line.channel, self._topology)
         line.channel.basic_qos(0, self._settings.prefetch, False)
@@ -133,6 +138,7 @@ class Consumer:
             message_id=properties.get("message_id"),
             redelivered=bool(info["redelivered"]),
         )
+        self._worker.meter.delivered[delivery.exchange] += 1
         found = read(delivery)
         events = [found] if isinstance(found, Unreadable) else found
         self._arrived.append((events, info["delivery_tag"]))

@@ -70,6 +70,11 @@ class Unreadable(Struct, frozen=True, kw_only=True):
     waits_as: tuple[str, str] | None = None
 
     @property
+    def exchange(self) -> str:
+        """The exchange it came through."""
+        return self.delivery.exchange
+
+    @property
     def ident(self) -> tuple[str, str]:
         """A stable id for what has none of its own: the digest of message id and body."""
         digest = hashlib.sha256(f"{self.delivery.message_id}\n".encode() + self.delivery.body).hexdigest()

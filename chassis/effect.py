@@ -36,6 +36,8 @@ class Tally:
     """What became of a batch, and the messages to hand to the relay once it is committed."""
 
     messages: list[Message] = field(default_factory=list)
+    ready: list[Arrival] = field(default_factory=list)
+    """What has had its effect."""
     effected: int = 0
     repeated: int = 0
     early: int = 0
@@ -53,6 +55,7 @@ class Tally:
     def add(self, part: "Tally") -> None:
         """Counts what became of a part of the batch."""
         self.messages += part.messages
+        self.ready += part.ready
         self.effected += part.effected
         self.repeated += part.repeated
         self.early += part.early
@@ -150,6 +153,7 @@ class Effects:
         if not followers and admission.ready:
             waiting.wake_next(tx, arrivals[0], now)
         tally.effected += len(admission.ready)
+        tally.ready += admission.ready
         tally.repeated += len(admission.repeats)
         tally.early += len(admission.early)
         tally.resumed += sum(1 for arrival in admission.ready + admission.repeats if arrival.waits_as)

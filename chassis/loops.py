@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from chassis import metrics, pause, waiting
+from chassis import backlog, figures, pause, waiting
 from chassis.benched import Bench
 from chassis.clock import now
 from chassis.consumer import Consumer
@@ -17,7 +17,8 @@ from chassis.database import Database, Tx
 from chassis.delivery import Arrival, Unreadable
 from chassis.effect import Effects, Handler, Tally
 from chassis.halving import Care
-from chassis.metrics import Metric
+from chassis.meter import Meter
+from chassis.metrics import Board, Metric
 from chassis.model import Command, Known, Stimulus
 from chassis.relay import Relay
 from chassis.service import Due, consumed_by, marked
@@ -48,28 +49,29 @@ class Loops:
         self.database = Database(settings, name)
         self.service = service_class()
         self.service.begin(settings, self.database)
-        self.relay = Relay(settings, self.database, name)
+        self.meter = Meter()
+        self.relay = Relay(settings, self.database, name, self.meter)
         handlers = self._handlers()
         effects = Effects(
             service_class.model, handlers, settings.shards, settings.retry_attempts, self.service.passes
         )
-        self.worker = Worker(effects, self.database, self.relay, self.stopping)
+        self.worker = Worker(effects, self.database, self.relay, self.stopping, self.meter)
         topology = of_service(name, consumed_by(service_class), settings.shards)
         self.holds = pause.Holds(self.database)
         self.consumer = Consumer(settings, topology, self.worker, name, service_class.gather, self.holds)
+        self._shards = range(settings.shards)
+        self._timers = self._all_timers()
+        own = {
+            "timer": frozenset(name for name, _, _ in self._timers),
+            "shard": frozenset(map(str, self._shards)),
+            "line": frozenset(self.ready),
+        }
+        self._board = Board(name, own, self._metrics)
 
     def start(self) -> None:
         """Starts every loop in a thread of its own."""
-        timers: list[tuple[float, Callable[[], bool]]] = [
-            (0.5, self._resume),
-            (5.0, self._wake_missed),
-            (pause.LOOK_EVERY, self.holds.look),
-            (3600.0, self._partition),
-        ]
-        timers += [(s, self._timer(name, due)) for name, (s, due) in marked(type(self.service), "every")]
-        timers += [(s, self._errand(name)) for name, s in marked(type(self.service), "errand")]
         self.threads = [self._spawn(self.consumer.run)]
-        self.threads += [self._spawn(partial(self._repeat, *timer)) for timer in timers]
+        self.threads += [self._spawn(partial(self._repeat, *timer)) for timer in self._timers]
         self.relay_thread = self._spawn(self.relay.run)
 
     def stop(self) -> None:
@@ -93,13 +95,35 @@ class Loops:
 
     def metrics(self) -> str:
         """What the process has counted, and what its ledger says now, for Prometheus."""
+        return self._board.text()
+
+    def _metrics(self) -> list[Metric]:
         ledger: list[Metric] = []
         try:
             with self.database.transaction() as tx:
-                ledger = [*metrics.backlog(tx), *self.service.metrics(tx)]
+                ledger = [*backlog.backlog(tx), *self.service.metrics(tx)]
         except psycopg.Error as error:
             log.warning("the ledger could not be asked", extra={"cause": type(error).__name__})
-        return metrics.text(self.service.name, [*metrics.counted(self.worker.counts, bool(ledger)), *ledger])
+        reads = self.consumer.shards
+        return [
+            *backlog.counted(self.worker.counts, bool(ledger)),
+            *self.meter.metrics(),
+            *(figures.SHARD(shard in reads, shard=str(shard)) for shard in self._shards),
+            *(figures.LINE(up, line=line) for line, up in self.ready.items()),
+            *ledger,
+        ]
+
+    def _all_timers(self) -> list[tuple[str, float, Callable[[], bool]]]:
+        """Name, seconds and work of every clock of the process."""
+        service = type(self.service)
+        return [
+            ("resume", 0.5, self._resume),
+            ("wake_missed", 5.0, self._wake_missed),
+            ("holds", pause.LOOK_EVERY, self.holds.look),
+            ("partition", 3600.0, self._partition),
+            *((name, seconds, self._timer(name, due)) for name, (seconds, due) in marked(service, "every")),
+            *((name, seconds, self._errand(name)) for name, seconds in marked(service, "errand")),
+        ]
 
     def _handlers(self) -> dict[str, Handler]:
         return {
@@ -108,15 +132,17 @@ class Loops:
             for event in events
         }
 
-    def _repeat(self, seconds: float, work: Callable[[], bool]) -> None:
+    def _repeat(self, name: str, seconds: float, work: Callable[[], bool]) -> None:
         """Runs `work` soon and then every `seconds`, at once again while it says that there is more."""
-        pause = min(seconds, FIRST_RUN)
+        pause, timer = min(seconds, FIRST_RUN), self.meter.timer(name, seconds)
         while not self.stopping.wait(pause):
             pause = seconds
             try:
                 while work() and not self.stopping.is_set():
-                    continue
+                    timer.done()
+                timer.done()
             except Exception:
+                timer.failures += 1
                 log.exception("timer failed; it will run again")
 
     def _timer(self, name: str, due: Due) -> Callable[[], bool]:

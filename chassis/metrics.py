@@ -1,62 +1,109 @@
-"""What a process says of itself to Prometheus, in its text format 0.0.4: counts since its start, backlogs."""
+"""Figures for Prometheus: each is declared once, and each of its labels has a finite set of values."""
 
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal, get_args
 
 from msgspec import Struct
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.metrics_core import Metric as Family
+from prometheus_client.registry import Collector
 
-from chassis import outbox, parked, waiting
-from chassis.counts import Counts
-from chassis.database import Tx
+from chassis.spread import Spread
+from contracts.problem import TITLES
+from contracts.registry import LEDGERS
+from contracts.terms import Severity
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+Kind = Literal["counter", "gauge", "histogram"]
+Bounds = Mapping[str, frozenset[str]]
+"""The values that a label may have."""
+OTHER = "other"
+"""What is told of any other: a ticket, a person or a stranger's word never becomes a label."""
+
+VALUES: Bounds = {
+    "service": frozenset({*LEDGERS, "console"}),
+    "messaging_system": frozenset({"rabbitmq"}),
+    "messaging_operation_name": frozenset({"publish", "process", "deliver"}),
+    "messaging_destination_name": frozenset(
+        {"", "gov.inbound", "gov.replies", "gov.facts", *(f"{name}.events" for name in LEDGERS),
+         *(f"{name}.replies" for name in LEDGERS)}
+    ),
+    "error_type": frozenset({"", "unroutable", "unconfirmed", "not_committed", "done_again"}),
+    "reason": frozenset({*TITLES, "mapping", "source"}),
+    "severity": frozenset(get_args(Severity)),
+    "clock": frozenset(
+        {"deadline", "letter", "visit", "standing_order", "alarm", "offer", "arrival", "contact", "rating",
+         "console", "smtp", "sms", "app", "receipt", "webhook"}
+    ),
+}  # fmt: skip
+
+
+class Figure(Struct, frozen=True):
+    """A figure and what it means; a counter only grows while the process lives. Call it with a value."""
+
+    name: str
+    kind: Kind
+    meaning: str
+    labels: tuple[str, ...] = ()
+
+    def __call__(self, value: float | Spread, **labels: str) -> "Metric":
+        """The figure at this moment."""
+        return Metric(self, value, labels)
 
 
 class Metric(Struct, frozen=True):
-    """One figure and what it means; a counter only grows while the process lives."""
+    """One value of a figure."""
 
-    name: str
-    kind: Literal["counter", "gauge"]
-    meaning: str
-    value: float
-
-
-def text(service: str, metrics: Iterable[Metric]) -> str:
-    """The figures of one process of `service`, a sample each."""
-    return "".join(
-        f"# HELP {each.name} {each.meaning}\n# TYPE {each.name} {each.kind}\n"
-        f'{each.name}{{service="{service}"}} {each.value:.15g}\n'
-        for each in metrics
-    )
+    figure: Figure
+    value: float | Spread
+    labels: Mapping[str, str] = {}
 
 
-def counted(counts: Counts, readable: bool) -> list[Metric]:
-    """What became of the events of this process; `readable` says whether its ledger could be asked."""
-    total = {
-        "accepted": (counts.accepted, "Events taken over from the broker."),
-        "resumed": (counts.resumed, "Events that had waited and wait no more."),
-        "effected": (counts.effected, "Events that took effect."),
-        "repeated": (counts.repeated, "Events dropped because they had been taken before."),
-        "parked": (counts.parked, "Events parked for a person."),
-        "waiting": (counts.waiting, "Events of the broker that had to wait first."),
-    }
-    unaccounted = "accepted + resumed - effected - repeated - parked - waiting; anything but 0 is an error."
-    return [
-        *(Metric(f"fengge_events_{key}_total", "counter", *told[::-1]) for key, told in total.items()),
-        Metric("fengge_events_unaccounted", "gauge", unaccounted, counts.unaccounted),
-        Metric("fengge_ledger_readable", "gauge", "Whether the figures of the ledger follow.", readable),
-    ]
+class Board(Collector):
+    """The registry of one process: what `ask` tells at each scrape, and what its CPU and memory are."""
+
+    def __init__(self, service: str, own: Bounds, ask: Callable[[], Iterable[Metric]]) -> None:
+        self._service, self._ask = service, ask
+        self._bounds = {**VALUES, **own}
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(self)
+        ProcessCollector(registry=self._registry)
+
+    def text(self) -> str:
+        """Everything in Prometheus' text format 0.0.4."""
+        return generate_latest(self._registry).decode()
+
+    def collect(self) -> Iterable[Family]:
+        """What Prometheus' client asks each collector for: families of samples."""
+        families: dict[str, Family] = {}
+        for metric in self._ask():
+            figure = metric.figure
+            family = families.setdefault(figure.name, _family(figure))
+            values = [self.bounded(label, metric.labels[label]) for label in figure.labels]
+            _add(family, [self.bounded("service", self._service), *values], metric.value)
+        return families.values()
+
+    def bounded(self, label: str, value: str) -> str:
+        """The value itself where the label may have it."""
+        return value if value in self._bounds[label] else OTHER
 
 
-def backlog(tx: Tx) -> list[Metric]:
-    """What lies in the ledger of the service at this moment, from its partial indexes and small tables."""
-    unsent, age = outbox.backlog(tx)
-    waits, oldest, overdue = waiting.backlog(tx)
-    return [
-        Metric("fengge_outbox_unsent", "gauge", "Messages not yet confirmed by the broker.", unsent),
-        Metric("fengge_outbox_oldest_seconds", "gauge", "Age of the oldest of them.", age),
-        Metric("fengge_waiting", "gauge", "Events that wait behind a gap or for their next try.", waits),
-        Metric("fengge_waiting_oldest_seconds", "gauge", "How long the first of them has waited.", oldest),
-        Metric("fengge_waiting_overdue_seconds", "gauge", "How long the next try is overdue.", overdue),
-        Metric("fengge_parked_open", "gauge", "Records that wait for a decision.", parked.open_records(tx)),
-    ]
+def _family(figure: Figure) -> Family:
+    labels = ("service", *figure.labels)
+    match figure.kind:
+        case "counter":
+            return CounterMetricFamily(figure.name, figure.meaning, labels=labels)
+        case "gauge":
+            return GaugeMetricFamily(figure.name, figure.meaning, labels=labels)
+        case "histogram":
+            return HistogramMetricFamily(figure.name, figure.meaning, labels=labels)
+
+
+def _add(family: Family, labels: list[str], value: float | Spread) -> None:
+    if isinstance(family, HistogramMetricFamily):
+        assert isinstance(value, Spread)
+        family.add_metric(labels, value.buckets(), value.sum)
+    elif isinstance(family, CounterMetricFamily | GaugeMetricFamily):
+        assert not isinstance(value, Spread)
+        family.add_metric(labels, value)

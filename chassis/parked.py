@@ -29,7 +29,10 @@ SELECT no, parked_at, state, reason, detail, source, id, type, partitionkey, seq
 FROM parked p
 WHERE (%(state)s::text IS NULL OR state = %(state)s) ORDER BY no DESC LIMIT %(limit)s
 """
-UNDECIDED = "SELECT count(*) FROM parked WHERE state = 'open'"
+UNDECIDED = """
+SELECT reason, count(*), extract(epoch FROM now() - min(parked_at)) FROM parked WHERE state = 'open'
+GROUP BY reason ORDER BY reason
+"""
 SHOW = """
 SELECT no, source, id, type, partitionkey, sequence, exchange, publisher, content_type, body, reason,
        detail, attempt, parked_at, state, history
@@ -81,11 +84,9 @@ def open_idents(tx: Tx, streams: Sequence[tuple[str, str]]) -> set[tuple[str, st
     return {(source, id_) for source, id_ in tx.execute(OPEN, columns(streams, 2))}
 
 
-def open_records(tx: Tx) -> int:
-    """How many records wait for a decision."""
-    row = tx.execute(UNDECIDED).fetchone()
-    assert row is not None
-    return int(row[0])
+def by_reason(tx: Tx) -> dict[str, tuple[int, float]]:
+    """How many records wait for a decision, and the age of the oldest in seconds, by reason."""
+    return {reason: (count, float(age)) for reason, count, age in tx.execute(UNDECIDED)}
 
 
 def listed(tx: Tx, state: str | None = "open", limit: int = 100) -> list[dict[str, Any]]:

@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from collections import deque
+import time
+from collections import Counter, deque
 from collections.abc import Sequence
 from functools import partial
 
@@ -12,6 +13,7 @@ from amqp.basic_message import Message as AmqpMessage
 from chassis import failpoints, outbox
 from chassis.database import Database
 from chassis.line import BROKEN, Deadline, Line, pauses, reason
+from chassis.meter import Meter
 from chassis.outbox import Message
 from chassis.recovery import TransientFailure
 from chassis.settings import Settings
@@ -31,8 +33,8 @@ MARK_EVERY = 0.25
 class Relay:
     """Moves committed messages to the broker; at least once, and marked as sent only when confirmed."""
 
-    def __init__(self, settings: Settings, database: Database, name: str) -> None:
-        self._settings, self._database, self._name = settings, database, name
+    def __init__(self, settings: Settings, database: Database, name: str, meter: Meter) -> None:
+        self._settings, self._database, self._name, self._meter = settings, database, name, meter
         self._in_hand: deque[Message] = deque()
         self._confirmed: list[int] = []
         self._wake = threading.Event()
@@ -57,7 +59,7 @@ class Relay:
         while not (self._stopping and not self._in_hand):
             try:
                 with Line(self._settings, f"{self._name} relay") as line:
-                    publisher = Confirmed(line, self._settings.confirm_timeout)
+                    publisher = Confirmed(line, self._settings.confirm_timeout, self._meter)
                     declare(line.channel, of_service(self._name, [], 0))
                     self.connected = True
                     pause = pauses()
@@ -136,8 +138,8 @@ class Relay:
 class Confirmed:
     """A channel in confirm mode: publishes many messages, then waits for the broker's word on all of them."""
 
-    def __init__(self, line: Line, timeout: float) -> None:
-        self.line, self._timeout = line, timeout
+    def __init__(self, line: Line, timeout: float, meter: Meter) -> None:
+        self.line, self._timeout, self._meter = line, timeout, meter
         self._tag = 0
         self._open: dict[int, int] = {}
         self._returned: set[int] = set()
@@ -149,6 +151,15 @@ class Confirmed:
 
     def publish(self, messages: Sequence[Message]) -> list[int]:
         """Publishes all; returns the ids that reached a queue; raises TransientFailure without a confirm."""
+        begun, error = time.monotonic(), "unconfirmed"
+        try:
+            self._publish(messages)
+            error = ""
+        finally:
+            self._tell(messages, time.monotonic() - begun, error)
+        return [message.id for message in messages if message.id not in self._returned]
+
+    def _publish(self, messages: Sequence[Message]) -> None:
         self._returned.clear()
         with self.line.writing:
             for message in messages:
@@ -163,7 +174,14 @@ class Confirmed:
             log.error(
                 "no queue took messages; they stay in the outbox", extra={"messages": len(self._returned)}
             )
-        return [message.id for message in messages if message.id not in self._returned]
+
+    def _tell(self, messages: Sequence[Message], seconds: float, error: str) -> None:
+        returned = self._returned if not error else set[int]()
+        sent = Counter(message.exchange for message in messages if message.id not in returned)
+        self._meter.published(sent, seconds, error)
+        if returned:
+            lost = Counter(message.exchange for message in messages if message.id in returned)
+            self._meter.sent(lost, "unroutable")
 
     def _send(self, message: Message) -> None:
         body = AmqpMessage(

@@ -34,6 +34,11 @@ class Shards:
         self._looks = 0
         self._held = NOTHING
 
+    @property
+    def read(self) -> frozenset[int]:
+        """The shards subscribed to."""
+        return frozenset(self._tags)
+
     def subscribe(self, channel: Any, callback: Callable[[Any], None], held: Hold = NOTHING) -> None:
         """Reads this instance's own shards but those held; every reconnection begins here."""
         self._tags, self._unread, self._callback, self._held = {}, Counter(), callback, held

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from chassis.database import Tx
 from chassis.delivery import Arrival, Unreadable, again, written
@@ -43,7 +44,10 @@ WHERE due_at <= %s ORDER BY due_at LIMIT %s
 """
 BACKLOG = """
 SELECT count(*), coalesce(extract(epoch FROM now() - min(since)), 0),
-       greatest(coalesce(extract(epoch FROM now() - min(due_at)), 0), 0)
+       greatest(coalesce(extract(epoch FROM now() - min(due_at)), 0), 0),
+       count(due_at), count(*) FILTER (WHERE due_at <= now()),
+       count(DISTINCT (source, partitionkey)) FILTER (WHERE due_at IS NULL),
+       coalesce(extract(epoch FROM now() - min(since) FILTER (WHERE due_at IS NULL)), 0)
 FROM waiting
 """
 LOCK = """
@@ -52,11 +56,26 @@ ORDER BY source, id FOR UPDATE SKIP LOCKED
 """
 
 
-def backlog(tx: Tx) -> tuple[int, float, float]:
-    """How many events wait, for how many seconds the first, and for how many the next try is overdue."""
+class Backlog(NamedTuple):
+    """Events that wait, seconds for which the first does, seconds for which the next try is overdue.
+
+    Then those to be tried again, those of them due now, streams with a gap, and seconds of the first gap.
+    """
+
+    events: int
+    oldest: float
+    overdue: float
+    retries: int
+    due: int
+    gaps: int
+    gap_oldest: float
+
+
+def backlog(tx: Tx) -> Backlog:
+    """What waits at this moment."""
     row = tx.execute(BACKLOG).fetchone()
     assert row is not None
-    return row[0], float(row[1]), float(row[2])
+    return Backlog(row[0], float(row[1]), float(row[2]), row[3], row[4], row[5], float(row[6]))
 
 
 def wait_behind_gap(tx: Tx, arrivals: Sequence[Arrival]) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
@@ -16,6 +17,7 @@ from chassis.delivery import Arrival, Unreadable
 from chassis.effect import Effects, Tally
 from chassis.halving import Care, transient, wearing
 from chassis.line import pauses
+from chassis.meter import Meter
 from chassis.relay import Relay
 from chassis.suspects import DEADLY
 
@@ -31,8 +33,10 @@ PATIENCE = 3
 class Worker:
     """Commits work, again after a transient failure, more carefully after any other."""
 
-    def __init__(self, effects: Effects, database: Database, relay: Relay, stopping: threading.Event) -> None:
-        self.effects, self.stopping = effects, stopping
+    def __init__(
+        self, effects: Effects, database: Database, relay: Relay, stopping: threading.Event, meter: Meter
+    ) -> None:
+        self.effects, self.stopping, self.meter = effects, stopping, meter
         self._database, self._relay = database, relay
         self.counts = Counts()
         self._counting = threading.Lock()
@@ -67,6 +71,12 @@ class Worker:
 
     def take(self, found: Found) -> bool:
         """Gives what was found its effect; False if a stop came before all of it was committed."""
+        begun = time.monotonic()
+        committed = self._take(found)
+        self.meter.processed(found, time.monotonic() - begun, "" if committed else "not_committed")
+        return committed
+
+    def _take(self, found: Found) -> bool:
         if not any(isinstance(item, Arrival) and item.redelivered for item in found):
             return self._note(found, self.commit(partial(self._effect, found)))
         return self._take_warily(found)
@@ -101,6 +111,8 @@ class Worker:
 
     def _note(self, found: Found, tally: Tally | None) -> bool:
         with self._counting:
+            if tally is not None:
+                self.meter.effected(tally.ready, now())
             return self.counts.note(found, tally)
 
     def _effect(self, found: Found, tx: Tx, tally: Tally, care: Care) -> None:

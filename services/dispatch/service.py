@@ -9,7 +9,7 @@ from msgspec import Struct
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Request
 
-from chassis import policy
+from chassis import clock, policy
 from chassis.database import Tx
 from chassis.doors import answers
 from chassis.metrics import Metric
@@ -19,7 +19,17 @@ from contracts import dispatch, intake, ticket
 from contracts.cloudevent import CloudEvent
 from contracts.event import Event
 from contracts.terms import TicketNo
-from services.dispatch import commands, desk, domain, hearing, outcome_store, rota_store, store, watching
+from services.dispatch import (
+    commands,
+    desk,
+    domain,
+    figure_store,
+    hearing,
+    outcome_store,
+    rota_store,
+    store,
+    watching,
+)
 from services.dispatch.pool import Known
 from services.dispatch.watching import ForeseeGaps
 
@@ -37,9 +47,8 @@ class DispatchService(Service):
     model = Model(dispatch, domain, store)
 
     def metrics(self, tx: Tx) -> Sequence[Metric]:
-        """How many gaps of the rotas are ahead."""
-        ahead = sum(map(len, rota_store.told(tx).values()))
-        return [Metric("fengge_rota_gaps_ahead", "gauge", "Gaps of the rotas in the days to come.", ahead)]
+        """What its tables say."""
+        return list(figure_store.figures(tx, clock.now()))
 
     @consumes(ticket.TicketAccepted)
     def start(self, event: CloudEvent[ticket.TicketAccepted], known: Known) -> commands.StartDispatch:

@@ -20,7 +20,7 @@ from contracts import dispatch, evaluation, intake, ticket
 from contracts.cloudevent import CloudEvent
 from contracts.event import Event
 from contracts.terms import Code, TicketNo
-from services.evaluation import domain, guess_store, key_store, scorecard_store, store
+from services.evaluation import domain, figure_store, key_store, scorecard_store, store
 from services.evaluation.callback import RecordCall
 from services.evaluation.case import Proof
 from services.evaluation.exclusion import AskExclusion, DecideExclusion
@@ -121,16 +121,9 @@ class EvaluationService(Service):
         return ()
 
     def metrics(self, tx: Tx) -> Sequence[Metric]:
-        """How many publishers send nothing but wrong codes."""
+        """What its tables say."""
         share = convert(policy.in_force(tx)["rating_guesses"].value, Share)
-        full = clock.now() + timedelta(seconds=(share.burst - 1) * share.seconds)
-        return [
-            Metric(
-                "fengge_evaluation_guessers_shut", "gauge",
-                "Publishers whose rating codes are not looked at for now: too many were wrong.",
-                guess_store.shut(tx, full),
-            )
-        ]  # fmt: skip
+        return list(figure_store.figures(tx, share, clock.now()))
 
     @answers("POST", "/rating-keys")
     def rating_keys(self, request: Request) -> Any:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Request
 
-from chassis import policy
+from chassis import clock, policy
 from chassis.database import Database, Tx
 from chassis.doors import answers
 from chassis.metrics import Metric
@@ -22,7 +22,7 @@ from contracts.event import Event, type_of
 from contracts.public import TOLD
 from contracts.subscriptions import Asked
 from contracts.terms import NotificationChannel
-from services.notification import channel_store, domain, store, subscriptions, webhook_store
+from services.notification import channel_store, domain, figure_store, store, subscriptions, webhook_store
 from services.notification.channels import WAYS, console, receipts, sms
 from services.notification.commands import PassOn, RecordOutcome, RecordReceipt, ShowOnConsole, Tell
 from services.notification.correspondence import Outcome
@@ -170,13 +170,9 @@ class NotificationService(Service):
             return subscriptions.answer(tx, self.settings, asked)
 
     def metrics(self, tx: Tx) -> Sequence[Metric]:
-        """Alarms, and which channels are down for this process."""
-        alarms = channel_store.open_alarms(tx)
+        """What its tables say, and which channels are down for this process."""
         down = sum(each.breaker.open for each in self.rounds.values())
-        return [
-            Metric("fengge_notification_alarms", "gauge", "Alarms that stand.", alarms),
-            Metric("fengge_notification_channels_down", "gauge", "Channels whose breaker is open.", down),
-        ]
+        return [figure_store.DOWN(down), *figure_store.figures(tx, clock.now())]
 
     def _channels(self, fact: Event, known: Known) -> list[NotificationChannel]:
         """In which order a requester is reached: what is configured, and in the end a person or a page."""

@@ -29,6 +29,7 @@ from services.ticket import (
     commands,
     desk,
     domain,
+    figure_store,
     hearing,
     letter_store,
     order_store,
@@ -39,10 +40,9 @@ from services.ticket import (
     visits,
 )
 from services.ticket.alike.comparing import Comparer
-from services.ticket.audit import seals
 from services.ticket.audit.sealing import Sealer
 from services.ticket.custody import Custodian
-from services.ticket.privacy import reveal_store, vault, vault_store
+from services.ticket.privacy import reveal_store, vault
 from services.ticket.privacy.disclosure import Look, Verdict
 from services.ticket.privacy.vault import Locked, Vault
 from services.ticket.state import Intake
@@ -190,21 +190,11 @@ class TicketService(Service):
         return orders.CheckVisit(visit=visit, at=known.now, rules=known.rules, calendar=known.calendar)
 
     def metrics(self, tx: Tx) -> Sequence[Metric]:
-        """How far the seal is behind the history, and how far ahead the calendar reaches."""
-        behind = seals.unsealed_numbers(tx)
-        ahead = calendar.days_ahead(calendar.in_force(tx), clock.now())
+        """What its tables say, how far the seal lags, and whether there is a model."""
         return [
-            Metric("fengge_calendar_days_ahead", "gauge", "Days ahead that a notice covers.", ahead),
-            Metric(
-                "fengge_seal_unsealed", "gauge", "Row numbers of the history behind the last seal.", behind
-            ),
-            Metric(
-                "fengge_seal_lag_seconds", "gauge", "How long what is noted waits for it.", self.sealer.lag
-            ),
-            Metric(
-                "fengge_category_model", "gauge", "1 with a model in use.", int(bool(suggesting.in_use()))
-            ),
-            Metric("fengge_vault_clear", "gauge", "Rows of the vault not sealed yet.", vault_store.clear(tx)),
+            figure_store.SEAL_LAG(self.sealer.lag),
+            figure_store.MODEL(bool(suggesting.in_use())),
+            *figure_store.figures(tx, clock.now()),
         ]
 
     @errand(1.0)

@@ -15,6 +15,7 @@ from chassis.database import Database
 from chassis.decisions import By
 from chassis.delivery import Arrival, Delivery, Unreadable, read
 from chassis.effect import Effects, Handler
+from chassis.meter import Meter
 from chassis.relay import Relay
 from chassis.settings import Settings
 from chassis.shell import marked
@@ -131,8 +132,10 @@ class Ledger:
     def _start(cls, settings: Settings, kind: type[Database]) -> "Ledger":
         database, handlers = kind(settings, "ticket"), ticket_handlers()
         effects = Effects(TicketService.model, handlers, settings.shards, settings.retry_attempts)
-        relay = Relay(settings, database, "ticket")
-        return cls(settings, database, Worker(effects, database, relay, threading.Event()), relay, handlers)
+        meter = Meter()
+        relay = Relay(settings, database, "ticket", meter)
+        worker = Worker(effects, database, relay, threading.Event(), meter)
+        return cls(settings, database, worker, relay, handlers)
 
     def fellow(self) -> "Ledger":
         """Another process of the same service, or this one after a restart."""

@@ -20,10 +20,18 @@ def figures(process: Process) -> dict[str, float]:
         lines = answer.read().decode().splitlines()
     helped = [line.split()[2] for line in lines if line.startswith("# HELP")]
     typed = [line.split()[2] for line in lines if line.startswith("# TYPE")]
-    found = dict(line.split(" ") for line in lines if not line.startswith("#"))
-    assert [f'{name}{{service="ticket"}}' for name in helped] == list(found)
+    found = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
     assert helped == typed
-    return {name.partition("{")[0]: float(value) for name, value in found.items()}
+    return {name.replace('{service="ticket"}', ""): float(value) for name, value in found.items()}
+
+
+def total(told: dict[str, float], name: str, *labels: str) -> float:
+    """The sum of what a figure says under these labels."""
+    return sum(
+        value
+        for key, value in told.items()
+        if key.startswith(f"{name}{{") and all(label in key for label in labels)
+    )
 
 
 def test_a_process_tells_what_became_of_every_event(stage: Stage) -> None:
@@ -36,10 +44,20 @@ def test_a_process_tells_what_became_of_every_event(stage: Stage) -> None:
     assert told["fengge_events_effected_total"] == 20
     assert told["fengge_events_repeated_total"] == 5
     assert told["fengge_events_parked_total"] == told["fengge_parked_open"] == 1
+    assert total(told, "fengge_parked_records", 'reason="unreadable"') == 1
+    assert total(told, "fengge_critical_time_seconds_count", '"gov.inbound"') == 20
+    assert total(told, "messaging_client_consumed_messages_total", '"gov.inbound"') == 26
+    assert total(told, "messaging_process_duration_seconds_count", 'error_type=""') >= 1
+    assert total(told, "fengge_shard_read") == total(told, "fengge_tickets_unassigned") / 5 == 4
+    assert total(told, "fengge_line_up") == 3
     assert told["fengge_events_unaccounted"] == 0
     assert told["fengge_ledger_readable"] == 1
     until(lambda: figures(process)["fengge_seal_unsealed"] == 0)
     until(lambda: figures(process)["fengge_outbox_unsent"] == 0)
+    told = figures(process)
+    assert total(told, "messaging_client_sent_messages_total", '"ticket.events"', 'error_type=""') >= 1
+    assert total(told, "messaging_client_operation_duration_seconds_count", '"publish"') >= 1
+    assert told["process_resident_memory_bytes"] > 0
 
 
 def test_backlogs_are_told_with_their_age(stage: Stage) -> None:
@@ -55,6 +73,22 @@ def test_backlogs_are_told_with_their_age(stage: Stage) -> None:
     assert told["fengge_waiting_oldest_seconds"] == pytest.approx(3600, abs=60)
     assert told["fengge_outbox_oldest_seconds"] == pytest.approx(7200, abs=60)
     assert told["fengge_waiting_overdue_seconds"] == 0
+    assert told["fengge_sequence_gaps"] == 1
+    assert told["fengge_sequence_gap_oldest_seconds"] == pytest.approx(3600, abs=60)
+    assert told["fengge_retries_scheduled"] == 0
+
+
+def test_clocks_that_do_not_run_are_told(stage: Stage) -> None:
+    process = stage.start()
+    failed, idle = (f"fengge_timer_{what}" for what in ("failures_total", "idle_seconds"))
+    labels = '{service="ticket",timer="repeat_alarm"}'
+    with psycopg.connect(stage.endpoints.database_url(SUPERUSER), autocommit=True) as tx:
+        tx.execute("ALTER TABLE ticket.sensor RENAME TO gone")
+        try:
+            until(lambda: figures(process)[failed + labels] > 0)
+        finally:
+            tx.execute("ALTER TABLE ticket.gone RENAME TO sensor")
+    until(lambda: figures(process)[idle + labels] < 1)
 
 
 def test_without_its_database_a_process_still_tells_what_it_counted(stage: Stage) -> None:

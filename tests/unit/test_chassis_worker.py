@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from chassis.effect import Tally
+from chassis.meter import Meter
 from chassis.positions import Positions
 from chassis.worker import Worker
 
@@ -42,6 +43,6 @@ def test_a_stop_leaves_one_more_try(tries: int, committed: bool) -> None:
     stopping = threading.Event()
     database = Away(tries, stopping)
     effects = SimpleNamespace(positions=Positions())
-    worker = Worker(effects, database, Relay(), stopping)  # type: ignore[arg-type]
+    worker = Worker(effects, database, Relay(), stopping, Meter())  # type: ignore[arg-type]
     assert isinstance(worker.commit(lambda tx, tally, care: None), Tally) == committed
     assert database.asked == min(tries + 1, 2)

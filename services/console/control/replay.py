@@ -9,6 +9,7 @@ import psycopg
 
 from chassis.database import Tx
 from chassis.line import BROKEN, Line, reason
+from chassis.meter import Meter
 from chassis.recovery import TransientFailure
 from chassis.relay import Confirmed
 from chassis.settings import Settings
@@ -36,7 +37,7 @@ def work(
     """
     sent = 0
     with Line(settings, "console replay") as line:
-        publisher = Confirmed(line, settings.confirm_timeout)
+        publisher = Confirmed(line, settings.confirm_timeout, Meter())
         while True:
             with ledgers.transaction() as tx:
                 replay = replay_store.next_under_way(tx, no)
