@@ -31,7 +31,7 @@ VALUES: Bounds = {
     ),
     "error_type": frozenset({"", "unroutable", "unconfirmed", "not_committed", "done_again"}),
     "reason": frozenset({*TITLES, "mapping", "source"}),
-    "severity": frozenset(get_args(Severity)),
+    "ticket_severity": frozenset(get_args(Severity)),
     "clock": frozenset(
         {"deadline", "letter", "visit", "standing_order", "alarm", "offer", "arrival", "contact", "rating",
          "console", "smtp", "sms", "app", "receipt", "webhook"}

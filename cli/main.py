@@ -20,6 +20,7 @@ from cli import (
     directory,
     dispatch,
     exclusion,
+    figures,
     flow,
     house,
     member,
@@ -120,6 +121,7 @@ app.command()(top.top)
 app.command()(train)
 app.command()(classify)
 app.command()(house.status)
+app.command()(figures.figures)
 app.command()(house.migrate)
 app.add_typer(house.app, name="topology")
 

@@ -20,6 +20,8 @@ from deploy.local.records import VAULT_KEYS, kept_secrets
 from deploy.plan import logged_in
 from services.ticket.privacy.vault import Vault
 
+QUEUES = "/metrics/detailed?family=queue_coarse_metrics&family=queue_consumer_count"
+"""What the broker tells of each queue."""
 START = "Is Fengge running? `make up` starts it, `make status` says what runs."
 
 
@@ -59,6 +61,14 @@ class Place:
         """The database as `role`; raises Failure where nothing says where it is."""
         given = self._named.get("DATABASE_URL")
         return given or str(self._document()["database"]["roles"][role])
+
+    def tellers(self) -> dict[str, list[str]]:
+        """Where each process of the run folder tells its figures, and the broker its own; raises Failure."""
+        document = self._document()
+        found = {name: [f"{door}/metrics"] for name, door in document["http"].items()}
+        if broker := document["broker"].get("figures"):
+            found["rabbitmq"] = [f"{broker}/metrics", f"{broker}{QUEUES}"]
+        return found
 
     def owner_url(self) -> str:
         """The database as the role that owns the schemas."""

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from deploy.local import DEFAULT_RUN, LocalFailure, backup, house, restore, room, servers
+from deploy.local import DEFAULT_RUN, LocalFailure, backup, house, restore, room, scraping, servers
 from deploy.local.accounts import OWNER
 from deploy.local.records import VAULT_KEYS
 
@@ -66,6 +66,7 @@ def _up(arguments: argparse.Namespace) -> None:
     _status(argparse.Namespace(run=arguments.run, json=False))
     print(f"ready; addresses are in {arguments.run}/endpoints.json")
     print(room.invitation(arguments.run))
+    print(f"to watch it: prometheus --config.file={arguments.run}/{scraping.CONFIGURATION}")
 
 
 def _foreground(arguments: argparse.Namespace) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.registry import CONSOLE
-from deploy.local import LocalFailure, daemon, servers
+from deploy.local import LocalFailure, daemon, scraping, servers
 from deploy.local.accounts import GATEWAY, OWNER, WORLD
 from deploy.local.child import LIBC, PR_SET_PDEATHSIG
 from deploy.local.endpoints import Endpoints
@@ -92,7 +92,9 @@ def stay(run: Path, tied_to: int | None = None) -> None:
         endpoints = servers.start(run)
         _prepare(endpoints)
         table = process_table(endpoints)
-        write_private(run / "endpoints.json", json.dumps(endpoints_document(endpoints, table), indent=1))
+        document = endpoints_document(endpoints, table)
+        write_private(run / scraping.CONFIGURATION, scraping.configuration(document))
+        write_private(run / "endpoints.json", json.dumps(document, indent=1))
         signal.pthread_sigmask(signal.SIG_BLOCK, WAKE_SIGNALS)
         Supervisor(run, table, ServerWatch(run)).watch()
     finally:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chassis.keys import FILE
 from contracts.registry import CONSOLE, LEDGERS
+from deploy.local import scraping
 from deploy.local.accounts import BROKER_USERS, GATEWAY, OWNER, SUPERUSER
 from deploy.local.endpoints import Endpoints
 from deploy.local.records import kept_secrets, kept_vault_keys, reserve_ports
@@ -74,7 +75,11 @@ def process_table(endpoints: Endpoints, environ: Mapping[str, str] = os.environ)
 def endpoints_document(endpoints: Endpoints, table: list[ProcessSpec]) -> dict[str, object]:
     """What endpoints.json says to scripts: URLs of broker, database, HTTP doors, mailbox; secret."""
     return {
-        "broker": {"url": endpoints.amqp_url("admin"), "users": dict(endpoints.amqp)},
+        "broker": {
+            "url": endpoints.amqp_url("admin"),
+            "users": dict(endpoints.amqp),
+            "figures": scraping.broker_figures(endpoints),
+        },
         "database": {
             "url": endpoints.database_url(OWNER),
             "roles": dict(endpoints.database),
@@ -85,6 +90,7 @@ def endpoints_document(endpoints: Endpoints, table: list[ProcessSpec]) -> dict[s
         "console": next(spec.edge for spec in table if spec.name == CONSOLE),
         "smtp": next(spec.door for spec in table if spec.name == MAILBOX),
         "mail_folder": str(endpoints.run / "mail"),
+        "prometheus": str(endpoints.run / scraping.CONFIGURATION),
     }
 
 

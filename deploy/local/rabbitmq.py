@@ -22,9 +22,12 @@ from deploy.local.ready import await_ready
 from deploy.local.records import recorded_ports, write_private
 from deploy.local.unprivileged import Account, account_for
 
-PORT_NAMES = ("amqp", "distribution", "epmd")
+FIGURES = "broker-figures"
+PORT_NAMES = ("amqp", "distribution", "epmd", FIGURES)
 NODE = "fengge@localhost"
 PLUGINS = "[rabbitmq_consistent_hash_exchange].\n"
+WATCHED = "[rabbitmq_consistent_hash_exchange,rabbitmq_prometheus].\n"
+TOLD = "prometheus.tcp.ip = 127.0.0.1\nprometheus.tcp.port = {port}\n"
 START_SECONDS = 90
 STOP = ((signal.SIGTERM, 30.0), (signal.SIGKILL, 5.0))
 STOP_EPMD = ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
@@ -68,7 +71,8 @@ def launch(
         daemon.spawn(argv, environ, folder / "epmd.log", folder / "epmd.pid")
     if daemon.recall(folder / "pid") is None:
         listeners = SECURED if secured else PLAIN
-        _write_settings(folder, account, listeners.format(folder=folder, amqp=ports["amqp"]), passwords)
+        own = listeners.format(folder=folder, amqp=ports["amqp"]) + TOLD.format(port=ports[FIGURES])
+        _write_settings(folder, account, own, passwords)
         daemon.spawn([*account.prefix, str(programs.server)], environ, folder / "log", folder / "pid")
 
 
@@ -108,7 +112,7 @@ def answers(url: str, port: int) -> bool:
 def _write_settings(folder: Path, account: Account, listeners: str, passwords: Mapping[str, str]) -> None:
     files = {
         folder / "rabbitmq.conf": listeners + SETTINGS.format(folder=folder),
-        folder / "enabled_plugins": PLUGINS,
+        folder / "enabled_plugins": WATCHED,
         folder / "definitions.json": definitions(passwords),
     }
     for path, text in files.items():

@@ -19,11 +19,11 @@ MODEL = Figure("fengge_category_model", "gauge", "1 with a model in use.")
 CLEAR = Figure("fengge_vault_clear", "gauge", "Rows of the vault not sealed yet.")
 UNASSIGNED = Figure(
     "fengge_tickets_unassigned", "gauge",
-    "Tickets that nobody has taken in hand, among the 20,000 whose clocks ring next.", ("severity",),
+    "Tickets that nobody has taken in hand, among the 20,000 whose clocks ring next.", ("ticket_severity",),
 )  # fmt: skip
 UNASSIGNED_AGE = Figure(
     "fengge_tickets_unassigned_oldest_seconds", "gauge", "How long the first of them has waited.",
-    ("severity",),
+    ("ticket_severity",),
 )  # fmt: skip
 
 CLOCKS = {
@@ -49,6 +49,6 @@ def figures(tx: Tx, now: datetime) -> Iterator[Metric]:
     waiting = {severity: (count, float(age)) for severity, count, age in tx.execute(WAITING, [now])}
     for severity in get_args(Severity):
         count, age = waiting.get(severity, (0, 0.0))
-        yield UNASSIGNED(count, severity=severity)
-        yield UNASSIGNED_AGE(max(age, 0.0), severity=severity)
+        yield UNASSIGNED(count, ticket_severity=severity)
+        yield UNASSIGNED_AGE(max(age, 0.0), ticket_severity=severity)
     yield from backlog.deadlines(tx, CLOCKS, now)
