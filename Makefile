@@ -61,6 +61,10 @@ classifier: .venv/dev.stamp ## train on real messages, tell how well categories 
 cities: .venv/dev.stamp ## 8,999 real requests of two cities through Open311 and back (REAL_311=folder)
 	@$(BIN)/python -m pytest -q -s tests/integration/test_open311_carries_two_cities.py
 
+.PHONY: runbooks
+runbooks: .venv/dev.stamp ## drills by the book: cause each alert, mend it with its page's commands (10 minutes)
+	@$(BIN)/python -m pytest -q -o faulthandler_timeout=1800 tests/acceptance/test_runbook_drills.py
+
 fuzz: .venv/dev.stamp ## minutes of nonsense for the gateway, no fault and no person comes out (MINUTES=10)
 	@MINUTES=$(or $(MINUTES),10) $(BIN)/python -m pytest -q -s -o faulthandler_timeout=7200 tests/integration/test_gateway_and_foreign_clients.py -k nonsense
 

@@ -17,6 +17,7 @@ from chassis.settings import OPERATORS
 from cli.main import app
 from deploy.local import house as local_house
 from services.console import account_store, passwords
+from tests.acceptance.watching import Prometheus, watching
 from tests.browser import Eyes, chromium
 from tests.integration.rooms import PASSWORD, entered
 
@@ -103,3 +104,10 @@ def fengge(servers_run: Path) -> Iterator[Fengge]:
         with local_house.running(command.run):
             command("import", str(ROOT / "directory"))
             yield command
+
+
+@pytest.fixture(scope="module")
+def prometheus(fengge: Fengge, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    """A real one that scrapes the house every second."""
+    with watching(fengge.run, tmp_path_factory.mktemp("prometheus")) as found:
+        yield found

@@ -1,24 +1,18 @@
 """A real Prometheus finds every process by the configuration of the house, and reads its rules."""
 
 import json
-import shutil
-import socket
 import subprocess
-import urllib.parse
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from contracts.registry import LEDGERS, SERVICES
 from deploy.local import scraping
 from tests.acceptance.conftest import Fengge, eventually
+from tests.acceptance.watching import NEEDED, Prometheus
 from tests.unit.test_what_prometheus_is_told import ALERTS, KNOWN, OF_BROKER
 
-PROGRAM = shutil.which("prometheus")
-pytestmark = pytest.mark.skipif(PROGRAM is None, reason="prometheus is missing: apt-get install prometheus")
+pytestmark = NEEDED
 QUIET = (
     "ProcessDown", "LineDown", "ShardUnread", "OutboxStuck", "EventsUnaccounted", "LedgerUnreadable",
     "BrokerDown", "BrokerDiskFull", "BrokerMemoryFull", "ClockStandsStill",
@@ -30,50 +24,6 @@ DAYS = "fengge_calendar_days_ahead"
 def processes(fengge: Fengge) -> set[str]:
     """Those that tell figures."""
     return set(json.loads((fengge.run / "endpoints.json").read_text())["http"])
-
-
-class Prometheus:
-    """A running one."""
-
-    def __init__(self, address: str) -> None:
-        self._address = address
-
-    def get(self, path: str) -> Any:
-        """What its HTTP API says, None while it does not answer."""
-        try:
-            with urllib.request.urlopen(f"{self._address}{path}", timeout=5) as answer:
-                return json.load(answer)["data"]
-        except OSError:
-            return None
-
-    def ask(self, expression: str) -> dict[str, float]:
-        """The value of an expression by process and service."""
-        found = self.get(f"/api/v1/query?{urllib.parse.urlencode({'query': expression})}") or {"result": []}
-        return {
-            f"{each['metric'].get('process', '')}{each['metric'].get('service', '')}": float(each["value"][1])
-            for each in found["result"]
-        }
-
-
-@pytest.fixture(scope="module")
-def prometheus(fengge: Fengge, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
-    """One that scrapes the house every second."""
-    folder = tmp_path_factory.mktemp("prometheus")
-    document = json.loads((fengge.run / "endpoints.json").read_text())
-    path = folder / "prometheus.yml"
-    path.write_text(scraping.configuration(document, every="1s"))
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
-    argv = [PROGRAM, f"--config.file={path}", f"--storage.tsdb.path={folder / 'data'}",
-            f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"]  # fmt: skip
-    with (folder / "log").open("wb") as log:
-        running = subprocess.Popen([str(word) for word in argv], stdout=log, stderr=log)
-    try:
-        yield Prometheus(f"http://127.0.0.1:{port}")
-    finally:
-        running.terminate()
-        running.wait(20)
 
 
 def test_every_process_and_the_broker_are_scraped(fengge: Fengge, prometheus: Prometheus) -> None:
