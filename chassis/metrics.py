@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 
 from chassis.spread import Spread
 from contracts.problem import TITLES
-from contracts.registry import LEDGERS
+from contracts.registry import LEDGERS, SCHEMAS
 from contracts.terms import Severity
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -22,7 +22,7 @@ OTHER = "other"
 """What is told of any other: a ticket, a person or a stranger's word never becomes a label."""
 
 VALUES: Bounds = {
-    "service": frozenset({*LEDGERS, "console"}),
+    "service": frozenset(SCHEMAS),
     "messaging_system": frozenset({"rabbitmq"}),
     "messaging_operation_name": frozenset({"publish", "process", "deliver"}),
     "messaging_destination_name": frozenset(

@@ -8,12 +8,15 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import psycopg
 
 from chassis import logs, settings
 from chassis.database import Database
-from chassis.doors import Door, health
+from chassis.doors import Door, health, metrics
+from chassis.figures import LINE
+from chassis.metrics import Board
 from chassis.settings import Settings
 from chassis.threads import POLL, Listener, Thread
 from contracts.registry import CONSOLE
@@ -59,7 +62,11 @@ def _run(chosen: Settings) -> int:
     database = Database(chosen, CONSOLE)
     room = Room(chosen, database)
     app = behind_proxies(room, chosen.console_proxies)
-    door = Door(health(lambda: {"database": database.answered(ANSWERS_WITHIN)}), {}, "")
+    lines = partial(_lines, database)
+    board = Board(
+        CONSOLE, {"line": frozenset(lines())}, lambda: [LINE(up, line=it) for it, up in lines().items()]
+    )
+    door = Door(health(lines) | metrics(board.text), {}, "")
     try:
         listeners = [
             Listener(door, chosen.health_host, chosen.health_port, threads=2),
@@ -94,6 +101,11 @@ def _replays(chosen: Settings, database: Database, stop: threading.Event) -> Non
     """Sends again what operators want sent again."""
     while not stop.wait(BEAT):
         replay.work_patiently(database, chosen, stop.wait)
+
+
+def _lines(database: Database) -> dict[str, bool]:
+    """Which of its lines stand."""
+    return {"database": database.answered(ANSWERS_WITHIN)}
 
 
 def _beat(chosen: Settings, database: Database, stop: threading.Event) -> None:

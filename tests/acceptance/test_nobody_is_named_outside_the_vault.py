@@ -114,7 +114,7 @@ def test_nobody_is_named_in_the_metrics(endpoints: dict[str, Any], captured: lis
     for door in endpoints["http"].values():
         with urllib.request.urlopen(f"{door}/metrics", timeout=5) as answer:
             text = answer.read().decode()
-        assert "fengge_parked_open" in text
+        assert "fengge_line_up" in text
         assert named(text) == []
 
 

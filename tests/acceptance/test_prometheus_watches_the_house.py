@@ -3,10 +3,11 @@
 import json
 import subprocess
 import urllib.request
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from contracts.registry import LEDGERS, SERVICES
+from contracts.registry import LEDGERS, SCHEMAS, SERVICES
 from deploy.local import scraping
 from tests.acceptance.conftest import Fengge, eventually
 from tests.acceptance.watching import NEEDED, Prometheus
@@ -28,16 +29,16 @@ def processes(fengge: Fengge) -> set[str]:
 
 def test_every_process_and_the_broker_are_scraped(fengge: Fengge, prometheus: Prometheus) -> None:
     names = processes(fengge)
-    assert names >= set(LEDGERS)
+    assert names == set(SCHEMAS)
     eventually(lambda: set(prometheus.ask('up{job="fengge"} == 1')) == names)
-    eventually(lambda: len(prometheus.ask("fengge_ledger_readable == 1")) == len(names))
+    eventually(lambda: len(prometheus.ask("fengge_ledger_readable == 1")) == len(LEDGERS))
     assert set(prometheus.ask("sum by (service) (fengge_shard_read)").values()) == {4.0}
     assert prometheus.ask("count(up == 1)") == {"": len(names) + 2}
 
 
 def test_the_broker_tells_what_rules_and_dashboards_ask_of_it(prometheus: Prometheus) -> None:
     for name in OF_BROKER:
-        eventually(lambda name=name: prometheus.ask(f"count({name})"))
+        eventually(partial(prometheus.ask, f"count({name})"))
     read = f'count(rabbitmq_detailed_queue_consumers{{queue=~"({"|".join(SERVICES)})[.].+"}} == 1)'
     assert prometheus.ask(read) == {"": 16.0}
 
