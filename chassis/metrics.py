@@ -76,34 +76,42 @@ class Board(Collector):
 
     def collect(self) -> Iterable[Family]:
         """What Prometheus' client asks each collector for: families of samples."""
-        families: dict[str, Family] = {}
+        told: dict[Figure, dict[tuple[str, ...], float | Spread]] = {}
         for metric in self._ask():
-            figure = metric.figure
-            family = families.setdefault(figure.name, _family(figure))
-            values = [self.bounded(label, metric.labels[label]) for label in figure.labels]
-            _add(family, [self.bounded("service", self._service), *values], metric.value)
-        return families.values()
+            samples = told.setdefault(metric.figure, {})
+            key = tuple(self.bounded(label, metric.labels[label]) for label in metric.figure.labels)
+            samples[key] = (
+                _together(metric.figure, samples[key], metric.value) if key in samples else metric.value
+            )
+        service = self.bounded("service", self._service)
+        return [_family(figure, service, samples) for figure, samples in told.items()]
 
     def bounded(self, label: str, value: str) -> str:
         """The value itself where the label may have it."""
         return value if value in self._bounds[label] else OTHER
 
 
-def _family(figure: Figure) -> Family:
+def _together(figure: Figure, one: float | Spread, two: float | Spread) -> float | Spread:
+    """What two values under one label come to, where both are `other`: the longer age, or the sum."""
+    if isinstance(one, Spread) and isinstance(two, Spread):
+        return one.plus(two)
+    assert not isinstance(one, Spread)
+    assert not isinstance(two, Spread)
+    aged = figure.kind == "gauge" and figure.name.endswith("_seconds")
+    return max(one, two) if aged else one + two
+
+
+def _family(figure: Figure, service: str, samples: Mapping[tuple[str, ...], float | Spread]) -> Family:
     labels = ("service", *figure.labels)
-    match figure.kind:
-        case "counter":
-            return CounterMetricFamily(figure.name, figure.meaning, labels=labels)
-        case "gauge":
-            return GaugeMetricFamily(figure.name, figure.meaning, labels=labels)
-        case "histogram":
-            return HistogramMetricFamily(figure.name, figure.meaning, labels=labels)
-
-
-def _add(family: Family, labels: list[str], value: float | Spread) -> None:
-    if isinstance(family, HistogramMetricFamily):
-        assert isinstance(value, Spread)
-        family.add_metric(labels, value.buckets(), value.sum)
-    elif isinstance(family, CounterMetricFamily | GaugeMetricFamily):
+    if figure.kind == "histogram":
+        spread = HistogramMetricFamily(figure.name, figure.meaning, labels=labels)
+        for key, value in samples.items():
+            assert isinstance(value, Spread)
+            spread.add_metric([service, *key], value.buckets(), value.sum)
+        return spread
+    kind = CounterMetricFamily if figure.kind == "counter" else GaugeMetricFamily
+    family = kind(figure.name, figure.meaning, labels=labels)
+    for key, value in samples.items():
         assert not isinstance(value, Spread)
-        family.add_metric(labels, value)
+        family.add_metric([service, *key], value)
+    return family

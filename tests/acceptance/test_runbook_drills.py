@@ -20,7 +20,7 @@ from tests.acceptance.watching import NEEDED, Prometheus
 from tests.unit.test_what_prometheus_is_told import ALERTS
 
 pytestmark = [NEEDED, pytest.mark.long]
-PATIENCE = 150.0
+PATIENCE = 100.0
 EXPRESSIONS = {rule["alert"]: rule["expr"] for rule in ALERTS}
 
 

@@ -70,6 +70,22 @@ def test_samples_of_one_figure_stand_together_whatever_the_order() -> None:
     ]
 
 
+def test_what_is_other_is_told_once() -> None:
+    one, two = Spread([1.0]), Spread([1.0])
+    one.note(0.5, 2)
+    two.note(7)
+    text = board(
+        figures.OPEN_OF(2, reason="?"), figures.OPEN_OF(3, reason="!"),
+        figures.OPEN_AGE(60, reason="?"), figures.OPEN_AGE(90, reason="!"),
+        figures.CRITICAL(one, messaging_destination_name="?"),
+        figures.CRITICAL(two, messaging_destination_name="!"),
+    ).text()  # fmt: skip
+    assert 'fengge_parked_records{reason="other",service="ticket"} 5.0' in text
+    assert 'fengge_parked_oldest_seconds{reason="other",service="ticket"} 90.0' in text
+    count = 'fengge_critical_time_seconds_count{messaging_destination_name="other",service="ticket"} 3.0'
+    assert text.count(count) == 1
+
+
 def test_a_spread_counts_what_is_not_above_each_bound() -> None:
     spread = Spread([0.1, 1])
     spread.note(0.1, 200)
