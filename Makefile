@@ -61,6 +61,10 @@ classifier: .venv/dev.stamp ## train on real messages, tell how well categories 
 cities: .venv/dev.stamp ## 8,999 real requests of two cities through Open311 and back (REAL_311=folder)
 	@$(BIN)/python -m pytest -q -s tests/integration/test_open311_carries_two_cities.py
 
+.PHONY: traces
+traces: .venv/dev.stamp ## spans at a real receiver: retries, sampling, a receiver that is away, the last ones at a stop
+	@$(BIN)/python -m pytest -q tests/integration/test_a_trace_crosses_four_services.py
+
 .PHONY: runbooks
 runbooks: .venv/dev.stamp ## drills by the book: cause each alert, mend it with its page's commands (10 minutes)
 	@$(BIN)/python -m pytest -q -o faulthandler_timeout=1800 tests/acceptance/test_runbook_drills.py

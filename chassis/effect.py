@@ -21,7 +21,7 @@ from chassis.positions import Positions
 from chassis.recovery import Deadly, Park, Redeliver, recover
 from chassis.refusal import violation_reply
 from chassis.waiting import Stream
-from contracts.cloudevent import opened
+from contracts.cloudevent import CloudEvent, opened
 from contracts.problem import ContractViolation
 from contracts.registry import EVENTS
 
@@ -38,6 +38,7 @@ class Tally:
     messages: list[Message] = field(default_factory=list)
     ready: list[Arrival] = field(default_factory=list)
     """What has had its effect."""
+    published: list[CloudEvent[Any]] = field(default_factory=list)
     effected: int = 0
     repeated: int = 0
     early: int = 0
@@ -56,6 +57,7 @@ class Tally:
         """Counts what became of a part of the batch."""
         self.messages += part.messages
         self.ready += part.ready
+        self.published += part.published
         self.effected += part.effected
         self.repeated += part.repeated
         self.early += part.early
@@ -186,6 +188,7 @@ class Effects:
             store.save(tx, folded.changes)
         messages = outbox.pack(self.model.publisher, folded.published, self.shards)
         tally.messages += outbox.append(tx, messages + folded.messages)
+        tally.published += folded.published
 
     def _answer(
         self, tx: Tx, publisher: str | None, violation: ContractViolation, instance: str | None, tally: Tally
@@ -197,7 +200,12 @@ class Effects:
     def _recover(self, tx: Tx, arrival: Arrival, error: Exception, now: datetime, tally: Tally) -> None:
         arrival = replace(arrival, attempt=arrival.attempt + 1)
         event = arrival.event
-        about = {"type": event.type, "event": event.id, "attempt": arrival.attempt}
+        about = {
+            "type": event.type,
+            "event": event.id,
+            "attempt": arrival.attempt,
+            "trace": event.traceparent[3:35],
+        }
         # The savepoint took back that its id was taken, and that it left the waiting line.
         if arrival.waits_as and not arrival.taken:
             waiting.leave(tx, [arrival.waits_as])

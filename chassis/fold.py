@@ -1,5 +1,6 @@
 """Each stimulus through command → decide → evolve, in order, in memory: the one path of every event."""
 
+import hashlib
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -81,11 +82,15 @@ def envelope(
         sequencetype="Integer",
         correlationid=cause.correlationid if cause else key,
         causationid=cause.id if cause else "",
-        traceparent=_next_span(cause.traceparent if cause else ""),
+        traceparent=_next_span(cause.traceparent, cause.source, cause.id)
+        if cause
+        else _next_span("", key, str(known.now)),
     )
 
 
-def _next_span(traceparent: str) -> str:
-    """A child of the cause's span, or a new trace (W3C Trace Context, level 1)."""
-    trace = traceparent[3:35] if len(traceparent) == 55 else f"{random.getrandbits(128):032x}"
+def _next_span(traceparent: str, *cause: str) -> str:
+    """A child of the cause's span; else all that has this cause makes one trace (W3C Trace Context)."""
+    if len(traceparent) == 55:
+        return f"00-{traceparent[3:35]}-{random.getrandbits(64):016x}-{traceparent[53:]}"
+    trace = hashlib.blake2b("\n".join(cause).encode(), digest_size=16).hexdigest()
     return f"00-{trace}-{random.getrandbits(64):016x}-01"

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from chassis import backlog, figures, pause, waiting
+from chassis import backlog, figures, pause, traces, waiting
 from chassis.benched import Bench
 from chassis.clock import now
 from chassis.consumer import Consumer
@@ -55,7 +55,8 @@ class Loops:
         effects = Effects(
             service_class.model, handlers, settings.shards, settings.retry_attempts, self.service.passes
         )
-        self.worker = Worker(effects, self.database, self.relay, self.stopping, self.meter)
+        self.traces = traces.start(settings, name)
+        self.worker = Worker(effects, self.database, self.relay, self.stopping, self.meter, self.traces)
         topology = of_service(name, consumed_by(service_class), settings.shards)
         self.holds = pause.Holds(self.database)
         self.consumer = Consumer(settings, topology, self.worker, name, service_class.gather, self.holds)
@@ -82,6 +83,8 @@ class Loops:
         self.relay.stop()
         self.relay_thread.wait()
         self.database.close()
+        if self.traces:
+            self.traces.close()
 
     @property
     def ready(self) -> dict[str, bool]:

@@ -97,6 +97,10 @@ class Settings:
     oidc_roles: Mapping[str, str] = field(default_factory=dict)
     hotlines: Cities = field(default_factory=dict)
     """Cities whose 12345 hotlines are connected, from the files of a folder."""
+    otel_exporter_otlp_endpoint: str = ""
+    """Where spans go by OTLP/HTTP; empty: none are made."""
+    otel_traces_sampler_arg: float = 1.0
+    """The share of traces that is kept."""
     category_model: str = ""
     """The file of a model, made by `fengge train`, that suggests categories; empty: the desk sorts."""
 
@@ -259,4 +263,6 @@ CHECKS: dict[str, Callable[[str], Any]] = {
     "oidc_roles": _roles,
     "hotlines": read_folder,
     "category_model": str,
+    "otel_exporter_otlp_endpoint": _url("http", "https", empty=True),
+    "otel_traces_sampler_arg": _number(float, 0, 1),
 }

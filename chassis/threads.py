@@ -99,10 +99,13 @@ def _run(service: type[Any], chosen: settings.Settings) -> int:
     sys.setswitchinterval(SWITCH)
     loops = Loops(service, chosen, lambda loop: Thread(loop, died))
     door = Door(health(lambda: loops.ready) | metrics(loops.metrics), {}, "")
+    edge = loops.service.edge(loops.relay)
+    if loops.traces:
+        edge = loops.traces.around(edge)
     try:
         listeners = [
             Listener(door, chosen.health_host, chosen.health_port, threads=2),
-            Listener(loops.service.edge(loops.relay), chosen.gateway_host, chosen.gateway_port),
+            Listener(edge, chosen.gateway_host, chosen.gateway_port),
         ]
     except OSError as error:
         print(f"HEALTH_PORT, GATEWAY_PORT: nobody can listen there ({error.strerror})", file=sys.stderr)

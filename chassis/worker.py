@@ -20,6 +20,7 @@ from chassis.line import pauses
 from chassis.meter import Meter
 from chassis.relay import Relay
 from chassis.suspects import DEADLY
+from chassis.traces import Traces
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +35,15 @@ class Worker:
     """Commits work, again after a transient failure, more carefully after any other."""
 
     def __init__(
-        self, effects: Effects, database: Database, relay: Relay, stopping: threading.Event, meter: Meter
+        self,
+        effects: Effects,
+        database: Database,
+        relay: Relay,
+        stopping: threading.Event,
+        meter: Meter,
+        traces: Traces | None = None,
     ) -> None:
-        self.effects, self.stopping, self.meter = effects, stopping, meter
+        self.effects, self.stopping, self.meter, self._traces = effects, stopping, meter, traces
         self._database, self._relay = database, relay
         self.counts = Counts()
         self._counting = threading.Lock()
@@ -45,7 +52,7 @@ class Worker:
         """Runs `work` in a transaction until it commits; None if a stop came and the last try failed too."""
         pause, care, worn = pauses(), Care.TRUSTING, 0
         while True:
-            tally, last = Tally(), self.stopping.is_set()
+            tally, last, begun = Tally(), self.stopping.is_set(), time.time_ns()
             try:
                 with self._database.transaction() as tx:
                     work(tx, tally, care)
@@ -63,11 +70,16 @@ class Worker:
                     return None
                 self.stopping.wait(next(pause))
             else:
-                if tally.effected:
-                    failpoints.reach("after_commit")
-                self.effects.positions.committed(tally.moved)
-                self._relay.hand_over(tally.messages)
+                self._committed(tally, begun)
                 return tally
+
+    def _committed(self, tally: Tally, begun: int) -> None:
+        if tally.effected:
+            failpoints.reach("after_commit")
+        self.effects.positions.committed(tally.moved)
+        self._relay.hand_over(tally.messages)
+        if self._traces:
+            self._traces.committed(tally.ready, tally.published, begun)
 
     def take(self, found: Found) -> bool:
         """Gives what was found its effect; False if a stop came before all of it was committed."""
