@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import msgspec
 import psycopg
@@ -14,7 +15,7 @@ from tests.integration.collector import Collector, Span, collecting
 from tests.integration.process import TICKET, Process, Stage, free_port, request, until
 
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
-CONSUMER, PRODUCER = 5, 4
+CONSUMER, PRODUCER, SERVER = 5, 4, 2
 HOUSE = {"NOTIFY_TOKEN": "n" * 40, "EVALUATION_TOKEN": "e" * 40, "SMTP_URL": "smtp://127.0.0.1:9"}
 
 
@@ -115,14 +116,43 @@ def test_whether_a_trace_is_wanted_is_its_senders_word(stage: Stage, traceparent
         assert bool([span for span in collector.spans if span.trace == TRACE]) == traceparent.endswith("1")
 
 
+def test_an_answer_of_the_gateway_is_the_span_that_its_events_come_from() -> None:
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        start_response("202 ACCEPTED", [("X-Trace-Id", TRACE)])
+        return [b"{}"]
+
+    with collecting() as collector:
+        found = traces.Traces(chosen(collector.url), "gateway")
+        environ = {"REQUEST_METHOD": "POST", "HTTP_TRACEPARENT": f"00-{TRACE}-{PARENT}-01"}
+        assert found.around(app)(environ, lambda *said: None) == [b"{}"]
+        found.close()
+        (span,) = collector.spans
+    assert (span.service, span.name, span.kind, span.trace) == ("gateway", "POST", SERVER, TRACE)
+    assert (span.span, span.parent) == (TRACE[:16], PARENT)
+
+
+def test_a_share_of_the_traces_is_the_same_share_everywhere() -> None:
+    half = traces.Traces(chosen("http://127.0.0.1:9", otel_traces_sampler_arg=0.5), "ticket")
+    assert half._wanted(("0" * 31 + "1", PARENT, True))
+    assert not half._wanted(("f" * 32, PARENT, True))
+    assert not half._wanted(("0" * 31 + "1", PARENT, False))
+    half.close()
+
+
+def chosen(endpoint: str = "", **more: Any) -> settings.Settings:
+    """The settings of a process whose spans go there."""
+    return settings.Settings(
+        amqp_url="amqp://x", database_url="postgresql://x", otel_exporter_otlp_endpoint=endpoint, **more
+    )
+
+
 def test_without_an_endpoint_no_sdk_is_loaded() -> None:
     said = (
         "import chassis.loops, services.ticket.service, sys; print('opentelemetry' in str(list(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", said], capture_output=True, text=True)
     assert done.stdout == "False\n", done.stderr
-    chosen = settings.Settings(amqp_url="amqp://x", database_url="postgresql://x")
-    assert traces.start(chosen, "ticket") is None
+    assert traces.start(chosen(), "ticket") is None
 
 
 @pytest.mark.parametrize(
