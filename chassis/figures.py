@@ -53,6 +53,7 @@ OPEN_OF = Figure("fengge_parked_records", "gauge", "Records that wait, by reason
 OPEN_AGE = Figure("fengge_parked_oldest_seconds", "gauge", "Age of the oldest of them.", ("reason",))
 
 SHARD = Figure("fengge_shard_read", "gauge", "Whether this process reads a shard of its service.", ("shard",))
+HELD = Figure("fengge_shard_held", "gauge", "Whether an operator holds a shard back.", ("shard",))
 LINE = Figure("fengge_line_up", "gauge", "Whether a line of this process stands.", ("line",))
 TIMER_IDLE = Figure(
     "fengge_timer_idle_seconds",

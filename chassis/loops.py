@@ -107,11 +107,12 @@ class Loops:
                 ledger = [*backlog.backlog(tx), *self.service.metrics(tx)]
         except psycopg.Error as error:
             log.warning("the ledger could not be asked", extra={"cause": type(error).__name__})
-        reads = self.consumer.shards
+        reads, held = self.consumer.shards, self.holds.now
         return [
             *backlog.counted(self.worker.counts, bool(ledger)),
             *self.meter.metrics(),
             *(figures.SHARD(shard in reads, shard=str(shard)) for shard in self._shards),
+            *(figures.HELD(held.holds(shard), shard=str(shard)) for shard in self._shards),
             *(figures.LINE(up, line=line) for line, up in self.ready.items()),
             *ledger,
         ]

@@ -50,6 +50,7 @@ def test_a_process_tells_what_became_of_every_event(stage: Stage) -> None:
     assert total(told, "messaging_process_duration_seconds_count", 'error_type=""') >= 1
     assert total(told, "fengge_shard_read") == total(told, "fengge_tickets_unassigned") / 5 == 4
     assert total(told, "fengge_line_up") == 3
+    assert total(told, "fengge_shard_held") == 0
     assert told["fengge_events_unaccounted"] == 0
     assert told["fengge_ledger_readable"] == 1
     until(lambda: figures(process)["fengge_seal_unsealed"] == 0)
