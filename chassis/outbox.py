@@ -12,12 +12,15 @@ from contracts.cloudevent import CloudEvent
 from contracts.numbering import shard_of
 
 EVENTS_PER_MESSAGE = 50
+LAST = 2**63 - 1
+"""No id is larger."""
 
 APPEND = "INSERT INTO outbox (exchange, routing_key, content_type, body) VALUES {rows} RETURNING id"
 ROW = "(%s, %s, %s, %s)"
 UNSENT = """
 SELECT id, exchange, routing_key, content_type, body FROM outbox
-WHERE sent_at IS NULL AND created_at < now() - make_interval(secs => %s) AND id > %s AND NOT id = ANY(%s)
+WHERE sent_at IS NULL AND created_at < now() - make_interval(secs => %s)
+  AND id > %s AND id < %s AND NOT id = ANY(%s)
 ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
 """
 MARK_SENT = "UPDATE outbox SET sent_at = now() WHERE id = ANY(%s) AND sent_at IS NULL"
@@ -58,12 +61,15 @@ def append(tx: Tx, messages: Sequence[tuple[str, str, str, str]]) -> list[Messag
     return [Message(id_, *message) for (id_,), message in zip(ids, messages, strict=True)]
 
 
-def unsent(tx: Tx, older_than: float, after: int, besides: Sequence[int], limit: int) -> list[Message]:
-    """Messages whose hand-over died `older_than` seconds ago, from the id `after` on, locked.
+def unsent(
+    tx: Tx, older_than: float, after: int, besides: Sequence[int], limit: int, below: int = LAST
+) -> list[Message]:
+    """Messages whose hand-over died `older_than` seconds ago, with ids between `after` and `below`, locked.
 
     `besides` are in this process's hands.
     """
-    return [Message(*row) for row in tx.execute(UNSENT, [older_than, after, list(besides), limit])]
+    values = [older_than, after, below, list(besides), limit]
+    return [Message(*row) for row in tx.execute(UNSENT, values)]
 
 
 def mark_sent(tx: Tx, ids: Sequence[int]) -> None:

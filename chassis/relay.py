@@ -4,8 +4,9 @@ import logging
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import takewhile
 
 import psycopg
 from amqp.basic_message import Message as AmqpMessage
@@ -14,7 +15,7 @@ from chassis import failpoints, outbox
 from chassis.database import Database
 from chassis.line import BROKEN, Deadline, Line, pauses, reason
 from chassis.meter import Meter
-from chassis.outbox import Message
+from chassis.outbox import LAST, Message
 from chassis.recovery import TransientFailure
 from chassis.settings import Settings
 from chassis.topology import INBOUND, declare, of_service
@@ -30,6 +31,10 @@ MARK_EVERY = 0.25
 """Seconds for which confirmed messages may stay unmarked: one transaction marks many."""
 
 
+Behind = Callable[..., list[Message]]
+"""(tx, older than, limit) → messages that were left."""
+
+
 class Relay:
     """Moves committed messages to the broker; at least once, and marked as sent only when confirmed."""
 
@@ -38,7 +43,10 @@ class Relay:
         self._in_hand: deque[Message] = deque()
         self._confirmed: list[int] = []
         self._wake = threading.Event()
-        self._swept_to = 0
+        self._swept_to = self._made_good_to = 0
+        # How often messages were left in the outbox, and up to which of these times that has been made good.
+        # At the start there may be some of the process before.
+        self._left, self._made_good = 1, 0
         self._stopping = False
         self.connected = False
 
@@ -46,7 +54,9 @@ class Relay:
         """Takes messages whose transaction has just been committed."""
         if len(self._in_hand) + len(messages) <= IN_MEMORY:
             self._in_hand.extend(messages)
-            self._wake.set()
+        else:
+            self._left += 1
+        self._wake.set()
 
     def stop(self) -> None:
         """Lets `run` return once everything in hand is published."""
@@ -90,7 +100,9 @@ class Relay:
         """Publishes, marks and sweeps until stopped; raises psycopg.Error."""
         sweep = mark = Deadline(0)
         while not (self._stopping and not self._in_hand):
-            if self._in_hand:
+            if self._left != self._made_good:
+                self._make_good(publisher)
+            elif self._in_hand:
                 self._publish_in_hand(publisher)
             else:
                 self._wake.wait(min(sweep.left, mark.left) if self._confirmed else sweep.left)
@@ -103,11 +115,41 @@ class Relay:
                 sweep = Deadline(0 if self._sweep(publisher) else SWEEP_EVERY)
         self._mark()
 
-    def _publish_in_hand(self, publisher: "Confirmed") -> None:
-        messages = [self._in_hand[index] for index in range(min(PIPELINE, len(self._in_hand)))]
+    def _publish_in_hand(self, publisher: "Confirmed", below: int = LAST) -> None:
+        first = (self._in_hand[index] for index in range(min(PIPELINE, len(self._in_hand))))
+        messages = list(takewhile(lambda message: message.id < below, first))
         self._confirmed += publisher.publish(messages)
         for _ in messages:
             self._in_hand.popleft()
+
+    def _make_good(self, publisher: "Confirmed") -> None:
+        """One step: what was left in the outbox and what is in hand go in the order of their ids.
+
+        So nothing that comes after it about the same ticket overtakes a message that was left.
+        """
+        left, in_hand = self._left, [message.id for message in self._in_hand.copy()]
+        behind = partial(outbox.unsent, after=self._made_good_to, besides=in_hand + self._confirmed)
+        with self._database.statements() as tx:
+            first = behind(tx, 0.0, limit=1)
+        if not first:
+            self._made_good, self._made_good_to = left, 0
+        elif in_hand and in_hand[0] < first[0].id:
+            self._publish_in_hand(publisher, first[0].id)
+        else:
+            messages = self._publish_left(
+                publisher, partial(behind, below=in_hand[0] if in_hand else LAST), 0.0
+            )
+            self._made_good_to = messages[-1].id if messages else self._made_good_to
+
+    def _publish_left(self, publisher: "Confirmed", behind: Behind, age: float) -> Sequence[Message]:
+        """Publishes and marks messages of the outbox; returns them, also those that no queue takes."""
+        with self._database.transaction() as tx:
+            messages = behind(tx, age, limit=PIPELINE)
+            sent = publisher.publish(messages) if messages else []
+            if sent:
+                log.info("outbox swept", extra={"messages": len(sent)})
+                outbox.mark_sent(tx, sent)
+        return messages
 
     def _mark(self) -> None:
         failpoints.reach("before_mark")
@@ -123,12 +165,7 @@ class Relay:
             if not behind(tx, self._settings.sweep_after, limit=1):
                 self._swept_to = 0
                 return False
-        with self._database.transaction() as tx:
-            messages = behind(tx, self._settings.sweep_after, limit=PIPELINE)
-            sent = publisher.publish(messages) if messages else []
-            if sent:
-                log.info("outbox swept", extra={"messages": len(sent)})
-                outbox.mark_sent(tx, sent)
+        messages = self._publish_left(publisher, behind, self._settings.sweep_after)
         # Goes round: messages that no queue takes must not stand in the way of those behind them.
         more = len(messages) == PIPELINE
         self._swept_to = messages[-1].id if more else 0
