@@ -11,6 +11,7 @@ from typing import Any
 from psycopg.rows import dict_row
 
 from chassis.database import Tx
+from chassis.delivery import OUTSIDE_EXCHANGE, Unreadable, again
 from chassis.parked import UNREADABLE, ParkedError, entry
 from chassis.rows import columns
 
@@ -185,10 +186,15 @@ def _text(body: bytes) -> str:
 def _waits_as(record: Record) -> tuple[str, str]:
     """Its key in the waiting line.
 
-    What nobody could read has no name of its own yet, and two such messages may claim the same one.
+    What nobody could read has no name of its own yet, and two such messages may claim the same one. What came
+    from outside goes by its sender and words, since nobody has made sure yet whose its source is.
     """
+    numbered = (UNREADABLE, str(record["no"]))
     if record["partitionkey"] is None:
-        return UNREADABLE, str(record["no"])
+        return numbered
+    if record["exchange"] == OUTSIDE_EXCHANGE:
+        found = again(OUTSIDE_EXCHANGE, record["publisher"], _text(record["body"]), 0, numbered)
+        return numbered if isinstance(found, Unreadable) else found[0].ident
     return record["source"], record["id"]
 
 

@@ -12,6 +12,9 @@ from contracts.cloudevent import BATCH, SINGLE, CloudEvent
 from contracts.problem import ContractViolation
 
 INBOUND_EXCHANGE = "gov.inbound"
+OUTSIDE_EXCHANGE = "gov.outside"
+GATED = (INBOUND_EXCHANGE, OUTSIDE_EXCHANGE)
+"""Through which come events that nobody has read yet."""
 REPLIES_EXCHANGES = ("gov.replies", "gateway.replies")
 """What an answer comes through; answers are about events, not tickets, and are in no order."""
 NUL = b"\\u0000"
@@ -53,7 +56,13 @@ class Arrival(Struct, frozen=True, kw_only=True):
 
     @property
     def ident(self) -> tuple[str, str]:
-        """What makes the event unique (CloudEvents: source + id)."""
+        """What makes the event unique (CloudEvents: source + id).
+
+        From outside nobody has made sure yet whose the source is: the inbox then goes by sender and words.
+        """
+        if self.exchange == OUTSIDE_EXCHANGE:
+            said = hashlib.sha256(msgspec.json.encode(self.event)).hexdigest()
+            return f"outside:{self.publisher or ''}", said
         return self.event.source, self.event.id
 
     @property
@@ -84,7 +93,7 @@ class Unreadable(Struct, frozen=True, kw_only=True):
 def read(delivery: Delivery) -> list[Arrival] | Unreadable:
     """The events in a message, through the gate where it comes from outside."""
     try:
-        if delivery.exchange == INBOUND_EXCHANGE:
+        if delivery.exchange in GATED:
             events: list[CloudEvent[Any]] = [gate.admit(delivery.content_type, delivery.body)]
         else:
             events = list(cloudevent.decode(delivery.content_type or "", delivery.body))

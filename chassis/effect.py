@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec.structs import replace
 
-from chassis import inbox, outbox, parked, waiting
+from chassis import clock, inbox, outbox, parked, waiting
 from chassis.database import Tx
-from chassis.delivery import INBOUND_EXCHANGE, Arrival, Unreadable
+from chassis.delivery import GATED, INBOUND_EXCHANGE, OUTSIDE_EXCHANGE, Arrival, Unreadable
 from chassis.fold import fold
 from chassis.halving import Care, halve
 from chassis.inbox import Admission
@@ -26,6 +26,8 @@ from contracts.problem import ContractViolation
 from contracts.registry import EVENTS
 
 log = logging.getLogger(__name__)
+
+DEADLY = "the process died each time it began to handle this event"
 
 Handler = Callable[[Any, Any], Command | None]
 """A service's reaction to one event: (event, known) → command, or None where there is nothing to do."""
@@ -69,6 +71,16 @@ class Tally:
         self.moved |= part.moved
 
 
+class Door(Protocol):
+    """What judges what other systems have sent to the broker, and takes it in."""
+
+    def take(self, tx: Tx, arrivals: Sequence[Arrival], now: datetime) -> Tally:
+        """What became of each, in order; nothing here is in the inbox, which knows no senders."""
+
+    def note(self, tx: Tx, message: Unreadable, now: datetime) -> None:
+        """Keeps on record what could not be read, and why."""
+
+
 @dataclass(frozen=True)
 class Effects:
     """How one service turns arrivals into committed rows and messages."""
@@ -80,6 +92,7 @@ class Effects:
     passes: Callable[[str], bool] = lambda event_type: False
     """Whether nobody wants an event of this type at the moment, although there is a handler for it."""
     positions: Positions = field(default_factory=Positions)
+    door: Door | None = None
 
     def of_arrivals(
         self, tx: Tx, arrivals: Sequence[Arrival], now: datetime, tally: Tally, care: Care = Care.TOGETHER
@@ -133,7 +146,9 @@ class Effects:
             return
         parked.park_unreadable(tx, message)
         tally.parked += 1
-        if message.delivery.exchange == INBOUND_EXCHANGE:
+        if message.delivery.exchange == OUTSIDE_EXCHANGE and self.door:
+            self.door.note(tx, message, clock.now())
+        if message.delivery.exchange in GATED:
             violation = message.violation
             self._answer(tx, message.delivery.publisher, violation, violation.about.get("id"), tally)
 
@@ -147,6 +162,8 @@ class Effects:
         followers: bool = True,
         trusting: bool = False,
     ) -> None:
+        if self.door:
+            arrivals = self._through(self.door, tx, arrivals, now, tally)
         trusted = self.positions.plain(arrivals) if trusting else {}
         admission = inbox.admit(tx, arrivals, trusted, followers=followers)
         stimuli = [stimulus for arrival in admission.ready if (stimulus := self._stimulus(arrival))]
@@ -162,10 +179,24 @@ class Effects:
         if admission.early:
             _tell_early(admission, tally)
 
+    def _through(
+        self, door: Door, tx: Tx, arrivals: Sequence[Arrival], now: datetime, tally: Tally
+    ) -> Sequence[Arrival]:
+        """Leaves to the door what other systems sent; returns the rest."""
+        came = [arrival for arrival in arrivals if arrival.exchange == OUTSIDE_EXCHANGE]
+        if not came:
+            return arrivals
+        if any(arrival.deadly for arrival in came):
+            raise Deadly(DEADLY)
+        came = list(waiting.still_mine(tx, came))
+        tally.add(door.take(tx, came, now))
+        tally.resumed += waiting.leave(tx, [arrival.waits_as for arrival in came if arrival.waits_as])
+        return [arrival for arrival in arrivals if arrival.exchange != OUTSIDE_EXCHANGE]
+
     def _stimulus(self, arrival: Arrival) -> Stimulus | None:
         """The event with its data read, bound to its handler; None where this service has none."""
         if arrival.deadly:
-            raise Deadly("the process died each time it began to handle this event")
+            raise Deadly(DEADLY)
         inbound = arrival.exchange == INBOUND_EXCHANGE
         handler = self.handlers.get(arrival.event.type)
         if handler is None:

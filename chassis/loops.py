@@ -23,7 +23,7 @@ from chassis.model import Command, Known, Stimulus
 from chassis.relay import Relay
 from chassis.service import Due, consumed_by, marked
 from chassis.settings import Settings
-from chassis.topology import of_service
+from chassis.topology import of_outside, of_service, outside
 from chassis.worker import Worker
 from contracts.event import type_of
 
@@ -52,14 +52,23 @@ class Loops:
         self.meter = Meter()
         self.relay = Relay(settings, self.database, name, self.meter)
         handlers = self._handlers()
+        door = self.service.door()
         effects = Effects(
-            service_class.model, handlers, settings.shards, settings.retry_attempts, self.service.passes
+            service_class.model,
+            handlers,
+            settings.shards,
+            settings.retry_attempts,
+            self.service.passes,
+            door=door,
         )
         self.traces = traces.start(settings, name)
         self.worker = Worker(effects, self.database, self.relay, self.stopping, self.meter, self.traces)
         topology = of_service(name, consumed_by(service_class), settings.shards)
         self.holds = pause.Holds(self.database)
-        self.consumer = Consumer(settings, topology, self.worker, name, service_class.gather, self.holds)
+        self.consumers = [Consumer(settings, topology, self.worker, name, service_class.gather, self.holds)]
+        if door:
+            queues = of_outside(name, settings.shards)
+            self.consumers.append(Consumer(settings, queues, self.worker, outside(name), 0.0, self.holds))
         self._shards = range(settings.shards)
         self._timers = self._all_timers()
         own = {
@@ -71,7 +80,7 @@ class Loops:
 
     def start(self) -> None:
         """Starts every loop in a thread of its own."""
-        self.threads = [self._spawn(self.consumer.run)]
+        self.threads = [self._spawn(consumer.run) for consumer in self.consumers]
         self.threads += [self._spawn(partial(self._repeat, *timer)) for timer in self._timers]
         self.relay_thread = self._spawn(self.relay.run)
 
@@ -91,7 +100,7 @@ class Loops:
         """Which of the service's lines stand."""
         # The timer that resumes waiting events asks the database twice a second.
         return {
-            "consumer": self.consumer.connected,
+            "consumer": all(consumer.connected for consumer in self.consumers),
             "relay": self.relay.connected,
             "database": self.database.answered(ANSWERS_WITHIN),
         }
@@ -107,7 +116,8 @@ class Loops:
                 ledger = [*backlog.backlog(tx), *self.service.metrics(tx)]
         except psycopg.Error as error:
             log.warning("the ledger could not be asked", extra={"cause": type(error).__name__})
-        reads, held = self.consumer.shards, self.holds.now
+        reads = frozenset.intersection(*(consumer.shards for consumer in self.consumers))
+        held = self.holds.now
         return [
             *backlog.counted(self.worker.counts, bool(ledger)),
             *self.meter.metrics(),

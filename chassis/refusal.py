@@ -30,7 +30,7 @@ def violation_reply(
         errors=[msgspec.structs.asdict(error) for error in violation.errors],
         parked=True,
     )
-    return _reply(service, publisher, refused)
+    return publisher_reply(service, publisher, refused)
 
 
 def refusal_reply(service: str, stimulus: Stimulus, refusal: Refusal) -> Iterator[tuple[str, str, str, str]]:
@@ -47,10 +47,11 @@ def refusal_reply(service: str, stimulus: Stimulus, refusal: Refusal) -> Iterato
         ticket=stimulus.key,
         errors=[{"command": refusal.command, "state": refusal.state, "allowed": " ".join(refusal.allowed)}],
     )
-    yield _reply(service, stimulus.publisher, refused)
+    yield publisher_reply(service, stimulus.publisher, refused)
 
 
-def _reply(service: str, publisher: str, refused: EventRefused) -> tuple[str, str, str, str]:
+def publisher_reply(service: str, publisher: str, refused: EventRefused) -> tuple[str, str, str, str]:
+    """A refusal as the message that brings it to `publisher`."""
     event = CloudEvent(
         specversion="1.0",
         id=str(uuid4()),

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
 from chassis.database import Database, Tx
+from chassis.effect import Door
 from chassis.metrics import Metric
 from chassis.model import Model
 from chassis.settings import Settings
@@ -70,6 +71,10 @@ class Service:
     def passes(self, event_type: str) -> bool:  # noqa: ARG002 (a service that may not care asks)
         """Whether nobody here wants an event of this type now; it then costs no look at its ticket."""
         return False
+
+    def door(self) -> Door | None:
+        """What takes in what other systems publish at the broker; without one nothing of it is read."""
+        return None
 
     def metrics(self, tx: Tx) -> Sequence[Metric]:  # noqa: ARG002 (a service with figures of its own asks)
         """Figures of the service alone, at the moment of a scrape."""

@@ -9,6 +9,8 @@ from contracts.intake import EventRefused, FromOutside
 from contracts.registry import SERVICES
 
 INBOUND = "gov.inbound"
+OUTSIDE = "gov.outside"
+"""Where other systems publish: it leads to the gateway alone, whatever keys and headers they choose."""
 UNROUTED = "gov.unrouted"
 REPLIES = "gov.replies"
 FACTS = "gov.facts"
@@ -20,6 +22,8 @@ DELIVERY_LIMIT = 100_000
 
 MOST_KEPT = 1_000_000
 """Messages that wait for an outside system; beyond it the oldest go."""
+MOST_UNREAD = 250_000
+"""Messages of other systems that wait in one shard; beyond it the broker takes no more of them."""
 
 
 class Channel(Protocol):
@@ -52,6 +56,7 @@ class Queue:
     name: str
     single: bool = False
     max_length: int | None = None
+    overflow: str = "drop-head"
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -60,7 +65,7 @@ class Queue:
         if self.single:
             arguments["x-single-active-consumer"] = True
         if self.max_length:
-            arguments |= {"x-max-length": self.max_length, "x-overflow": "drop-head"}
+            arguments |= {"x-max-length": self.max_length, "x-overflow": self.overflow}
         return arguments
 
 
@@ -82,6 +87,12 @@ class Topology:
     queues: list[Queue] = field(default_factory=list)
     bindings: list[Binding] = field(default_factory=list)
 
+    def with_(self, more: "Topology") -> "Topology":
+        """Both together."""
+        return Topology(
+            self.exchanges + more.exchanges, self.queues + more.queues, self.bindings + more.bindings
+        )
+
 
 def doors(publishers: Iterable[str] = ()) -> Topology:
     """What all services share: the intake, its answers (one reply queue a publisher), every fact exchange."""
@@ -89,6 +100,7 @@ def doors(publishers: Iterable[str] = ()) -> Topology:
         Exchange(UNROUTED, "fanout"),
         Exchange(INBOUND, "topic", alternate=UNROUTED),
         Exchange(UNCLAIMED, "fanout"),
+        Exchange(OUTSIDE, "topic"),
         Exchange(REPLIES, alternate=UNCLAIMED),
         Exchange(FACTS, alternate=UNCLAIMED),
         Exchange(answers_to(ANSWERED), "fanout"),
@@ -137,6 +149,26 @@ def of_service(service: str, consumed: Sequence[type[Event]], shards: int) -> To
             topology.bindings.append(Binding(UNROUTED, spread, "", to_exchange=True))
         topology.bindings += [Binding(spread, queue_name(service, shard), "10") for shard in range(shards)]
     return topology
+
+
+def of_outside(service: str, shards: int) -> Topology:
+    """The queues, `<service>.outside.<shard>`, in which a door reads what other systems publish.
+
+    One key's messages stay in order; a full queue refuses what comes, so that no confirm is a false one.
+    """
+    spread = outside(service)
+    topology = Topology([Exchange(spread, "x-consistent-hash")])
+    topology.bindings.append(Binding(OUTSIDE, spread, "#", to_exchange=True))
+    for shard in range(shards):
+        name = queue_name(spread, shard)
+        topology.queues.append(Queue(name, single=True, max_length=MOST_UNREAD, overflow="reject-publish"))
+        topology.bindings.append(Binding(spread, name, "10"))
+    return topology
+
+
+def outside(service: str) -> str:
+    """The exchange of a door that spreads over its shards, and what their names begin with."""
+    return f"{service}.outside"
 
 
 def queue_name(service: str, shard: int) -> str:

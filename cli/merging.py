@@ -11,7 +11,7 @@ from cli.say import Failure, JsonFlag, as_json, table
 from contracts.actor import Actor
 from contracts.event import Event
 from contracts.intake import MergeOrdered, UnmergeOrdered
-from contracts.publisher import Publisher, PublishFailed
+from contracts.publisher import INSIDE, Publisher, PublishFailed
 from services.ticket.alike import near_store
 from services.ticket.moves import MERGEABLE
 
@@ -88,7 +88,7 @@ def _order(place: Place, said: Event, primary: str | None) -> None:
     if _primary(place, number) == primary:
         raise Failure(f"{number} follows {primary or 'no ticket'} already.")
     try:
-        with Publisher(place.amqp_url("intake"), source="urn:fengge:cli") as publisher:
+        with Publisher(place.amqp_url("intake"), source="urn:fengge:cli", exchange=INSIDE) as publisher:
             publisher.submit(said)
     except PublishFailed as error:
         raise Failure(f"The broker did not take it: {error}") from None

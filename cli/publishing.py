@@ -14,7 +14,7 @@ from contracts.cloudevent import SINGLE, CloudEvent
 from contracts.event import Event
 from contracts.intake import EventRefused
 from contracts.problem import ContractViolation
-from contracts.publisher import Publisher, PublishFailed
+from contracts.publisher import INSIDE, Publisher, PublishFailed
 
 Inbound = CloudEvent[Event]
 
@@ -38,7 +38,7 @@ def publish(
     events = _from_sheet(file) if file.suffix == ".csv" else _from_lines(file)
     refused: list[EventRefused] = []
     try:
-        with Publisher(place.amqp_url(user), source="urn:fengge:cli") as publisher:
+        with Publisher(place.amqp_url(user), source="urn:fengge:cli", exchange=INSIDE) as publisher:
             confirmed = publisher.submit_many(events)
             if replies:
                 refused = [*publisher.replies(replies)]

@@ -12,7 +12,7 @@ from cli.say import Failure
 from contracts import intake
 from contracts.event import Event
 from contracts.problem import ContractViolation
-from contracts.publisher import Publisher, PublishFailed
+from contracts.publisher import INSIDE, Publisher, PublishFailed
 
 SOURCE = "urn:fengge:cli"
 PATIENCE = 15.0
@@ -35,7 +35,7 @@ def tell(
     """
     key = intake.ticket_of(SOURCE, event)
     try:
-        with Publisher(place.amqp_url(user), source=SOURCE) as publisher:
+        with Publisher(place.amqp_url(user), source=SOURCE, exchange=INSIDE) as publisher:
             sent = publisher.submit(event)
     except PublishFailed as error:
         raise Failure(f"The broker did not take it: {error}\n{START}") from None

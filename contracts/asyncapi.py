@@ -26,7 +26,7 @@ QUORUM = {"durable": True, "exclusive": False, "autoDelete": False, "x-queue-typ
 
 def document() -> Document:
     """The whole document; schemas are references to the files beside it."""
-    channels = {"gov.inbound": _inbound()}
+    channels = {"gov.outside": _outside()}
     channels |= {f"{service}.events": _events(service) for service in SERVICES}
     channels |= {"gov.facts": _facts(), "gov.replies": _replies()}
     return {
@@ -55,10 +55,9 @@ def _channel(exchange: str, kind: str, description: str, events: Iterable[str]) 
     }
 
 
-def _inbound() -> Document:
-    channel = _channel(
-        "gov.inbound", "topic", "What outside systems, assignees and residents tell us.", INBOUND
-    )
+def _outside() -> Document:
+    said = "What outside systems tell us of assignees and residents; the gateway takes it in."
+    channel = _channel("gov.outside", "topic", said, INBOUND)
     return channel | {"x-routing-key": "<area>.<ticket>, area one of request, assignment, rating"}
 
 
@@ -89,7 +88,7 @@ def _replies() -> Document:
 
 def _operations() -> Iterable[tuple[str, Document]]:
     """As seen from Fengge: it receives the intake and sends everything else."""
-    yield "take", _operation("receive", "gov.inbound", {"ack": True})
+    yield "take", _operation("receive", "gov.outside", {"ack": True})
     for service in SERVICES:
         yield (
             f"tell_{service}",

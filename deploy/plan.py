@@ -26,7 +26,7 @@ SETTINGS = """settings:
   AMQP_ADMIN_PASSWORD     of the broker's user `admin`, who exists already
   AMQP_<NAME>_PASSWORD    of each service's broker user (TICKET, DISPATCH, ..., CONSOLE)
   DB_<NAME>_PASSWORD      of each service's database role (GATEWAY and CONSOLE too), and DB_OWNER_PASSWORD
-  PUBLISHERS              outside systems that may write to the intake: name=password,name=password
+  PUBLISHERS              programs of the house that write to the intake, trusted: name=password,name=password
   SHARDS                  shards of every service (4)
   DIRECTORY               folder of directory files to import; none: nothing is imported
 """

@@ -8,7 +8,7 @@ from typing import Any
 import pika
 import psycopg
 
-from chassis.topology import Topology, declare, doors, of_service
+from chassis.topology import Topology, declare, doors, of_outside, of_service
 from contracts.broker import parameters_of
 from contracts.event import publisher_of
 from contracts.registry import LEDGERS, SERVICES
@@ -17,6 +17,7 @@ from services.console.control import topology_store
 TIMEOUT = 10.0
 SHARED = "doors"
 """Whose what all services share is."""
+GATEWAY = "gateway"
 
 
 class PikaChannel:
@@ -55,9 +56,9 @@ def whole(shards: int, publishers: Sequence[str]) -> list[Topology]:
     classes = {name: service_class(name) for name in LEDGERS}
     from chassis.shell import consumed_by
 
-    return [doors(publishers)] + [
-        of_service(name, consumed_by(found), shards) for name, found in classes.items()
-    ]
+    services = {name: of_service(name, consumed_by(found), shards) for name, found in classes.items()}
+    services[GATEWAY] = services[GATEWAY].with_(of_outside(GATEWAY, shards))
+    return [doors(publishers), *services.values()]
 
 
 def named(shards: int, publishers: Sequence[str]) -> dict[str, Topology]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cli.sheet import Submission, enveloped
 from contracts.problem import ContractViolation
-from contracts.publisher import Publisher, PublishFailed
+from contracts.publisher import INSIDE, Publisher, PublishFailed
 
 PACE = 40
 """Requests a second."""
@@ -29,7 +29,7 @@ class Crowd(threading.Thread):
         """Publishes all, or until stopped; `failure` says why it ended early."""
         began = time.monotonic()
         try:
-            with Publisher(self._url, source="urn:fengge:demo", timeout=60) as publisher:
+            with Publisher(self._url, source="urn:fengge:demo", timeout=60, exchange=INSIDE) as publisher:
                 for start in range(0, len(self._submissions), AT_ONCE):
                     self._send(publisher, self._submissions[start : start + AT_ONCE])
                     if self._stopping.wait(max(0.0, began + (start + AT_ONCE) / PACE - time.monotonic())):

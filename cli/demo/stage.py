@@ -16,7 +16,7 @@ from contracts import cloudevent, intake
 from contracts.broker import parameters_of
 from contracts.cloudevent import SINGLE, CloudEvent
 from contracts.event import Event, type_of
-from contracts.publisher import Publisher, PublishFailed
+from contracts.publisher import INSIDE, Publisher, PublishFailed
 from contracts.publisher.errors import TROUBLE
 from contracts.registry import SERVICES
 
@@ -60,7 +60,7 @@ class Stage(threading.Thread):
         """Plays until closed; opens a broken connection anew."""
         while not self._stopping.is_set():
             try:
-                with Publisher(self._url, source=USER) as publisher:
+                with Publisher(self._url, source=USER, exchange=INSIDE) as publisher:
                     self._perform(Act(self._world, publisher, self.answered))
             except (*TROUBLE, PublishFailed, OSError) as error:
                 log.info("the world lost the broker (%s) and comes back", type(error).__name__)

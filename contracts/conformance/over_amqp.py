@@ -16,15 +16,16 @@ from contracts.event import type_of
 from contracts.intake import EventRefused, RequestCancelled
 from contracts.numbering import ticket_number
 from contracts.problem import problem_type
-from contracts.publisher.line import EXCHANGE
+from contracts.publisher.line import INSIDE, OUTSIDE
 
 FORBIDDEN: dict[str, tuple[int, Attempt]] = {
     "reading a queue of the services": (403, lambda on: on.basic_get("ticket.0")),
     "making a queue": (403, lambda on: on.queue_declare("", exclusive=True)),
     "telling a fact": (403, lambda on: on.basic_publish("ticket.events", "0", b"{}", mandatory=True)),
+    "going past the gateway": (403, lambda on: on.basic_publish(INSIDE, "request.x", b"{}", mandatory=True)),
     "signing with another name": (
         406,
-        lambda on: on.basic_publish(EXCHANGE, "request.x", b"{}", pika.BasicProperties(user_id="nobody")),
+        lambda on: on.basic_publish(OUTSIDE, "request.x", b"{}", pika.BasicProperties(user_id="nobody")),
     ),
 }
 """What the broker refuses, and its code (AMQP 0-9-1, 1.2)."""

@@ -10,7 +10,7 @@ from pika import exceptions
 from contracts.cloudevent import decode, opened
 from contracts.intake import EventRefused
 from contracts.publisher.errors import TROUBLE, PublishFailed, reading_of
-from contracts.publisher.line import EXCHANGE, parameters
+from contracts.publisher.line import OUTSIDE, parameters
 
 Attempt = Callable[[Any], object]
 
@@ -43,7 +43,7 @@ class Wire:
                 channel.confirm_delivery()
                 for key, kind, body in messages:
                     properties = pika.BasicProperties(content_type=kind, delivery_mode=2, user_id=self.user)
-                    channel.basic_publish(EXCHANGE, key, body, properties, mandatory=True)
+                    channel.basic_publish(OUTSIDE, key, body, properties, mandatory=True)
         except TROUBLE as error:
             raise _failed(error) from error
 

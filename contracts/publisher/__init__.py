@@ -2,5 +2,6 @@
 
 from contracts.publisher.client import Publisher
 from contracts.publisher.errors import AccessRefused, NotConfirmed, PublishFailed, Unroutable
+from contracts.publisher.line import INSIDE, OUTSIDE
 
-__all__ = ["AccessRefused", "NotConfirmed", "PublishFailed", "Publisher", "Unroutable"]
+__all__ = ["INSIDE", "OUTSIDE", "AccessRefused", "NotConfirmed", "PublishFailed", "Publisher", "Unroutable"]

@@ -13,13 +13,14 @@ from contracts.problem import ContractViolation
 from contracts.publisher.client import Publisher
 from contracts.publisher.errors import PublishFailed, Unroutable
 from contracts.publisher.files import BadRow, events_in
+from contracts.publisher.line import INSIDE, OUTSIDE
 
 EPILOG = """\
 FILE is .csv (its header names members of RequestSubmitted: external_id, channel, title, body, category,
 severity, grid, address, occurred_at, lives_alone, requester_name, requester_phone, requester_email)
 or JSON lines, one structured CloudEvent per line.
 Sending a file twice does no harm: the same row has the same id.
-AMQP_URL names the broker, e.g. amqp://intake:password@host:5672/fengge.
+AMQP_URL names the broker, e.g. amqp://hotline:password@host:5672/fengge.
 
 exit status: 0 all confirmed; 1 rows skipped or events refused; 2 wrong usage; 3 the broker took not all"""
 
@@ -33,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     bad: list[BadRow] = []
     start = time.monotonic()
-    with Publisher(url, source=asked.source, timeout=asked.timeout) as publisher:
+    with Publisher(url, source=asked.source, timeout=asked.timeout, exchange=asked.exchange) as publisher:
         try:
             confirmed = publisher.submit_many(_good(asked.file, asked.source, bad), progress=_progress)
             refused = _replies(publisher, asked.replies) if asked.replies else 0
@@ -57,6 +58,9 @@ def _asked(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument("--source", default="urn:fengge:publisher", help="CloudEvents source of CSV rows")
+    parser.add_argument(
+        "--exchange", default=OUTSIDE, help=f"where to ({OUTSIDE}; our own programs: {INSIDE})"
+    )
     parser.add_argument("--timeout", type=float, default=30.0, help="seconds to wait for the broker (30)")
     parser.add_argument(
         "--replies", type=float, default=0.0, metavar="SECONDS", help="then wait for refusals"

@@ -18,7 +18,7 @@ from contracts.event import Event, type_of
 from contracts.intake import EventRefused
 from contracts.problem import ContractViolation
 from contracts.publisher.errors import Broken, NotConfirmed, Unroutable
-from contracts.publisher.line import Line, parameters
+from contracts.publisher.line import OUTSIDE, Line, parameters
 from contracts.publisher.replies import refusals
 from contracts.publisher.sending import Message, Sending, Verdict
 from contracts.registry import INBOUND
@@ -28,6 +28,8 @@ Progress = Callable[[int], None]
 
 class Publisher:
     """Sends events of `source` as the AMQP user of `amqp_url`; use it as a context manager, in one thread.
+
+    `exchange` is another than the one for outside systems only where a program of the house itself sends.
 
     It reconnects by itself. A call ends with NotConfirmed when no confirm came for `timeout` seconds and
     reconnecting for as long again did not help.
@@ -39,10 +41,12 @@ class Publisher:
         *,
         source: str,
         publisher: str | None = None,
+        exchange: str = OUTSIDE,
         timeout: float = 30.0,
         window: int = 1000,
     ) -> None:
         self._asked = parameters(amqp_url, timeout)
+        self._exchange = exchange
         self._source, self._timeout, self._window = source, timeout, window
         self._publisher = publisher or self._asked.credentials.username
         self._line: Line | None = None
@@ -136,7 +140,7 @@ class Publisher:
     def _step(self, sending: Sending) -> None:
         """Sends what there is room for and takes the next verdicts; a nack is a reason to pause."""
         messages = sending.next()
-        self._line = self._line or Line(self._asked)
+        self._line = self._line or Line(self._asked, self._exchange)
         self._line.send(messages)
         if sending.over:
             return

@@ -17,7 +17,10 @@ from contracts.publisher.sending import Message, Verdict
 
 CONNECT_SECONDS = 10.0
 CLOSE_SECONDS = 2.0
-EXCHANGE = "gov.inbound"
+OUTSIDE = "gov.outside"
+"""Where other systems publish."""
+INSIDE = "gov.inbound"
+"""The same for programs of the house itself."""
 
 News = dict[str, Verdict] | Exception | None
 """Verdicts by event id, the end of the line, or None: open now."""
@@ -38,9 +41,9 @@ def parameters(amqp_url: str, timeout: float) -> pika.URLParameters:
 class Line:
     """An open connection; its thread alone touches pika, the caller sends and waits for news."""
 
-    def __init__(self, asked: pika.URLParameters) -> None:
+    def __init__(self, asked: pika.URLParameters, exchange: str) -> None:
         """Connects; raises Broken, or AccessRefused where another attempt is no use."""
-        self._user = asked.credentials.username
+        self._user, self._exchange = asked.credentials.username, exchange
         self._news: SimpleQueue[News] = SimpleQueue()
         self._tags: dict[int, str] = {}
         self._returned: set[str] = set()
@@ -110,7 +113,7 @@ class Line:
                 content_type=SINGLE, delivery_mode=2, message_id=message.id, user_id=self._user
             )
             self._channel.basic_publish(
-                EXCHANGE, message.routing_key, message.body, properties, mandatory=True
+                self._exchange, message.routing_key, message.body, properties, mandatory=True
             )
 
     def _on_return(self, _channel: Any, _method: Any, properties: Any, _body: bytes) -> None:

@@ -1,6 +1,5 @@
 """Who may do what at the broker and in the database; every rule that keeps services apart stands here."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from contracts.registry import CONSOLE, LEDGERS, SCHEMAS
@@ -26,8 +25,6 @@ class BrokerUser:
     read: str
     area: str | None = None
     """The only keys of the intake it may listen to: those that begin with this word."""
-    areas: tuple[str, ...] = ()
-    """The only words with which a key of the intake may begin that it writes; none: any."""
     most_connections: int | None = None
     """At a time, and ten channels for each: a program that forgets to close them harms itself alone."""
 
@@ -35,31 +32,34 @@ class BrokerUser:
 def service_user(name: str) -> BrokerUser:
     """A service owns what carries its name; it reads every service's events and its part of the intake.
 
-    The gateway answers nobody at the broker: it writes to the intake, as an outside system does, and tells
-    such systems of facts.
+    The gateway takes in what other systems publish, writes to the intake what is theirs to say, and tells
+    them of facts and refusals.
     """
     area = INTAKE.get(name)
     intake = {None: "", "request": r"|gov\.(inbound|unrouted)"}.get(area, r"|gov\.inbound")
+    intake = r"|gov\.outside" if name == GATEWAY else intake
     return BrokerUser(
         name=name,
         configure=rf"^({name}\..*)$",
-        write=rf"^({name}\..*|gov\.{'(inbound|facts)' if name == GATEWAY else 'replies'})$",
+        write=rf"^({name}\..*|gov\.{'(inbound|facts|replies)' if name == GATEWAY else 'replies'})$",
         read=rf"^({name}\..*|[a-z]+\.events{intake})$",
         area=area,
     )
 
 
 def publisher_user(name: str) -> BrokerUser:
-    """An outside system may write to the intake and read its own replies, and nothing else."""
+    """A program of the house may write to the intake and read its own replies, and nothing else.
+
+    Nobody compares its sources and tickets: it is trusted. Other systems are let in by `outside_user`.
+    """
     return BrokerUser(name=name, configure="^$", write=r"^gov\.inbound$", read=rf"^gov\.replies\.{name}$")
 
 
-def outside_user(name: str, areas: Iterable[str]) -> BrokerUser:
-    """The same for a system that operators let in: it writes about these areas and reads its own queues."""
-    written = tuple(sorted(areas))
+def outside_user(name: str, *, sends: bool) -> BrokerUser:
+    """A system that operators let in: it writes to the gateway's exchange, and reads its own queues."""
     return BrokerUser(
-        name=name, configure="^$", write=r"^gov\.inbound$" if written else "^$",
-        read=rf"^gov\.(replies|facts)\.{name}$", areas=written, most_connections=MOST_CONNECTIONS,
+        name=name, configure="^$", write=r"^gov\.outside$" if sends else "^$",
+        read=rf"^gov\.(replies|facts)\.{name}$", most_connections=MOST_CONNECTIONS,
     )  # fmt: skip
 
 

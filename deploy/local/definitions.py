@@ -19,7 +19,7 @@ def document(users: Mapping[BrokerUser, str]) -> str:
             "vhosts": [{"name": VHOST}],
             "users": [_user(user, hashed) for user, hashed in users.items()],
             "permissions": [_permission(user) for user in users],
-            "topic_permissions": [_topic_permission(user) for user in users if user.area or user.areas],
+            "topic_permissions": [_topic_permission(user) for user in users if user.area],
         },
         indent=1,
     )
@@ -55,6 +55,6 @@ def _topic_permission(user: BrokerUser) -> dict[str, str]:
         "user": user.name,
         "vhost": VHOST,
         "exchange": "gov.inbound",
-        "write": rf"^({'|'.join(user.areas)})\." if user.areas else "^$",
-        "read": rf"^{user.area}\." if user.area else "^$",
+        "write": "^$",
+        "read": rf"^{user.area}\.",
     }

@@ -34,12 +34,12 @@ def bring_in_line(keeper: Keeper, admin_url: str, known: Sequence[Outsider]) -> 
     let_in = [each for each in known if each.active and each.hashed]
     gone = [each for each in known if each not in let_in]
     if let_in:
-        keeper.admit(document({outside_user(each.id, each.areas): str(each.hashed) for each in let_in}))
+        keeper.admit(document({outside_user(each.id, sends=each.sends): str(each.hashed) for each in let_in}))
     for each in gone:
         keeper.shut_out(each.id)
     with _channel(admin_url) as channel:
         for each in let_in:
-            _tell(channel, each.id, sends=bool(each.types), hears=each.hears)
+            _tell(channel, each.id, sends=each.sends, hears=each.hears)
         for each in gone:
             channel.queue_delete(f"{FACTS}.{each.id}")
 

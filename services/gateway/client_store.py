@@ -9,6 +9,7 @@ from psycopg.rows import dict_row
 
 from chassis.database import Tx
 from chassis.lately import Lately
+from chassis.rows import columns
 from services.gateway.clients import Client, Kind, Outsider, Register
 from services.gateway.clients import register as registered
 
@@ -45,6 +46,10 @@ SELECT c.id, c.state = 'active',
     ARRAY(SELECT type FROM hearing h WHERE h.client = c.id ORDER BY type)
 FROM client c WHERE c.kind = 'amqp' AND (%s::text IS NULL OR c.id = %s) ORDER BY c.id FOR UPDATE OF c
 """
+SENDERS = """
+SELECT i.source, i.id, i.client FROM intake i JOIN client c ON c.id = i.client AND c.kind = 'amqp'
+WHERE (i.source, i.id) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+"""
 SET_STATE = "UPDATE client SET state = %s WHERE id = %s"
 LIST = """
 SELECT c.id, c.kind, c.state, c.subject, c.any_ticket, c.made_by, c.made_at,
@@ -64,7 +69,9 @@ def _clients(tx: Tx) -> Register:
     return registered([convert(dict(zip(names, row, strict=True)), Client) for row in rows])
 
 
-known = Lately(1.0, _clients)
+looked_up = _clients
+"""All active clients at this moment."""
+known = Lately(1.0, looked_up)
 """All active clients as of the last second: a revocation takes effect within it."""
 
 
@@ -93,6 +100,12 @@ def set_hearing(tx: Tx, client: str, types: Sequence[str]) -> None:
     """From now on a client hears facts of these types, and of no other."""
     tx.execute(FORGET_HEARING, [client, list(types)])
     tx.execute(HEAR, [client, list(types)])
+
+
+def senders(tx: Tx, idents: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Who at the broker has sent these events, by source and id; of those taken in by HTTP nothing."""
+    rows = tx.execute(SENDERS, columns(idents, 2)) if idents else ()
+    return {(source, id_): client for source, id_, client in rows}
 
 
 def _heard(tx: Tx) -> frozenset[str]:

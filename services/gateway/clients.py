@@ -12,8 +12,6 @@ from typing import Literal
 from msgspec import Struct
 
 from contracts.broker import password_hash
-from contracts.intake import FromOutside
-from contracts.registry import INBOUND
 
 NAME = re.compile(r"[a-z][a-z0-9-]{1,40}")
 ANY = "*"
@@ -102,10 +100,9 @@ class Outsider(Struct, frozen=True, kw_only=True):
     hears: Sequence[str] = ()
 
     @property
-    def areas(self) -> set[str]:
-        """The areas of the intake that it may write to."""
-        named = INBOUND.values() if ANY in self.types else [INBOUND[name] for name in self.types]
-        return {event.AREA for event in named if issubclass(event, FromOutside)}
+    def sends(self) -> bool:
+        """Whether it may send anything."""
+        return bool(self.types)
 
 
 def new_password() -> tuple[str, str]:

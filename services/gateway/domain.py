@@ -52,6 +52,7 @@ class NoteRefusal(Struct, frozen=True, kw_only=True):
     """A service has refused an event that was taken in here."""
 
     fact: EventRefused
+    post: Outgoing | None = None
 
 
 class Moved(Struct, frozen=True, kw_only=True):
@@ -98,7 +99,7 @@ def decide(state: Standing, command: Follow | PassOn | NoteRefusal) -> list[Any]
     """Facts of others are taken as they are, and noted; of a ticket whose beginning was not heard, none."""
     match command:
         case NoteRefusal():
-            return [command.fact]
+            return [command.fact, command.post] if command.post else [command.fact]
         case PassOn():
             return [command.post]
     known = state.source or isinstance(command.fact, BORN)

@@ -10,6 +10,7 @@ from typing import Any
 
 from chassis.database import Database
 from chassis.model import Model, Outgoing
+from chassis.refusal import publisher_reply
 from chassis.relay import Relay
 from chassis.service import Service, consumes, errand
 from chassis.settings import Settings
@@ -22,6 +23,7 @@ from contracts.public import TOLD, shown
 from contracts.subscriptions import Vouch
 from services.gateway import client_store, domain, keeping, store
 from services.gateway.channels import ENDPOINTS
+from services.gateway.channels.amqp import AtTheBroker
 from services.gateway.domain import FOLLOWED, Follow, NoteRefusal, PassOn
 from services.gateway.edge import Edge, Means
 from services.gateway.inside import Inside
@@ -76,8 +78,11 @@ class GatewayService(Service):
 
     @consumes(EventRefused)
     def note_refusal(self, event: CloudEvent[Any], known: Known) -> NoteRefusal:
-        """A service did not take an event that was taken in here."""
-        return NoteRefusal(fact=event.data)
+        """A service did not take an event that was taken in here; its sender at the broker is told."""
+        told = event.data
+        sender = known.senders.get((told.source or "", told.instance or ""))
+        post = Outgoing(*publisher_reply(self.name, sender, told)) if sender else None
+        return NoteRefusal(fact=told, post=post)
 
     @errand(VOUCH_SECONDS)
     def vouch(self, now: datetime) -> Sequence[Any]:
@@ -96,6 +101,10 @@ class GatewayService(Service):
         """Lets go of what is old enough."""
         keeping.tidy(self.database, now)
         return []
+
+    def door(self) -> AtTheBroker:
+        """Other systems may come to the broker as well."""
+        return AtTheBroker()
 
     def edge(self, relay: Relay) -> Edge:
         """The HTTP application; its database gives up sooner than the loops' own."""

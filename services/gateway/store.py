@@ -45,6 +45,8 @@ class Known(Struct):
 
     now: datetime
     heard: frozenset[str] = frozenset()
+    senders: Mapping[tuple[str, str], str] = {}
+    """Who at the broker sent what has been refused, by source and id."""
 
     def learn(self, fact: Fact) -> None:
         """Facts of the batch change nothing."""
@@ -56,8 +58,10 @@ def load(tx: Tx, keys: Sequence[str]) -> dict[str, Standing]:
 
 
 def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str, Standing]) -> Known:
-    """The time; who hears what as of the last second."""
-    return Known(now, client_store.heard(tx))
+    """The time; who hears what as of the last second; who has sent what is refused."""
+    told = [each.event.data for each in stimuli if each.event and isinstance(each.event.data, EventRefused)]
+    idents = [(each.source, each.instance) for each in told if each.source and each.instance]
+    return Known(now, client_store.heard(tx), client_store.senders(tx, idents))
 
 
 def save(tx: Tx, changes: Changes) -> None:

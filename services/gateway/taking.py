@@ -46,7 +46,7 @@ def take_in(tx: Tx, sender: Sender, found: Sequence[Found]) -> tuple[list[Fate],
     And whether the access is on record already.
     """
     owned = _owned(tx, sender.client, found)
-    judged = [_judged(sender.client, each, owned) for each in found]
+    judged = _all_judged(sender.client, found, owned)
     events = [each for each in judged if isinstance(each, CloudEvent)]
     first = _first(events)
     said = {(event.source, event.id): _said(event) for event in first}
@@ -60,6 +60,12 @@ def take_in(tx: Tx, sender: Sender, found: Sequence[Found]) -> tuple[list[Fate],
     intake_store.refuse(tx, sender.client.id, list(_denied(sender, found, fates)))
     going = [_message(event, sender) for event in first if (event.source, event.id) in go]
     return fates, outbox.append(tx, going), bool(new)
+
+
+def refused_unread(tx: Tx, client: Client, violation: ContractViolation, now: datetime) -> None:
+    """Notes for reconciliation a message of the client's own that breaks its contract."""
+    denied = _denied_one(client, violation, violated(violation), now)
+    intake_store.refuse(tx, client.id, [denied] if denied else [])
 
 
 def _first(events: Sequence[CloudEvent[Event]]) -> list[CloudEvent[Event]]:
@@ -82,6 +88,18 @@ def _owned(tx: Tx, client: Client, found: Sequence[Found]) -> set[tuple[str, str
         if numbers
         for number in intake_store.owned(tx, source, sorted(numbers), BIRTHS)
     }
+
+
+def _all_judged(
+    client: Client, found: Sequence[Found], owned: set[tuple[str, str]]
+) -> list[CloudEvent[Event] | Refused]:
+    """Each event or why it is refused, in order: what is born in a batch is its sender's for what follows."""
+    judged = []
+    for each in found:
+        judged.append(event := _judged(client, each, owned))
+        if isinstance(event, CloudEvent) and event.type in BIRTHS:
+            owned.add((event.source, event.partitionkey))
+    return judged
 
 
 def _judged(client: Client, found: Found, owned: set[tuple[str, str]]) -> CloudEvent[Event] | Refused:
@@ -147,15 +165,21 @@ def _taken(event: CloudEvent[Any], *, repeated: bool) -> Taken:
 
 def _denied(sender: Sender, found: Sequence[Found], fates: Sequence[Fate]) -> list[Denied]:
     """What was refused of the client's own sources, for reconciliation; of others' it leaves no trace."""
-    denied = []
-    for event, fate in zip(found, fates, strict=True):
-        if not isinstance(fate, Refused):
-            continue
-        about = _about(event)
-        if about["source"] in sender.client.sources and about["id"]:
-            about["time"] = about["time"] or sender.now
-            denied.append(Denied(problem=fate.problem, detail=fate.detail, **about))
-    return denied
+    pairs = zip(found, fates, strict=True)
+    judged = [
+        _denied_one(sender.client, event, fate, sender.now)
+        for event, fate in pairs
+        if isinstance(fate, Refused)
+    ]
+    return [denied for denied in judged if denied]
+
+
+def _denied_one(client: Client, event: Found, fate: Refused, now: datetime) -> Denied | None:
+    about = _about(event)
+    if about["source"] not in client.sources or not about["id"]:
+        return None
+    about["time"] = about["time"] or now
+    return Denied(problem=fate.problem, detail=fate.detail, **about)
 
 
 def _about(event: Found) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from contracts import intake
 from contracts.numbering import ticket_number
-from contracts.publisher import Publisher
+from contracts.publisher import INSIDE, Publisher
 from tests.acceptance.conftest import Fengge, eventually
 
 SOURCE, CELL = "/claims/app", "99010100100201099"
@@ -27,7 +27,7 @@ def crowd(fengge: Fengge, folder: Path) -> list[str]:
 def test_exactly_one_has_it_and_everybody_else_gets_a_clear_answer(fengge: Fengge, tmp_path: Path) -> None:
     codes = crowd(fengge, tmp_path)
     url = json.loads((fengge.run / "endpoints.json").read_text())["broker"]["users"]["intake"]
-    with Publisher(url, source=SOURCE) as line:
+    with Publisher(url, source=SOURCE, exchange=INSIDE) as line:
         external_id = str(uuid4())
         line.submit(
             intake.RequestSubmitted(

@@ -77,7 +77,7 @@ def test_every_way_of_sending_is_confirmed_and_ends_in_a_ticket_of_which_one_hea
 
 def test_what_is_not_taken_is_told(url: str) -> None:
     assert "refused" in run(PIKA.replace('"hotline_12345"', '"fax"').replace("/1", "/2"), url)
-    done = started(RAW.replace('"request.', '"rating.'), url)
+    done = started(RAW.replace('"gov.outside"', '"gov.inbound"'), url)
     assert done.returncode == 1
     assert "ACCESS_REFUSED" in done.stderr
 

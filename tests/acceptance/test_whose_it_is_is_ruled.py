@@ -17,7 +17,7 @@ from contracts import intake
 from contracts.actor import Actor
 from contracts.intake import EventRefused
 from contracts.numbering import ticket_number
-from contracts.publisher import Publisher
+from contracts.publisher import INSIDE, Publisher
 from tests.acceptance.conftest import Fengge, eventually
 
 SOURCE, CHECKED, HURRIED = "/dispute/desk", "/dispute/checked", "/dispute/hurried"
@@ -34,7 +34,7 @@ class Desk:
 
     def __init__(self, fengge: Fengge, url: str, source: str) -> None:
         self.fengge, self._source = fengge, source
-        self._line = Publisher(url, source=source)
+        self._line = Publisher(url, source=source, exchange=INSIDE)
 
     def submit(self, **said: Any) -> str:
         """A request; returns its ticket's number."""

@@ -63,7 +63,7 @@ def test_every_event_has_one_channel() -> None:
     told = [name for channel in whole["channels"].values() for name in channel["messages"]]
     assert sorted(told) == sorted([*EVENTS, *map(public_name, TYPES)])
     assert set(whole["channels"]["gov.facts"]["messages"]) == {public_name(name) for name in TYPES}
-    assert set(whole["channels"]["gov.inbound"]["messages"]) == set(INBOUND)
+    assert set(whole["channels"]["gov.outside"]["messages"]) == set(INBOUND)
 
 
 def test_the_document_has_the_parts_asyncapi_3_asks_for() -> None:
@@ -71,7 +71,7 @@ def test_the_document_has_the_parts_asyncapi_3_asks_for() -> None:
     assert whole["asyncapi"] == "3.0.0"
     assert {"title", "version"} <= whole["info"].keys()
     assert whole["channels"].keys() == {
-        "gov.inbound",
+        "gov.outside",
         "gov.facts",
         "gov.replies",
         *(f"{name}.events" for name in SERVICES),
@@ -97,11 +97,11 @@ def test_the_official_schema_of_asyncapi_3_takes_the_document(official: Draft7Va
 
 WRONG: dict[str, tuple[list[str], Any]] = {
     "an action that is none": (["operations", "take", "action"], "publish"),
-    "a channel by name instead of by reference": (["operations", "take", "channel"], "gov.inbound"),
+    "a channel by name instead of by reference": (["operations", "take", "channel"], "gov.outside"),
     "a document without a version": (["info"], {"title": "x"}),
-    "a member that AsyncAPI does not know": (["channels", "gov.inbound", "subscribe"], {}),
+    "a member that AsyncAPI does not know": (["channels", "gov.outside", "subscribe"], {}),
     "an exchange of a type that is none": (
-        ["channels", "gov.inbound", "bindings", "amqp", "exchange", "type"], "shared"
+        ["channels", "gov.outside", "bindings", "amqp", "exchange", "type"], "shared"
     ),
 }  # fmt: skip
 

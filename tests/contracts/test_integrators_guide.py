@@ -35,7 +35,10 @@ def test_every_event_type_is_listed_with_its_area_and_required_members(guide: st
 @guides
 def test_every_problem_a_publisher_may_meet_is_explained(guide: str) -> None:
     text = (DOCS / guide).read_text()
-    for problem in TITLES.keys() - {"failing"}:
+    for problem in TITLES.keys() - {
+        "failing",
+        "misrouted",
+    }:  # keys are ours to look at inside the house alone
         assert f"| `{problem}`" in text
     assert f"{MAX_BYTES:,}" in text
 

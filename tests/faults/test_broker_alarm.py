@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from contracts.publisher import Publisher, PublishFailed
+from contracts.publisher import INSIDE, Publisher, PublishFailed
 from contracts.registry import SERVICES
 from tests.faults import evidence
 from tests.faults.evidence import in_queues
@@ -32,7 +32,7 @@ def test_ledgers_go_on_and_outboxes_keep_until_the_alarm_is_over(drill: Drill, a
     drill.flows()
     control(*begin)
     over = time.monotonic() + LASTS
-    with Publisher(drill.outside, source=drill.load._source, timeout=ANSWER) as publisher:
+    with Publisher(drill.outside, source=drill.load._source, timeout=ANSWER, exchange=INSIDE) as publisher:
         request = drill.load._request(publisher, 1_000_000)
         with pytest.raises(PublishFailed, match=r"send them again with the same ids|timed out"):
             publisher.submit_many([request])
@@ -46,6 +46,6 @@ def test_ledgers_go_on_and_outboxes_keep_until_the_alarm_is_over(drill: Drill, a
     assert kept > 0
     control(*end)
     drill.healed()
-    with Publisher(drill.outside, source=drill.load._source, timeout=ANSWER) as publisher:
+    with Publisher(drill.outside, source=drill.load._source, timeout=ANSWER, exchange=INSIDE) as publisher:
         drill.load.publish(publisher, [request])
     drill.judge()

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from contracts.publisher import Publisher, PublishFailed
+from contracts.publisher import INSIDE, Publisher, PublishFailed
 from tests.faults.rig.cluster import Node
 from tests.faults.rig.control import Control
 from tests.faults.rig.drill import Drill
@@ -26,7 +26,7 @@ def test_a_minority_confirms_nothing(cluster_drill: Drill) -> None:
     minority = house.fellows[0]
     cluster_drill.submit_on(rate=15)
     cluster_drill.flows()
-    with Publisher(minority.url("world"), source=load._source, timeout=5.0) as publisher:
+    with Publisher(minority.url("world"), source=load._source, timeout=5.0, exchange=INSIDE) as publisher:
         load.publish(publisher, [load._request(publisher, 1_000_000)])
         cut_off = load._request(publisher, 1_000_001)
         minority.freeze()

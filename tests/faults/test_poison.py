@@ -13,7 +13,7 @@ from bench.people import CATEGORIES, GRIDS, request
 from contracts.cloudevent import SINGLE
 from contracts.intake import routing_key
 from contracts.numbering import ticket_number
-from contracts.publisher import Publisher
+from contracts.publisher import INSIDE, Publisher
 from tests.faults.rig import broker
 from tests.faults.rig.broker import Message
 from tests.faults.rig.drill import Drill
@@ -94,7 +94,7 @@ def as_input(message: Message) -> dict[str, str]:
 
 def poison(drill: Drill, number: str, title: str) -> None:
     """One request whose words make its handling fail."""
-    with Publisher(drill.outside, source=SENDER) as publisher:
+    with Publisher(drill.outside, source=SENDER, exchange=INSIDE) as publisher:
         event = replace(request(number, 0, GRIDS, CATEGORIES), title=title)
         drill.load.tickets.append(routing_key(SENDER, event).split(".")[1])
         drill.load.publish(publisher, [publisher.enveloped(event, number)])

@@ -18,9 +18,10 @@ from uuid import uuid4
 import pika
 import psycopg
 
-from chassis import outbox
+from chassis import decisions, outbox
+from chassis.decisions import By
 from chassis.service import consumed_by
-from chassis.topology import INBOUND, declare, doors, of_service
+from chassis.topology import INBOUND, declare, doors, of_outside, of_service
 from contracts import cloudevent, ticket
 from contracts.cloudevent import SINGLE, CloudEvent
 from contracts.event import Event, type_of
@@ -82,6 +83,7 @@ class Gate:
     admin: Any
     process: subprocess.Popen[bytes]
     log: Path
+    env: dict[str, str] = field(default_factory=dict)
     keys: dict[str, Given] = field(default_factory=dict)
     sequence: dict[str, int] = field(default_factory=dict)
 
@@ -94,6 +96,22 @@ class Gate:
         self.keys[name] = given
         time.sleep(client_store.known.seconds)  # the time within which a change is promised to take effect
         return given
+
+    def kill(self) -> None:
+        """The process ends as in a power cut."""
+        self.process.kill()
+        self.process.wait(20)
+
+    def restart(self, **settings: str) -> None:
+        """Another process stands where this one was killed, or is killed now."""
+        self.kill()
+        self.process = _launched(self.env | settings, self.log)
+        until(lambda: _ready(self))
+
+    def retry(self, no: int) -> None:
+        """An operator wants a parked record tried again."""
+        with psycopg.connect(self.database_url) as tx:
+            decisions.retried(tx, [no], By("test", "let in again"))
 
     def ask(
         self, method: str, target: str, body: bytes = b"", client: str | None = None, **headers: str
@@ -245,38 +263,44 @@ def opened(servers: Endpoints, folder: Path, name: str, **settings: str) -> Iter
             "HEALTH_PORT": str(ports["health"]), "GATEWAY_PORT": str(ports["edge"]), "GATEWAY_TOKEN": ROOT,
             "SWEEP_AFTER": "0.5", "HOTLINES": str(HOTLINES), **settings,
         }  # fmt: skip
-        argv = [sys.executable, "-m", "chassis.threads", "services.gateway.service:GatewayService"]
         log = folder / "log"
-        with (
-            log.open("wb") as output,
-            subprocess.Popen(argv, env=env, stdout=output, stderr=output) as process,
-        ):
-            gate = Gate(ports["edge"], ports["health"], database_url, admin, process, log)
-            try:
-                until(lambda: _ready(gate))
-                gate.let_in("hotline", HOTLINE)
-                yield gate
-            finally:
-                process.send_signal(signal.SIGTERM)
-                status = process.wait(20)
-                _undeclare(admin)
-                connection.close()
+        gate = Gate(ports["edge"], ports["health"], database_url, admin, _launched(env, log), log, env)
+        try:
+            until(lambda: _ready(gate))
+            gate.let_in("hotline", HOTLINE)
+            yield gate
+        finally:
+            gate.process.send_signal(signal.SIGTERM)
+            status = gate.process.wait(20)
+            _undeclare(admin)
+            connection.close()
         assert status == 0, log.read_text()[-2000:]
+
+
+def _launched(env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+    argv = [sys.executable, "-m", "chassis.threads", "services.gateway.service:GatewayService"]
+    with log.open("ab") as output:
+        return subprocess.Popen(argv, env=env, stdout=output, stderr=output)
 
 
 def _declare(admin: Any) -> None:
     own = of_service("gateway", consumed_by(GatewayService), SHARDS)
-    for topology in (doors(["intake"]), of_service("ticket", [], 0), own):
+    for topology in (doors(["intake"]), of_service("ticket", [], 0), own, of_outside("gateway", SHARDS)):
         declare(PikaChannel(admin), topology)
     admin.queue_declare(RECEIVED, durable=True, arguments={"x-queue-type": "quorum"})
     admin.queue_bind(RECEIVED, INBOUND, "#")
-    for queue in (RECEIVED, *(f"gateway.{shard}" for shard in range(SHARDS))):
+    for queue in _queues():
         admin.queue_purge(queue)
 
 
 def _undeclare(admin: Any) -> None:
-    for queue in (RECEIVED, *(f"gateway.{shard}" for shard in range(SHARDS))):
+    for queue in _queues():
         admin.queue_delete(queue)
+
+
+def _queues() -> list[str]:
+    shards = range(SHARDS)
+    return [RECEIVED, *(f"{name}.{shard}" for name in ("gateway", "gateway.outside") for shard in shards)]
 
 
 def _ready(gate: Gate) -> bool:

@@ -21,7 +21,7 @@ from contracts.event import type_of
 from contracts.intake import EventRefused, RatingGiven, RequestSubmitted
 from contracts.numbering import ticket_number
 from contracts.problem import ContractViolation
-from contracts.publisher import AccessRefused, NotConfirmed, Publisher, PublishFailed, Unroutable
+from contracts.publisher import INSIDE, AccessRefused, NotConfirmed, Publisher, PublishFailed, Unroutable
 from contracts.registry import SERVICES
 from deploy.local.endpoints import Endpoints
 from tests.faults.rig.proxy import Proxy, through
@@ -29,6 +29,8 @@ from tests.faults.rig.proxy import Proxy, through
 SOURCE = "urn:test:hotline"
 HEARD = "test.publisher"
 REPLIES = "gov.replies.intake"
+AS_OURS: Any = {"exchange": INSIDE}
+"""The user `intake` is a program of the house."""
 
 
 def request(number: int) -> RequestSubmitted:
@@ -55,13 +57,13 @@ def admin(doors: Endpoints) -> Iterator[Any]:
 
 @pytest.fixture
 def publisher(servers: Endpoints, admin: Any) -> Iterator[Publisher]:
-    with Publisher(servers.amqp_url("intake"), source=SOURCE, timeout=5.0) as publisher:
+    with Publisher(servers.amqp_url("intake"), source=SOURCE, **AS_OURS, timeout=5.0) as publisher:
         yield publisher
 
 
 def publisher_over(wire: Proxy, servers: Endpoints, timeout: float) -> Publisher:
     """A publisher that reaches the broker over the wire only."""
-    return Publisher(through(wire, servers.amqp_url("intake")), source=SOURCE, timeout=timeout)
+    return Publisher(through(wire, servers.amqp_url("intake")), source=SOURCE, **AS_OURS, timeout=timeout)
 
 
 def heard(admin: Any) -> list[tuple[Any, Any, CloudEvent[Any]]]:
@@ -133,7 +135,7 @@ def test_a_full_queue_is_given_the_timeout_and_then_told(servers: Endpoints, adm
     admin.queue_declare("test.full", exclusive=True, arguments=full)
     admin.queue_bind("test.full", "gov.inbound", "rating.#")
     rating = RatingGiven(ticket=ticket_number(SOURCE, "GD-1"), resolved="yes", satisfaction="satisfied")
-    with Publisher(servers.amqp_url("intake"), source=SOURCE, timeout=1.0) as publisher:
+    with Publisher(servers.amqp_url("intake"), source=SOURCE, **AS_OURS, timeout=1.0) as publisher:
         with pytest.raises(NotConfirmed, match="nack") as caught:
             publisher.submit_many([rating] * 20)
         assert caught.value.ids
@@ -172,19 +174,25 @@ def test_a_broker_that_falls_silent_is_given_up_with_the_ids_to_send_again(
 def test_a_wrong_password_is_told_at_once(servers: Endpoints) -> None:
     parts = urlsplit(servers.amqp_url("intake"))
     url = parts._replace(netloc=f"intake:wrong@{parts.hostname}:{parts.port}").geturl()
-    with Publisher(url, source=SOURCE) as publisher, pytest.raises(AccessRefused, match="password"):
+    with (
+        Publisher(url, source=SOURCE, **AS_OURS) as publisher,
+        pytest.raises(AccessRefused, match="password"),
+    ):
         publisher.submit(request(1))
 
 
 def test_an_unknown_virtual_host_is_told_at_once(servers: Endpoints) -> None:
     url = urlsplit(servers.amqp_url("intake"))._replace(path="/nowhere").geturl()
-    with Publisher(url, source=SOURCE) as publisher, pytest.raises(AccessRefused, match="virtual host"):
+    with (
+        Publisher(url, source=SOURCE, **AS_OURS) as publisher,
+        pytest.raises(AccessRefused, match="virtual host"),
+    ):
         publisher.submit(request(1))
 
 
 def test_the_replies_of_others_are_not_told(servers: Endpoints, admin: Any) -> None:
     admin.queue_declare("gov.replies.others", durable=True, arguments={"x-queue-type": "quorum"})
-    publisher = Publisher(servers.amqp_url("intake"), source=SOURCE, publisher="others")
+    publisher = Publisher(servers.amqp_url("intake"), source=SOURCE, **AS_OURS, publisher="others")
     with publisher, pytest.raises(AccessRefused, match="rights"):
         list(publisher.replies(0.1))
     admin.queue_delete("gov.replies.others")
@@ -194,7 +202,10 @@ def test_a_broker_that_is_away_is_given_the_timeout_and_then_told() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"amqp://intake:x@127.0.0.1:{taken.getsockname()[1]}/fengge"
-        with Publisher(url, source=SOURCE, timeout=1.0) as publisher, pytest.raises(NotConfirmed) as caught:
+        with (
+            Publisher(url, source=SOURCE, **AS_OURS, timeout=1.0) as publisher,
+            pytest.raises(NotConfirmed) as caught,
+        ):
             publisher.submit(request(1), id="kept")
     assert caught.value.ids == ["kept"]
 
@@ -255,7 +266,7 @@ def test_a_csv_file_is_sent_and_its_bad_rows_are_named(
         rows.writerow(["GD-3", "resident", "灯", "", "", ""])
     url = servers.amqp_url("intake")
     for _ in range(2):
-        done = run(url, str(file), "--source", SOURCE)
+        done = run(url, str(file), "--source", SOURCE, "--exchange", INSIDE)
         assert done.returncode == 1
         assert f"{file}:4:" in done.stderr
         assert "2 confirmed, 1 rows skipped, 0 refused" in done.stdout
@@ -272,7 +283,7 @@ def test_json_lines_are_sent_as_they_are(servers: Endpoints, admin: Any, tmp_pat
         encode([Publisher("amqp://x", source=SOURCE).enveloped(request(n), id=f"e-{n}")])[1] for n in range(3)
     ]
     file.write_bytes(b"\n".join(lines) + b"\n")
-    done = run(servers.amqp_url("intake"), str(file))
+    done = run(servers.amqp_url("intake"), str(file), "--exchange", INSIDE)
     assert (done.returncode, done.stderr) == (0, "")
     assert [event.id for _, _, event in heard(admin)] == ["e-0", "e-1", "e-2"]
 

@@ -87,8 +87,9 @@ FORBIDDEN: dict[str, Attempt] = {
     "publish a fact to others": publish("gov.facts", CLOSED),
     "publish into a queue": publish("", "gov.facts.other"),
     "answer a publisher": publish("gov.replies", "intake"),
-    "rate": publish("gov.inbound", "rating.x"),
-    "work": publish("gov.inbound", "assignment.x"),
+    "go past the gateway": publish("gov.inbound", "request.x"),
+    "listen to what others send": lambda on: on.queue_bind("gov.facts.listener", "gov.outside", "#"),
+    "read what others send": lambda on: on.basic_get("gateway.outside.0"),
 }
 
 
@@ -107,7 +108,7 @@ def test_who_only_hears_sends_nothing_and_who_only_sends_hears_nothing(
     broker: Broker, passwords: dict[str, str]
 ) -> None:
     attempts: dict[str, Attempt] = {
-        "listener": publish("gov.inbound", "request.x"),
+        "listener": publish("gov.outside", "request.x"),
         "province": lambda on: on.basic_get("gov.facts.province"),
     }
     for name, attempt in attempts.items():
@@ -123,12 +124,13 @@ def test_who_sends_is_heard_under_its_own_name_alone(
     channel = opened(broker, "province", passwords)
     body = json.dumps(request("out-1")).encode()
     said = pika.BasicProperties(content_type=SINGLE, delivery_mode=2, user_id="province")
-    channel.basic_publish("gov.inbound", "request.out-1", body, said, mandatory=True)
+    channel.basic_publish("gov.outside", "request.out-1", body, said, mandatory=True)
     properties, event, _ = gate.received()
-    assert (properties.user_id, event["id"]) == ("province", "out-1/1")
+    assert (properties.user_id, event["id"]) == ("gateway", "out-1/1")
+    assert gate.query("SELECT client FROM intake WHERE id = 'out-1/1'") == [("province",)]
     assert channel.basic_get("gov.replies.province") == (None, None, None)
     with refused(406):
-        publish("gov.inbound", "request.x", user="admin")(channel)
+        publish("gov.outside", "request.x", user="admin")(channel)
     channel.connection.close()
 
 

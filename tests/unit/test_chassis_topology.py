@@ -3,7 +3,7 @@
 import pytest
 
 from chassis.shell import consumed_by
-from chassis.topology import DELIVERY_LIMIT, Topology, doors, of_outsider, of_service
+from chassis.topology import DELIVERY_LIMIT, Topology, doors, of_outside, of_outsider, of_service
 from contracts import dispatch, intake, ticket
 from services.ticket.service import TicketService
 
@@ -78,6 +78,18 @@ def test_the_gateway_hears_the_answers_to_its_own_events_and_to_nobody_elses() -
     assert {b.source for b in own.bindings} == {"gateway.replies", "ticket.events"}
     ways = [b for b in doors(["intake"]).bindings if b.source == "gov.replies"]
     assert {(b.destination, b.routing_key) for b in ways if b.to_exchange} == {("gateway.replies", "gateway")}
+
+
+def test_what_outsiders_publish_leads_to_the_gateway_alone_in_order_and_a_full_queue_refuses_it() -> None:
+    own = of_outside("gateway", 2)
+    assert {(b.destination, b.routing_key) for b in own.bindings if b.source == "gov.outside"} == {
+        ("gateway.outside", "#")
+    }
+    assert [queue.name for queue in own.queues] == ["gateway.outside.0", "gateway.outside.1"]
+    for queue in own.queues:
+        assert queue.single
+        assert queue.arguments["x-overflow"] == "reject-publish"
+    assert "gov.outside" not in {b.source for b in doors(["intake"]).bindings + ticket_topology().bindings}
 
 
 def test_an_outsider_has_a_queue_of_replies_and_one_of_exactly_the_facts_it_hears() -> None:

@@ -9,7 +9,7 @@ from cli.place import Place
 from cli.say import Failure
 from contracts.broker import password_hash
 from contracts.event import type_of
-from contracts.intake import OfferAnswered, RequestSubmitted
+from contracts.intake import RequestSubmitted
 from deploy.local.accounts import BROKER_USERS, outside_user
 from deploy.local.definitions import document
 from deploy.local.keeper import ByApi, OnThisMachine
@@ -19,30 +19,16 @@ RABBITMQS_OWN = "kI3GCqW5JLMJa4iX1lo7X4D6XbYqlLgxIs30+P6tENUV2POR"
 """The hash of `test12` with the salt 908dc60a, from RabbitMQ's guide on passwords."""
 
 
-@pytest.mark.parametrize(
-    ("types", "areas"),
-    [
-        ([], set()),
-        (["*"], {"request", "assignment", "rating"}),
-        ([type_of(RequestSubmitted)], {"request"}),
-        ([type_of(RequestSubmitted), type_of(OfferAnswered)], {"request", "assignment"}),
-    ],
-)
-def test_the_areas_it_writes_to_are_those_of_its_events(types: list[str], areas: set[str]) -> None:
-    assert Outsider(id="city", active=True, types=types).areas == areas
-
-
-def test_its_rights_are_to_write_to_its_areas_and_to_read_its_queues() -> None:
-    told = json.loads(document({outside_user("city", ["request", "assignment"]): "hash"}))
+def test_its_rights_are_to_write_to_the_gateway_and_to_read_its_queues() -> None:
+    known = Outsider(id="city", active=True, types=[type_of(RequestSubmitted)])
+    told = json.loads(document({outside_user("city", sends=known.sends): "hash"}))
     assert told["permissions"] == [
         {
-            "user": "city", "vhost": "fengge", "configure": "^$", "write": r"^gov\.inbound$",
+            "user": "city", "vhost": "fengge", "configure": "^$", "write": r"^gov\.outside$",
             "read": r"^gov\.(replies|facts)\.city$",
         }
     ]  # fmt: skip
-    assert [(each["write"], each["read"]) for each in told["topic_permissions"]] == [
-        (r"^(assignment|request)\.", "^$")
-    ]
+    assert told["topic_permissions"] == []
     assert told["users"] == [
         {
             "name": "city", "password_hash": "hash", "hashing_algorithm": "rabbit_password_hashing_sha256",
@@ -52,7 +38,7 @@ def test_its_rights_are_to_write_to_its_areas_and_to_read_its_queues() -> None:
 
 
 def test_who_only_hears_writes_nowhere() -> None:
-    told = json.loads(document({outside_user("city", []): "hash"}))
+    told = json.loads(document({outside_user("city", sends=Outsider(id="city", active=True).sends): "hash"}))
     assert (told["permissions"][0]["write"], told["topic_permissions"]) == ("^$", [])
 
 

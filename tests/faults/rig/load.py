@@ -13,7 +13,7 @@ from bench.people import CATEGORIES, GRIDS, answer, events_in, request
 from contracts.cloudevent import CloudEvent
 from contracts.event import Event, publisher_of
 from contracts.intake import ticket_of
-from contracts.publisher import Publisher, PublishFailed
+from contracts.publisher import INSIDE, Publisher, PublishFailed
 from contracts.publisher.errors import TROUBLE
 from tests.faults.rig.record import Record
 
@@ -109,7 +109,7 @@ class Load:
         return thread
 
     def _publisher(self) -> Publisher:
-        return Publisher(self._url, source=self._source, timeout=CONFIRM)
+        return Publisher(self._url, source=self._source, timeout=CONFIRM, exchange=INSIDE)
 
     def _ask(self, count: int, rate: float) -> None:
         begun, first = time.monotonic(), len(self.tickets)
