@@ -13,7 +13,7 @@ from cli.say import Failure
 from contracts.cloudevent import CloudEvent
 from contracts.event import Event, type_of
 from contracts.intake import Requester, RequestSubmitted
-from contracts.terms import CHINA
+from contracts.terms import CHINA, YEARS
 
 TIMES = ("%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
 CHANNELS: tuple[tuple[Any, str, int], ...] = (
@@ -76,7 +76,15 @@ def enveloped(submission: Submission) -> CloudEvent[Event]:
 
 
 def moment(text: str) -> datetime | None:
-    """A time as hotlines write it (2019/2/28 11:25:05, 2017-06-08 17:31:20.000001), there in China."""
+    """A time as hotlines write it (2019/2/28 11:25:05, 2017-06-08 17:31:20.000001), there in China.
+
+    None of what is none, or of no year that events may have.
+    """
+    found = _moment(text)
+    return found if found and found.year in YEARS else None
+
+
+def _moment(text: str) -> datetime | None:
     for form in TIMES:
         try:
             return datetime.strptime(text, form).replace(tzinfo=CHINA)

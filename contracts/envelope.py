@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from contracts.terms import NO_NUL, Instant, Label, Source
+from contracts.terms import NO_NUL, Dated, Label, Source, dated
 
 
 class Envelope(Struct, frozen=True, kw_only=True):
@@ -14,10 +14,13 @@ class Envelope(Struct, frozen=True, kw_only=True):
     id: Label
     source: Source
     type: Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_NUL)]
-    time: Instant
+    time: Dated
     datacontenttype: (
         Annotated[str, Meta(pattern=r"^application/([A-Za-z0-9.+-]+\+)?json *(;.*)?\Z")] | None
     ) = None
     subject: Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_NUL)] | None = None
     correlationid: Annotated[str, Meta(min_length=1, max_length=128, pattern=NO_NUL)] | None = None
     traceparent: Annotated[str, Meta(max_length=55, pattern=r"^[0-9a-f-]*\Z")] | None = None
+
+    def __post_init__(self) -> None:
+        dated(self.time)

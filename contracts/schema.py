@@ -14,6 +14,8 @@ import msgspec
 from marshmallow import fields, validate
 from msgspec import inspect
 
+from contracts.terms import dated
+
 FieldMaker = Callable[[Any, dict[str, Any]], fields.Field[Any]]
 
 
@@ -111,8 +113,22 @@ MAKERS: dict[type, FieldMaker] = {
 
 def _field(kind: inspect.Type, options: dict[str, Any]) -> fields.Field[Any]:
     if isinstance(kind, inspect.Metadata):
-        return _field(kind.type, options)
+        return _field(kind.type, options | _dated(kind))
     return MAKERS[type(kind)](kind, options)
+
+
+def _dated(kind: inspect.Metadata) -> dict[str, Any]:
+    """What bounds the years of a moment, here and for readers of the JSON Schema."""
+    if "years" not in (kind.extra or {}):
+        return {}
+    return {"validate": _years, "metadata": dict(kind.extra_json_schema or {})}
+
+
+def _years(moment: datetime) -> None:
+    try:
+        dated(moment)
+    except ValueError as error:
+        raise ma.ValidationError(str(error)) from None
 
 
 @cache

@@ -48,6 +48,24 @@ Body = Annotated[str, Meta(max_length=20_000, pattern=NO_NUL)]
 Instant = Annotated[datetime, Meta(tz=True)]
 """A moment with its zone (RFC 3339)."""
 
+YEARS = range(2000, 3000)
+UNDATED = f"The year must be from {YEARS[0]} to {YEARS[-1]}."
+Dated = Annotated[
+    datetime, Meta(tz=True, extra={"years": YEARS}, extra_json_schema={"pattern": "^2[0-9]{3}-"})
+]
+"""A moment that another office says, of the years 2000 to 2999 as it is written.
+
+Year 1 east of Greenwich and year 9999 west of it are kept by PostgreSQL, and can be read again by nobody. A
+struct with such members calls `dated` when it is made, so that every reader agrees.
+"""
+
+
+def dated(*moments: datetime | None) -> None:
+    """Raises ValueError unless all of these are of the years of `Dated`."""
+    if any(moment and moment.year not in YEARS for moment in moments):
+        raise ValueError(UNDATED)
+
+
 Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\Z")]
 """A day in China, e.g. `2026-11-23`."""
 TimeOfDay = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]

@@ -74,6 +74,7 @@ WRONG: tuple[Wrong, ...] = (
     Wrong("more than a million bytes", "too-large", 413, _long, named=False),
     Wrong("no source", "envelope", 400, _without("source"), "/source"),
     Wrong("a time without zone", "envelope", 400, _with(time="2026-11-21T08:12:05"), "/time"),
+    Wrong("a time of the year 1", "envelope", 400, _with(time="0001-01-01T00:00:00+08:00"), "/time"),
     Wrong("specversion 0.3", "envelope", 400, _with(specversion="0.3"), "/specversion"),
     Wrong("a type that is none", "unknown-type", 422, _with(type=NOTHING)),
     Wrong("a fact, which is ours to tell", "unknown-type", 422, _with(type=CLOSED)),

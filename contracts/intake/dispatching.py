@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from contracts.intake.request import Area, Words
 from contracts.intake.said import Said
-from contracts.terms import Code, Instant, WhistleCause
+from contracts.terms import Code, Dated, WhistleCause, dated
 
 
 class AssignmentOrdered(Said, frozen=True, kw_only=True):
@@ -41,9 +41,12 @@ class WhistleBlown(Said, frozen=True, kw_only=True):
     AREA: ClassVar[Area] = "assignment"
     cause: WhistleCause
     departments: Annotated[list[Code], Meta(max_length=10)]
-    arrive_by: Instant
+    arrive_by: Dated
     reason_code: Code
     basis: Words = ""
+
+    def __post_init__(self) -> None:
+        dated(self.arrive_by)
 
 
 class ArrivalReported(Said, frozen=True, kw_only=True):
@@ -51,4 +54,7 @@ class ArrivalReported(Said, frozen=True, kw_only=True):
 
     AREA: ClassVar[Area] = "assignment"
     department: Code
-    at: Instant | None = None
+    at: Dated | None = None
+
+    def __post_init__(self) -> None:
+        dated(self.at)

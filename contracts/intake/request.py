@@ -11,8 +11,8 @@ from contracts.terms import (
     Body,
     Channel,
     Code,
+    Dated,
     Datum,
-    Instant,
     Label,
     Microdegrees,
     RatingCode,
@@ -24,6 +24,7 @@ from contracts.terms import (
     Text,
     TicketNo,
     Title,
+    dated,
 )
 
 Area = Literal["request", "assignment", "rating"]
@@ -77,9 +78,12 @@ class RequestSubmitted(FromOutside, frozen=True, kw_only=True):
     grid: Code | None = None
     address: Annotated[str, Meta(max_length=500, pattern=NO_NUL)] | None = None
     location: Location | None = None
-    occurred_at: Instant | None = None
+    occurred_at: Dated | None = None
     requester: Requester | None = None
     lives_alone: bool = False
+
+    def __post_init__(self) -> None:
+        dated(self.occurred_at)
 
 
 class RequestTriaged(Inbound, frozen=True, kw_only=True):

@@ -9,13 +9,14 @@ from contracts.intake.request import Area, Inbound
 from contracts.terms import (
     Body,
     Code,
+    Dated,
     EmergencyLine,
-    Instant,
     Label,
     Missing,
     Resolved,
     Satisfaction,
     Severity,
+    dated,
 )
 
 
@@ -42,8 +43,11 @@ class SuspensionAsked(Said, frozen=True, kw_only=True):
     """The assignee asks for a pause by a plan, until `review_at` (row 12)."""
 
     plan: Code
-    review_at: Instant
+    review_at: Dated
     requester_told: bool
+
+    def __post_init__(self) -> None:
+        dated(self.review_at)
 
 
 class SuspensionDecided(Said, frozen=True, kw_only=True):
@@ -122,7 +126,10 @@ class HandOverReported(Said, frozen=True, kw_only=True):
 
     line: EmergencyLine
     reference: Label
-    at: Instant | None = None
+    at: Dated | None = None
+
+    def __post_init__(self) -> None:
+        dated(self.at)
 
 
 class CommentAdded(Said, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from contracts.event import Event
 from contracts.gateway.events import Taken
 from contracts.intake import routing_key
 from contracts.problem import ContractViolation
-from contracts.terms import Instant
+from contracts.terms import Instant, dated
 from services.gateway import intake_store
 from services.gateway.clients import Client
 from services.gateway.intake_store import Access, Denied, Ident, Kept, Said
@@ -192,9 +192,11 @@ def _about(event: Found) -> dict[str, Any]:
 def _moment(text: str | None) -> datetime | None:
     """The event's own time, as far as it can be read."""
     try:
-        return msgspec.convert(text, Instant)
-    except msgspec.ValidationError:
+        moment = msgspec.convert(text, Instant)
+        dated(moment)
+    except (msgspec.ValidationError, ValueError):
         return None
+    return moment
 
 
 def _message(event: CloudEvent[Any], sender: Sender) -> tuple[str, str, str, str]:

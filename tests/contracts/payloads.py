@@ -25,6 +25,7 @@ MOMENTS = (
     "2026-11-21T10:00:00.9999999Z", "2026-11-21T23:59:60Z", "2026-11-21T24:00:00Z", "2026-11-21T10:00:00",
     "2026-11-21", "2026-W47-6T10:00:00Z", "20261121T100000Z",
     "2026-11-21T10:00:00-00:00", "2026-11-21T10:00:00+24:00",
+    "1999-12-31T23:59:59-08:00", "2000-01-01T00:00:00+14:00", "2999-12-31T23:59:59Z", "3000-01-01T00:00:00Z",
     "2026-02-29T00:00:00Z", "0000-01-01T00:00:00Z", "0001-01-01T00:00:00+08:00",
     "9999-12-31T23:59:59.9999999-08:00",
     "2026-11-21T10:00:00Z\n", " 2026-11-21T10:00:00Z", "2026/11/21 10:00:00", "1763719200",
@@ -68,12 +69,19 @@ EXAMPLES = (
     "a@b", "街@道.中国", "application/json", "application/json; charset=utf-8", "application/vnd.a+json", "",
     "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "a" * 43, "012345",
 )  # fmt: skip
-MOMENT = st.builds(
+
+
+def moments(years: SearchStrategy[int]) -> SearchStrategy[str]:
+    """Moments of these years, anywhere."""
+    return st.builds(
     datetime,
-    st.integers(1, 9999), st.integers(1, 12), st.integers(1, 28), st.integers(0, 23),
+    years, st.integers(1, 12), st.integers(1, 28), st.integers(0, 23),
     st.integers(0, 59), st.integers(0, 59), st.integers(0, 999_999),
     st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes))),
 ).map(datetime.isoformat)  # fmt: skip
+
+
+MOMENT, MOMENT_OF_OURS = moments(st.integers(1, 9999)), moments(st.integers(2000, 2999))
 HOSTILE: SearchStrategy[Any] = st.one_of(
     *(st.sampled_from(values) for values in (HOSTILE_TEXTS, MOMENTS, HOSTILE_NUMBERS, HOSTILE_SHAPES)),
     st.text(max_size=5),
@@ -124,7 +132,7 @@ def _object(shape: inspect.StructType) -> SearchStrategy[dict[str, Any]]:
 
 def _value(kind: Any) -> SearchStrategy[Any]:
     if isinstance(kind, inspect.Metadata):
-        return _value(kind.type)
+        return MOMENT_OF_OURS if "years" in (kind.extra or {}) else _value(kind.type)
     return MAKERS[type(kind)](kind)
 
 

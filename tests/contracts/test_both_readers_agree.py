@@ -103,6 +103,8 @@ def minimal(struct: type[Struct]) -> dict[str, Any]:
 
 def plain(kind: Any) -> Any:
     """The plainest value of a type."""
+    if isinstance(kind, inspect.Metadata):
+        return plain(kind.type)
     if isinstance(kind, inspect.LiteralType):
         return kind.values[0]
     if isinstance(kind, inspect.StructType):

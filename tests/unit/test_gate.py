@@ -208,3 +208,22 @@ def test_a_refusal_quotes_nobody(message: bytes, content_type: str) -> None:
     found = refusal(message, content_type)
     said = f"{found.detail} {found.errors}"
     assert not [text for text in ("王小明", "13800138000", "11010519491231002X", "wang@") if text in said]
+
+
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00+08:00", "1999-12-31T23:59:59-08:00", "3000-01-01T00:00:00Z"]
+)
+def test_a_moment_that_the_ledger_could_not_give_back_is_refused_and_told_where(moment: str) -> None:
+    why = "The year must be from 2000 to 2999."
+    wrong = {
+        "/time": body(time=moment),
+        "/data/occurred_at": body(REQUEST | {"occurred_at": moment}),
+    }
+    for pointer, message in wrong.items():
+        (error,) = refusal(message).errors
+        assert (error.pointer, error.detail) == (pointer, why)
+
+
+@pytest.mark.parametrize("moment", ["2000-01-01T00:00:00+14:00", "2007-05-31T09:10:00-04:00"])
+def test_a_moment_of_long_ago_is_taken_as_it_is(moment: str) -> None:
+    assert admit(SINGLE, body(REQUEST | {"occurred_at": moment}, time=moment)).time.isoformat() == moment

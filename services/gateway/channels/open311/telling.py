@@ -15,6 +15,7 @@ from contracts.gateway.open311.requests import (
     Wanted,
 )
 from contracts.intake import RequestSubmitted
+from contracts.terms import YEARS
 from services.gateway.problems import Refused
 
 STATES: Mapping[str, str] = {
@@ -57,7 +58,6 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "TicketCancelled": ("cancelled", "已撤销 · cancelled"),
 }
 """Facts that are steps of a request's history; of the others it says nothing."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=1)
 """By which the clock of a sender may be ahead of ours."""
 CHINESE = re.compile(r"[\u3400-\u9fff]")
@@ -66,8 +66,8 @@ CHINESE = re.compile(r"[\u3400-\u9fff]")
 def event(wanted: NewRequest, name: str, number: str, source: str, now: datetime) -> dict[str, Any]:
     """The request as an event of its sender; `name` is that of the service. Raises Refused (400)."""
     when = wanted.requested_datetime or now
-    if not EPOCH <= when <= now + AHEAD:
-        raise Refused("query", 422, "attribute[requested_datetime]: it is not between 1970 and now")
+    if when.year not in YEARS or when > now + AHEAD:
+        raise Refused("query", 422, f"attribute[requested_datetime]: it is not between {YEARS[0]} and now")
     data = {
         "external_id": number, "channel": "resident", "title": name, "body": _body(wanted),
         "category": wanted.service_code, "severity": wanted.severity or "general",
