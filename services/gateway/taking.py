@@ -18,6 +18,7 @@ from contracts.cloudevent import CloudEvent
 from contracts.event import Event
 from contracts.gateway.events import Taken
 from contracts.intake import routing_key
+from contracts.masking import masked
 from contracts.problem import ContractViolation
 from contracts.terms import Instant, dated
 from services.gateway import intake_store
@@ -185,8 +186,9 @@ def _denied_one(client: Client, event: Found, fate: Refused, now: datetime) -> D
 def _about(event: Found) -> dict[str, Any]:
     if isinstance(event, CloudEvent):
         return {"source": event.source, "id": event.id, "type": event.type, "time": event.time}
-    about = {name: event.about.get(name) for name in ("source", "id", "type")}
-    return about | {"time": _moment(event.about.get("time"))}
+    about = {name: event.about.get(name) for name in ("source", "id")}
+    kind = event.about.get("type")  # whatever it is, it is no type of ours, or not by its data
+    return about | {"type": kind and masked(kind), "time": _moment(event.about.get("time"))}
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -2,9 +2,11 @@
 
 import json
 import secrets
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pika
 import psycopg
@@ -12,7 +14,8 @@ import pytest
 
 from contracts.cloudevent import SINGLE
 from contracts.numbering import ticket_number
-from contracts.registry import SERVICES
+from contracts.public import TYPES
+from contracts.registry import LEDGERS, SERVICES
 from tests.acceptance.conftest import Fengge, eventually
 from tests.acceptance.test_bad_input_gets_its_documented_answer import SOURCE, Outsider, request, written
 
@@ -48,7 +51,10 @@ class Wire:
         for service in SERVICES:
             for shard in range(4):
                 self._channel.queue_bind(self._queue, f"{service}.events", str(shard))
-        self._channel.queue_bind(self._queue, "gov.replies", "intake")
+        for name in TYPES:
+            self._channel.queue_bind(self._queue, "gov.facts", name)
+        for user in ("intake", OTHER):
+            self._channel.queue_bind(self._queue, "gov.replies", user)
 
     def heard(self) -> list[str]:
         """Properties and bodies of what has come."""
@@ -71,8 +77,69 @@ def endpoints(fengge: Fengge) -> dict[str, Any]:
     return document
 
 
+OTHER = "nobody-amqp"
+"""A system of another office, at the broker; and its name by HTTP."""
+OTHER_HTTP = "nobody-http"
+
+
+class ByHttp:
+    """The same system at the gateway's other door."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self._url, self._key = url, key
+
+    def send(self, body: bytes, content_type: str = SINGLE) -> None:
+        """One request; whatever the answer is, it names nobody."""
+        headers = {
+            "Content-Type": content_type,
+            "X-API-Key": self._key,
+            "Idempotency-Key": secrets.token_hex(8),
+        }
+        asked = urllib.request.Request(f"{self._url}/events", body, headers)
+        try:
+            answer = urllib.request.urlopen(asked, timeout=20)
+        except urllib.error.HTTPError as refused:
+            answer = refused
+        with answer:
+            assert named(answer.read().decode()) == []
+
+
+class ByAmqp:
+    """The same at the broker."""
+
+    def __init__(self, url: str, password: str) -> None:
+        parts = urlsplit(url)
+        own = parts._replace(netloc=f"{OTHER}:{password}@{parts.netloc.rpartition('@')[2]}").geturl()
+        self._connection = pika.BlockingConnection(pika.URLParameters(own))
+        self._channel = self._connection.channel()
+        self._channel.confirm_delivery()
+
+    def send(self, body: bytes, content_type: str = SINGLE) -> None:
+        """One message, confirmed by the broker."""
+        said = pika.BasicProperties(content_type=content_type, user_id=OTHER, delivery_mode=2)
+        self._channel.basic_publish("gov.outside", "request.x", body, said, mandatory=True)
+
+    def close(self) -> None:
+        """Hangs up."""
+        self._connection.close()
+
+
 @pytest.fixture(scope="module")
-def captured(fengge: Fengge, endpoints: dict[str, Any]) -> Iterator[list[str]]:
+def others(fengge: Fengge, endpoints: dict[str, Any]) -> Iterator[tuple[ByHttp, ByAmqp]]:
+    """A system of another office by both doors; it hears facts, too."""
+    key = fengge.json("client", "add", OTHER_HTTP, "--source", SOURCE)["key"]
+    told = fengge.json(
+        "client", "add", OTHER, "--auth", "amqp", "--source", SOURCE, "--hears", "TicketReceived"
+    )
+    by_amqp = ByAmqp(endpoints["broker"]["url"], told["secret"])
+    yield ByHttp(endpoints["gateway"]["gateway"], key), by_amqp
+    by_amqp.close()
+    for name in (OTHER, OTHER_HTTP):
+        fengge("client", "revoke", name)
+
+
+@pytest.fixture(scope="module")
+def captured(fengge: Fengge, endpoints: dict[str, Any], others: tuple[ByHttp, ByAmqp]) -> Iterator[list[str]]:
     """What was on the bus while the planted people asked."""
     wire, outsider = Wire(endpoints["broker"]["url"]), Outsider(endpoints["broker"]["users"]["intake"])
     before = len(fengge.json("parked", "list", "--limit", "10000"))
@@ -82,10 +149,17 @@ def captured(fengge: Fengge, endpoints: dict[str, Any]) -> Iterator[list[str]]:
         outsider.send(written(event))
     for body, content_type in PARKED.values():
         outsider.send(body, content_type)
+    for door in others:
+        door.send(written(request(**SAID)))
+        door.send(written(request(good[0]["data"]["external_id"], **SAID)))
+        for body, content_type in PARKED.values():
+            door.send(body, content_type)
     numbers = [ticket_number(SOURCE, event["data"]["external_id"]) for event in good]
     # The same person, in the same words: one of the two leads.
     eventually(lambda: {_state(fengge, numbers[n]) for n in (0, 2)} == {"dispatching", "merged"})
-    eventually(lambda: len(fengge.json("parked", "list", "--limit", "10000")) >= before + len(PARKED) - 1)
+    eventually(
+        lambda: len(fengge.json("parked", "list", "--limit", "10000")) >= before + 2 * (len(PARKED) - 1)
+    )
     eventually(lambda: not _unsent(endpoints))
     yield wire.heard()
     outsider.close()
@@ -99,14 +173,15 @@ def named(*texts: str) -> list[str]:
 
 def test_nobody_is_named_on_the_bus(captured: list[str]) -> None:
     assert any("TicketReceived" in message for message in captured)
-    assert sum("EventRefused" in message for message in captured) >= len(PARKED) - 1
+    assert sum("EventRefused" in message for message in captured) >= 2 * (len(PARKED) - 1)
+    assert any("cn.fengge.ticket.TicketReceived.v1" in message[:100] for message in captured)
     assert named(*captured) == []
 
 
 def test_nobody_is_named_in_any_log(fengge: Fengge, captured: list[str]) -> None:
     logs = [*fengge.run.rglob("*.log"), *fengge.run.rglob("*log*")]
     files = {path for path in logs if path.is_file() and "data/base" not in str(path)}
-    assert {"ticket.log", "dispatch.log"} <= {path.name for path in files}
+    assert {"ticket.log", "dispatch.log", "gateway.log"} <= {path.name for path in files}
     assert named(*(path.read_text(errors="replace") for path in files if path.suffix == ".log")) == []
 
 
@@ -151,6 +226,22 @@ def test_nobody_is_named_on_the_console_or_in_any_table_but_what_waits_for_a_per
         "notification": ("console_message", "delivery", "correspondence", "outbox", "waiting"),
         "dispatch": ('"case"', "outbox", "waiting"),
         "evaluation": ("casefile", "outbox", "waiting"),
+        "gateway": (
+            "intake",
+            "refusal",
+            "answer",
+            "access",
+            "standing",
+            "service_request",
+            "note",
+            "client",
+            "credential",
+            "scope",
+            "hearing",
+            "outbox",
+            "waiting",
+            "inbox",
+        ),
     }
     for service, names in tables.items():
         with psycopg.connect(endpoints["database"]["roles"][service]) as tx:
@@ -168,5 +259,5 @@ def _unsent(endpoints: dict[str, Any]) -> bool:
     with psycopg.connect(endpoints["database"]["url"]) as tx:
         return any(
             tx.execute(f"SELECT count(*) FROM {service}.outbox WHERE sent_at IS NULL").fetchone() != (0,)
-            for service in SERVICES
+            for service in LEDGERS
         )

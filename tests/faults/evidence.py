@@ -1,4 +1,4 @@
-"""Reads what the oracle judges: four schemas in SQL of its own, the generator's file, receivers, queues."""
+"""Reads what the oracle judges: five schemas in SQL of its own, the generator's file, receivers, queues."""
 
 import hashlib
 import json
@@ -59,7 +59,7 @@ class Witnesses:
     shards: int
 
     def connect(self) -> Tx:
-        """A connection that sees all four schemas."""
+        """A connection that sees all five schemas."""
         return psycopg.connect(self.database_url, autocommit=True, connect_timeout=5)
 
     @contextmanager
@@ -97,7 +97,7 @@ def answer(tx: Tx, question: str, tickets: Sequence[str]) -> Any:
 
 def in_queues(channel: Any, shards: int) -> dict[str, int]:
     """Messages that lie in the services' queues, by queue."""
-    names = [f"{service}.{shard}" for service in SERVICES for shard in range(shards)]
+    names = [f"{name}.{shard}" for name in (*SERVICES, "gateway.outside") for shard in range(shards)]
     found = {name: channel.queue_declare(name, passive=True).method.message_count for name in names}
     return {name: count for name, count in found.items() if count}
 

@@ -12,6 +12,7 @@ HEARS = {
     "dispatch": ("ticket",),
     "evaluation": ("dispatch", "ticket"),
     "notification": ("dispatch", "evaluation", "ticket"),
+    "gateway": ("dispatch", "evaluation", "ticket"),
 }
 """Whose facts each service has to take in, every one."""
 

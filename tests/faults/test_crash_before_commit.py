@@ -2,15 +2,15 @@
 
 import pytest
 
-from contracts.registry import SERVICES
+from contracts.registry import LEDGERS
 from tests.faults.rig.drill import Drill
 
 
 @pytest.mark.accident(7)
 def test_what_was_not_committed_is_done_once_by_the_next(drill: Drill) -> None:
     drill.load.letters = False  # what becomes of those is another accident
-    drill.house.restart(*SERVICES, FAILPOINTS="before_commit:kill@3")
+    drill.house.restart(*LEDGERS, FAILPOINTS="before_commit:kill@3")
     drill.submit(200)
-    drill.all_die_once(*SERVICES)
+    drill.all_die_once(*LEDGERS)
     drill.healed()
     drill.judge()

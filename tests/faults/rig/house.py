@@ -14,7 +14,7 @@ from urllib.request import urlopen
 import pika
 
 from bench.stage import furnish
-from contracts.registry import CONSOLE, SERVICES
+from contracts.registry import CONSOLE, LEDGERS
 from deploy import topology
 from deploy.local import doors, servers
 from deploy.local.accounts import OWNER
@@ -142,7 +142,7 @@ class House:
             wire.taps.clear()
         self.broker.revive()
         self.kill(*(n for n, process in self.processes.items() if not process.plain), sign=signal.SIGTERM)
-        self.start(*(name for name in (MAILBOX, *SERVICES) if name not in self.processes))
+        self.start(*(name for name in (MAILBOX, *LEDGERS) if name not in self.processes))
         for process in self.processes.values():
             until(process.ready, START)
 
@@ -176,7 +176,7 @@ def opened(run: Path, *, direct: bool = False, nodes: int = 1) -> Iterator[House
         house = House(run, endpoints, inside, *wires)
         house.fellows = fellows
         stack.callback(house.close)
-        house.start(MAILBOX, *SERVICES)
+        house.start(MAILBOX, *LEDGERS)
         yield house
 
 
