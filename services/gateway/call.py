@@ -17,6 +17,7 @@ from services.gateway.intake_store import Access
 from services.gateway.limits import Pace
 from services.gateway.manner import PLAIN, Answer, Manner
 from services.gateway.places import Places
+from services.gateway.reading import Found
 
 __all__ = ["Answer", "Call", "Endpoint"]
 
@@ -71,3 +72,5 @@ class Endpoint:
     operation: Operation
     answer: Callable[[Call, Tx], Answer]
     manner: Manner = PLAIN
+    found: Callable[[Call], tuple[Sequence[Found], bool]] | None = None
+    """The events of a request, and whether they are a batch, where it does nothing but hand them over."""

@@ -25,6 +25,7 @@ from contracts.signing import Spoken
 from services.gateway import client_store, intake_store
 from services.gateway.call import Answer, Call, Endpoint
 from services.gateway.clients import Client
+from services.gateway.handing_over import access, parcel, told
 from services.gateway.identity import PROOFS, Keyring, identify
 from services.gateway.inside import Inside
 from services.gateway.library.shelf import HEADERS, Leaf
@@ -32,6 +33,9 @@ from services.gateway.limits import Pace
 from services.gateway.manner import manner_of
 from services.gateway.places import Places
 from services.gateway.problems import UNAVAILABLE, Refused
+from services.gateway.reading import Found
+from services.gateway.taking import Outcome, Parcel, take_in_all
+from services.gateway.together import Together
 from services.gateway.tokens import Issuer
 
 log = logging.getLogger(__name__)
@@ -72,6 +76,7 @@ class Edge:
         operations = [each.operation for each in endpoints]
         self._plain = {(each.method, each.path): each.name for each in operations if "{" not in each.path}
         self._down_until = 0.0
+        self._together = Together(self._taken, _common)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answers one request, within the database's deadlines; nothing it says quotes the request."""
@@ -120,9 +125,11 @@ class Edge:
             else:
                 call.client = self._identified(call, headers)
                 call.pace.take(call.client.id)
+            if endpoint.found and "Idempotency-Key" not in call.request.headers:
+                return self._handed_over(call, endpoint.found)
             return self._committed(call, endpoint)
         except psycopg.Error as error:
-            if not (passing(error) or too_slow(error)):
+            if not _common(error):
                 raise
             self._down_until = time.monotonic() + PAUSE
             log.warning("nothing can be committed", extra={"cause": type(error).__name__})
@@ -144,6 +151,21 @@ class Edge:
         if call.messages:
             self._means.hand_over(call.messages)
         return response
+
+    def _handed_over(self, call: Call, found: Callable[[Call], tuple[Sequence[Found], bool]]) -> Response:
+        """The same for who only hands events over, in one transaction with all who wait for theirs."""
+        events, batch = found(call)
+        outcome = self._together.do(parcel(call, events, batch=batch))
+        return _response(call, told(call, outcome, batch=batch))
+
+    def _taken(self, parcels: Sequence[Parcel]) -> list[Outcome]:
+        with self._means.database.transaction() as tx:
+            outcomes, messages = take_in_all(tx, parcels)
+            for each, outcome in zip(parcels, outcomes, strict=True):
+                if not outcome.noted:
+                    intake_store.note(tx, access(each, outcome))
+        self._means.hand_over(messages)
+        return outcomes
 
     def _once(self, call: Call, tx: Tx, endpoint: Endpoint) -> Response:
         key = call.request.headers.get("Idempotency-Key")
@@ -181,6 +203,11 @@ class Edge:
             log.warning("an access is not on record", extra={"cause": type(error).__name__})
             refused = UNAVAILABLE
         return _problem(call, refused)
+
+
+def _common(error: Exception) -> bool:
+    """Whether the database is away or busy, which is no request's own fault."""
+    return passing(error) or too_slow(error)
 
 
 def _rule(endpoint: Endpoint) -> Rule:

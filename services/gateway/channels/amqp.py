@@ -16,8 +16,9 @@ from contracts.problem import FieldError
 from services.gateway import client_store, intake_store
 from services.gateway.clients import Client
 from services.gateway.intake_store import Access
+from services.gateway.judging import refused_unread
 from services.gateway.problems import Refused
-from services.gateway.taking import Fate, Sender, refused_unread, take_in
+from services.gateway.taking import Fate, Sender, take_in
 
 NAME = "gateway"
 STRANGER = Refused("unauthorized", 401, "the broker vouches for no system that may send; set user_id")

@@ -1,5 +1,6 @@
 """`POST /hotline/{city}`: a 12345 hotline's messages, read by the city's file and kept like any event."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from chassis.database import Tx
@@ -17,12 +18,18 @@ from services.gateway.reading import Found
 
 def send(call: Call, tx: Tx) -> Answer:
     """What became of the message, or of each message of the batch; raises Refused."""
+    sent, batch = found(call)
+    return handed_over(call, tx, sent, batch=batch)
+
+
+def found(call: Call) -> tuple[Sequence[Found], bool]:
+    """The events that the messages are, and whether they are a batch; raises Refused."""
     city = own_city(call, call.arguments["city"])
     said = json_of(call)
     batch = isinstance(said, list)
     messages = said if batch else [said]
     few_enough(len(messages))
-    return handed_over(call, tx, [_found(call, city, each) for each in messages], batch=batch)
+    return [_found(call, city, each) for each in messages], batch
 
 
 def own_city(call: Call, name: str) -> City:
@@ -42,4 +49,4 @@ def _found(call: Call, city: City, message: Any) -> Found:
         return violation
 
 
-ENDPOINTS = (Endpoint(hotline.SEND, send),)
+ENDPOINTS = (Endpoint(hotline.SEND, send, found=found),)
