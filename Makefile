@@ -69,6 +69,10 @@ traces: .venv/dev.stamp ## spans at a real receiver: retries, sampling, a receiv
 runbooks: .venv/dev.stamp ## drills by the book: cause each alert, mend it with its page's commands (10 minutes)
 	@$(BIN)/python -m pytest -q -o faulthandler_timeout=1800 tests/acceptance/test_runbook_drills.py
 
+.PHONY: minute
+minute: .venv/dev.stamp ## a minute without a broker under 200 posts a second: none is refused, all are there once
+	@$(BIN)/python -m pytest -q -s -k 60 tests/faults/test_gateway_outlives_the_broker.py
+
 fuzz: .venv/dev.stamp ## minutes of nonsense for the gateway, no fault and no person comes out (MINUTES=10)
 	@MINUTES=$(or $(MINUTES),10) $(BIN)/python -m pytest -q -s -o faulthandler_timeout=7200 tests/integration/test_gateway_and_foreign_clients.py -k nonsense
 
