@@ -1,6 +1,7 @@
 """The gateway keeps an event before it answers, tells what became of each, and hands it on exactly once."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -189,3 +190,21 @@ def test_what_cannot_be_committed_is_not_taken(gate: Gate, servers: Endpoints) -
     until(lambda: gate.send(request("dark")).status == 202)
     assert gate.received()[1]["id"] == "dark/1"
     assert gate.nothing_more()
+
+
+def test_many_at_once_are_each_kept_once_answered_for_themselves_and_on_record(gate: Gate) -> None:
+    gate.let_in("crowd", "urn:gate:crowd")
+    wrong = request("crowd-wrong", "urn:gate:crowd", channel="smoke")
+    events = [request(f"crowd-{number}", "urn:gate:crowd") for number in range(60) for _ in range(2)] + [
+        wrong
+    ] * 5
+    with ThreadPoolExecutor(16) as pool:
+        replies = list(pool.map(lambda event: gate.send(event, "crowd"), events))
+    assert Counter(reply.status for reply in replies) == {202: 120, 422: 5}
+    told = [reply.json for reply in replies if reply.status == 202]
+    assert Counter(each["state"] for each in told) == {"accepted": 60, "repeated": 60}
+    assert len({each["trace"] for each in told}) == 120
+    assert sorted(gate.received()[1]["id"] for _ in range(60)) == sorted({each["id"] for each in events[:-5]})
+    assert gate.nothing_more()
+    rows = gate.query("SELECT status, events, count(*) FROM access WHERE client = 'crowd' GROUP BY 1, 2")
+    assert sorted(rows) == [(202, 0, 60), (202, 1, 60), (422, 0, 5)]
