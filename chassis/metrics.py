@@ -26,10 +26,10 @@ VALUES: Bounds = {
     "messaging_system": frozenset({"rabbitmq"}),
     "messaging_operation_name": frozenset({"publish", "process", "deliver"}),
     "messaging_destination_name": frozenset(
-        {"", "gov.inbound", "gov.replies", "gov.facts", *(f"{name}.events" for name in LEDGERS),
-         *(f"{name}.replies" for name in LEDGERS)}
+        {"", "gov.inbound", "gov.outside", "gov.replies", "gov.facts",
+         *(f"{name}.{what}" for name in LEDGERS for what in ("events", "replies"))}
     ),
-    "error_type": frozenset({"", "unroutable", "unconfirmed", "not_committed", "done_again"}),
+    "error_type": frozenset({"", "unroutable", "unconfirmed", "not_committed"}),
     "reason": frozenset({*TITLES, "mapping", "source"}),
     "ticket_severity": frozenset(get_args(Severity)),
     "clock": frozenset(

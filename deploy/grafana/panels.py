@@ -75,7 +75,7 @@ def _options(panel: Panel) -> dict[str, Any]:
     return {"legend": {"displayMode": "table", "placement": "bottom", "calcs": ["lastNotNull", "max"]}}
 
 
-FACTS = 'messaging_destination_name!="gov.inbound"'
+FACTS = 'messaging_destination_name!~"gov[.](inbound|outside)"'
 """Events of our own services; what comes from outside has a time of its sender's."""
 
 
