@@ -35,7 +35,7 @@ def record(migrated: Endpoints) -> list[tuple[str, str, str, str]]:
     """What stands on record: who, what, target, outcome."""
     with psycopg.connect(migrated.database_url(OWNER)) as tx:
         return tx.execute(
-            "SELECT who, what, target, outcome FROM console.action WHERE what <> 'sign_in' ORDER BY no"
+            "SELECT who, what, target, outcome FROM console.action WHERE what <> 'sign-in' ORDER BY no"
         ).fetchall()
 
 
