@@ -42,7 +42,7 @@ class Desk:
 
     def mends(self, kind: str, service: str, button: str) -> None:
         """Presses the button of a finding, gives a reason, does it, comes back."""
-        self.page.locator(_article(kind, service)).first.get_by_text(button).first.click()
+        self.page.locator(_article(kind, service)).first.get_by_role("link", name=button).first.click()
         self.page.fill("#reason", REASON)
         self.page.get_by_role("button", name="执行").click()
         self.page.wait_for_url(re.compile("/(control|now)$"))
