@@ -108,7 +108,7 @@ def test_pages_of_what_failed_are_good_to_look_at(
         eyes.judge(page)
         page.fill("#body", page.input_value("#body").replace("路灯不亮", "路灯又不亮"))
         page.click("text=核对修改" if language == "zh" else "text=Check >> visible=true")
-        page.wait_for_selector("text=/data/title")
+        page.wait_for_selector("code:has-text('/data/title')")
         eyes.judge(page)
         eyes.keep(page, f"failed-edit-{language}")
         page.fill("#reason", "the title was cut")
@@ -125,7 +125,7 @@ def test_without_scripts_a_group_is_seen_to_as_well(fengge: Fengge, eyes: Eyes, 
         page.click("text=Dry run: retry this group")
         page.fill("#reason", "mended")
         page.click("text=Retry them")
-        page.wait_for_selector("text=/ 2")
+        page.wait_for_selector("dd:has-text('/ 2')")
     eventually(lambda: born(fengge, tickets) == (2, 2))
 
 

@@ -149,17 +149,17 @@ def test_all_are_tried_again_each_once_and_what_waited_behind_them_follows(
 def test_no_more_are_tried_in_a_second_than_was_asked_for(ledger: Ledger, room: Room) -> None:
     scope = parked(ledger)
     begun = time.monotonic()
-    room.work(room.begin("retry", scope, rate=20))
-    assert MANY / 20 - 0.3 < time.monotonic() - begun < MANY / 20 + 2
+    room.work(room.begin("retry", scope, rate=40))
+    assert MANY / 40 - 0.3 < time.monotonic() - begun < MANY / 40 + 2
 
 
-@pytest.mark.parametrize("nth", [1, 2, 5, 8])
+@pytest.mark.parametrize("nth", [2, 5])
 def test_a_room_that_dies_in_the_midst_is_followed_by_one_that_goes_on(
     ledger: Ledger, room: Room, nth: int
 ) -> None:
     scope = parked(ledger)
     ledger.mends()
-    job = room.begin("retry", scope, rate=40)
+    job = room.begin("retry", scope, rate=80)
     first = Mender(room.transaction)
     room.dies_in = nth
     with pytest.raises(Death):
