@@ -32,7 +32,7 @@ PARAMETER = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>")
 PLAYED = 400
 """Tickets that are really played before copies are made of them."""
 LIMIT_MS = 300.0
-PARKED = 10_000
+PARKED = 2_000
 """Records that wait for an operator meanwhile."""
 
 SAMPLES: Mapping[str, str] = {
@@ -50,12 +50,16 @@ QUERIES: Mapping[str, tuple[str, ...]] = {
     "/flow": ("", "period=hour", "period=week", "period=month", "period=month&grid={cell}",
               "period=month&grid={leaf}"),
     "/control/do/<name>": ("service={service}",),
+    "/control/count": ("subscriber=dispatch&from={yesterday}&to={today}",),
+    "/failed/plan": ("kind=retry&group={service}:{key}",),
     "/ticket": ("", "q={number}", "q={external}", "q={leaf}", "q={cell}"),
 }  # fmt: skip
 """What a page is asked for besides itself."""
 MORE: Mapping[str, str] = {
     "external": "SELECT external_id FROM ticket.ticket ORDER BY id OFFSET 1000 LIMIT 1",
     "cell": "SELECT code FROM dispatch.cell WHERE parent IS NULL ORDER BY code LIMIT 1",
+    "yesterday": "SELECT to_char(now() - interval '1 day', 'YYYY-MM-DD')",
+    "today": "SELECT to_char(now(), 'YYYY-MM-DD')",
     "leaf": "SELECT grid FROM ticket.ticket WHERE grid IS NOT NULL LIMIT 1",
 }
 
