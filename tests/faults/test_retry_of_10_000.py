@@ -24,10 +24,10 @@ from tests.faults.evidence import ENDED
 from tests.faults.rig.drill import Drill
 from tests.integration.process import until
 
-MANY, RATE = 10_000, 120
+MANY, RATE = 10_000, 50
 LIVE = 20
 """Requests a second of residents who ask meanwhile."""
-BEFORE, WHILE = 15, 65
+BEFORE, WHILE = 40, 150
 """Seconds of them, with nothing else going on, and while the retry runs."""
 GROWS_LESS_THAN = 1.5
 SENDER = "urn:drill:wrong-header"
