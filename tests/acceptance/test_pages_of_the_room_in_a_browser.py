@@ -35,6 +35,21 @@ def test_the_way_in_and_the_record_are_good_to_look_at(eyes: Eyes, language: Lan
     assert ("审计" if language == "zh" else "Audit") in record
 
 
+@BOTH
+def test_who_waits_what_failed_and_what_can_be_held_are_good_to_look_at(
+    eyes: Eyes, language: Language, narrow: bool
+) -> None:
+    for path, role, words in (
+        ("/now", "viewer", ("现在", "Now")),
+        ("/failed", "viewer", ("搁置", "Failed")),
+        ("/control", "supervisor", ("操控", "Control")),
+    ):
+        told = eyes.look(
+            path, role=role, language=language, narrow=narrow, dark=narrow, keep=f"{path[1:]}-{language}"
+        )
+        assert words[language == "en"] in told
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 def test_somebody_signs_in_and_out_with_and_without_scripts(eyes: Eyes, scripts: bool) -> None:
     with eyes.on("/audit", role="", scripts=scripts) as page:

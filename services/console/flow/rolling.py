@@ -24,7 +24,7 @@ LATE_AT_ONCE = 1_000
 FEWEST_ROWS = 50
 LOOK_EVERY = 2.0
 REST = 19.0
-"""After a piece it rests so many times as long as that took: at most a twentieth of a core, whatever comes."""
+"""After a piece it rests so many times as long as that took: a twentieth of a core, whatever comes."""
 PRUNE_EVERY = 3600.0
 SAY_EVERY = timedelta(seconds=20)
 
