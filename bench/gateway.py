@@ -195,7 +195,7 @@ def serve() -> None:
     service = GatewayService()
     service.begin(chosen, Database(chosen, "bench gateway"))
     sys.setswitchinterval(SWITCH)  # as the gateway itself does
-    relay = Relay(chosen, service.database, "gateway", Meter())
+    relay = Relay(chosen, service.database, "gateway", Meter(), service.linger)
     listener = Listener(
         _both(service.edge(relay), Database(chosen, "bench floor")), "127.0.0.1", chosen.gateway_port
     )

@@ -50,7 +50,7 @@ class Loops:
         self.service = service_class()
         self.service.begin(settings, self.database)
         self.meter = Meter()
-        self.relay = Relay(settings, self.database, name, self.meter)
+        self.relay = Relay(settings, self.database, name, self.meter, service_class.linger)
         handlers = self._handlers()
         door = self.service.door()
         effects = Effects(

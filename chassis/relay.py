@@ -38,8 +38,11 @@ Behind = Callable[..., list[Message]]
 class Relay:
     """Moves committed messages to the broker; at least once, and marked as sent only when confirmed."""
 
-    def __init__(self, settings: Settings, database: Database, name: str, meter: Meter) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, name: str, meter: Meter, linger: float = 0.0
+    ) -> None:
         self._settings, self._database, self._name, self._meter = settings, database, name, meter
+        self._linger, self._enough = linger, threading.Event()
         self._in_hand: deque[Message] = deque()
         self._confirmed: list[int] = []
         self._wake = threading.Event()
@@ -56,12 +59,15 @@ class Relay:
             self._in_hand.extend(messages)
         else:
             self._left += 1
+        if len(self._in_hand) >= PIPELINE:
+            self._enough.set()
         self._wake.set()
 
     def stop(self) -> None:
         """Lets `run` return once everything in hand is published."""
         self._stopping = True
         self._wake.set()
+        self._enough.set()
 
     def run(self) -> None:
         """Publishes until stopped; a broken connection is opened anew, and nothing in hand is forgotten."""
@@ -103,6 +109,7 @@ class Relay:
             if self._left != self._made_good:
                 self._make_good(publisher)
             elif self._in_hand:
+                self._let_gather()
                 self._publish_in_hand(publisher)
             else:
                 self._wake.wait(min(sweep.left, mark.left) if self._confirmed else sweep.left)
@@ -114,6 +121,12 @@ class Relay:
                 publisher.line.drain(0)
                 sweep = Deadline(0 if self._sweep(publisher) else SWEEP_EVERY)
         self._mark()
+
+    def _let_gather(self) -> None:
+        """Waits a moment for more to go with what is in hand, where nobody waits for it."""
+        if self._linger and not self._stopping:
+            self._enough.wait(self._linger)
+            self._enough.clear()
 
     def _publish_in_hand(self, publisher: "Confirmed", below: int = LAST) -> None:
         first = (self._in_hand[index] for index in range(min(PIPELINE, len(self._in_hand))))

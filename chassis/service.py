@@ -65,6 +65,8 @@ class Service:
     model: ClassVar[Model]
     gather: ClassVar[float] = 0.0
     """Seconds for which events are gathered into one batch where nobody waits for what follows from them."""
+    linger: ClassVar[float] = 0.0
+    """Seconds for which messages are gathered before they are published: many cost hardly more than one."""
     needs: ClassVar[Sequence[str]] = ()
     """Settings that others can do without."""
 

@@ -52,6 +52,7 @@ class GatewayService(Service):
     name = "gateway"
     model = Model(gateway, domain, store)
     gather = 0.1
+    linger = 0.02
     needs = ("gateway_port", "gateway_token")
 
     def begin(self, settings: Settings, database: Database) -> None:
