@@ -19,7 +19,7 @@ app = typer.Typer(help="See to what could not take effect · 处理搁置的消�
 join(app)
 decide(app)
 
-SENT = ("detail", "type", "content_type")
+SENT = ("detail", "cause", "type", "content_type")
 
 
 @app.command("list")

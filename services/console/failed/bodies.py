@@ -28,6 +28,8 @@ SAFE = re.compile(
     r"|([A-Z]{2}-)?[0-9A-Z]{4}(-[0-9A-Z]{4}){3}(\.\w+\.\d+)?"
 )
 """A moment, a trace, a ticket's number or an event of ours: digits that call nobody."""
+CODE = re.compile(r"[0-9A-Za-z_.:/+@-]{0,256}")
+"""A code, an id, a source: Latin letters and no words."""
 LONGEST = 1_000_000
 
 Record = Mapping[str, Any]
@@ -134,7 +136,7 @@ def _without_persons(document: Any) -> Any:
 def _some(data: Any, shown: frozenset[str]) -> Any:
     if not isinstance(data, dict):
         return HIDDEN
-    return {_name(name): value if name in shown else HIDDEN for name, value in data.items()}
+    return {_name(name): _code(value) if name in shown else HIDDEN for name, value in data.items()}
 
 
 def _name(name: str) -> str:
@@ -143,10 +145,14 @@ def _name(name: str) -> str:
 
 
 def _code(value: Any) -> Any:
-    """A member of the envelope; outside systems may have written anything there."""
+    """What may be shown, where it looks like what belongs there; others may have written anything."""
+    if isinstance(value, dict):
+        return {_name(name): _code(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_code(inner) for inner in value]
     if isinstance(value, str):
-        return value if SAFE.fullmatch(value) else masked(value) if value.isascii() else HIDDEN
-    return value if isinstance(value, bool | int | float | None) else HIDDEN
+        return value if SAFE.fullmatch(value) else masked(value) if CODE.fullmatch(value) else HIDDEN
+    return value
 
 
 def _open_members(name: Any) -> frozenset[str]:
