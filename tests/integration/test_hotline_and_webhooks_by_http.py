@@ -89,11 +89,12 @@ def test_of_a_batch_each_message_has_its_own_fate_by_the_citys_own_fields(gate: 
         gate, order("KN2"), about("KN2", "催办"), order("KN3", 紧急程度="火急"), about("nobody", "催办"), 7
     )
     results = reply.json["results"]
-    assert [result["status"] for result in results] == [202, 404, 422, 404, 400]
+    assert [result["status"] for result in results] == [202, 202, 422, 404, 400]
     wrong = results[2]["problem"]
     assert wrong["type"].endswith(":mapping")
     assert wrong["errors"][0]["pointer"] == "/紧急程度"
     assert gate.received()[1]["data"]["external_id"] == "KN2"
+    assert gate.received()[1]["data"]["ticket"] == ticket_number(SOURCE, "KN2")
     assert gate.nothing_more()
     asked = f"/reconcile?source={SOURCE}&from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z"
     refused = gate.ask("GET", asked, client="kangning").json["refused"]
