@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from contracts.intake import RequestSubmitted
-from contracts.publisher import Publisher
+from contracts.publisher import INSIDE, Publisher
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "runbooks" / "alerts"
@@ -51,7 +51,7 @@ def run(commands: str, house: Path, **named: str) -> subprocess.CompletedProcess
 
 def ask(broker: str) -> None:
     """A resident asks for something; the broker has it when this returns."""
-    with Publisher(broker, source="urn:test:runbooks") as publisher:
+    with Publisher(broker, source="urn:test:runbooks", exchange=INSIDE) as publisher:
         publisher.submit(
             RequestSubmitted(
                 external_id=str(uuid4()), channel="hotline_12345", title="路灯不亮",
