@@ -11,7 +11,7 @@ import pytest
 from contracts.cloudevent import CloudEvent
 from contracts.event import Event
 from contracts.publisher import Publisher
-from contracts.registry import SCHEMAS, SERVICES
+from contracts.registry import SCHEMAS, LEDGERS
 from deploy.local import LocalFailure, backup, restore
 from deploy.local.accounts import OWNER
 from deploy.local.backup import Manifest
@@ -92,7 +92,7 @@ def asked(house: House, query: str) -> int:
 def judge_with_what_publishers_hold(house: House, folder: Path, earlier: Kept) -> None:
     """Everything ever confirmed is sent again; then all conditions hold, but for letters sent again."""
     drill = Drill(house, folder)
-    drill._since = dict.fromkeys(SERVICES, 0)
+    drill._since = dict.fromkeys(LEDGERS, 0)
     load = drill.load = Again(drill.outside, drill.record, "kept")
     try:
         load.replay(earlier)
