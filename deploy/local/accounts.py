@@ -71,7 +71,7 @@ WORLD = BrokerUser(
 )
 ADMIN = BrokerUser(name="admin", configure=".*", write=".*", read=".*")
 OURS = rf"({'|'.join((*LEDGERS, CONSOLE, 'gov'))})\..*"
-HEARD = r"[a-z]+\.(events|inbound|replies)|gov\.(inbound|outside|unrouted|replies|facts|unclaimed)"
+HEARD = r"[a-z]+\.(events|inbound|replies|outside)|gov\.(inbound|outside|unrouted|replies|facts|unclaimed)"
 ROOM = BrokerUser(
     name=CONSOLE,
     configure=rf"^{OURS}$",
