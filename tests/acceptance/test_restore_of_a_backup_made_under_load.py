@@ -11,7 +11,7 @@ import pytest
 from contracts.cloudevent import CloudEvent
 from contracts.event import Event
 from contracts.publisher import Publisher
-from contracts.registry import SCHEMAS, LEDGERS
+from contracts.registry import LEDGERS, SCHEMAS
 from deploy.local import LocalFailure, backup, restore
 from deploy.local.accounts import OWNER
 from deploy.local.backup import Manifest
