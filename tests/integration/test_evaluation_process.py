@@ -141,6 +141,9 @@ def house(servers: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Itera
     channel = admin.channel()
     declare(PikaChannel(channel), doors(["intake"]))
     channel.queue_purge("gov.replies.intake")
+    channel.exchange_delete("evaluation.inbound")  # others have more shards, and leave something in them
+    for shard in range(SHARDS):
+        channel.queue_delete(queue_name("evaluation", shard))
     env = os.environ | {
         "AMQP_URL": servers.amqp_url("evaluation"), "DATABASE_URL": url, "SHARDS": str(SHARDS),
         "HEALTH_PORT": str(port), "INTERNAL_TOKEN": TOKEN, "EVALUATION_TOKEN": "0" * 40,
