@@ -250,6 +250,8 @@ def notifying(servers: Endpoints, folder: Path, database: str, **extra: str) -> 
     connection = pika.BlockingConnection(pika.URLParameters(servers.amqp_url("admin")))
     channel = connection.channel()
     declare(PikaChannel(channel), doors())
+    for shard in range(SHARDS):  # what others have left there is not for this one
+        channel.queue_delete(queue_name("notification", shard))
     with own_database(servers, "notification", database) as url:
         with psycopg.connect(url) as tx:
             set_policy(tx, "retry_seconds", datetime.now(UTC), '{"seconds": [0.5, 0.5, 0.5, 0.5, 600]}')

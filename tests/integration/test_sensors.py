@@ -64,11 +64,16 @@ def dispatching(stage: Stage, servers: Endpoints) -> Iterator[dict[str, str]]:
     with own_database(servers, "dispatch", "alarms") as url:
         with psycopg.connect(url) as tx:
             assert import_files(tx, [path for path in SAMPLE if path.stem != "demo_requests"]).ok
+        _forget_queues(stage)  # others' hold what the ticket service has said since
         yield {"AMQP_URL": servers.amqp_url("dispatch"), "DATABASE_URL": url}
         stage.close()
-        with stage.channel() as channel:
-            for shard in range(SHARDS):
-                channel.queue_delete(f"dispatch.{shard}")
+        _forget_queues(stage)
+
+
+def _forget_queues(stage: Stage) -> None:
+    with stage.channel() as channel:
+        for shard in range(SHARDS):
+            channel.queue_delete(f"dispatch.{shard}")
 
 
 def test_a_burst_is_one_ticket_that_says_how_often_and_another_device_has_its_own(stage: Stage) -> None:
