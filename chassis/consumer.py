@@ -122,8 +122,8 @@ class Consumer:
         """Gathers up to a batch of events, or what comes within the window after the first."""
         if not self._arrived and not line.drain(IDLE):
             return False
-        # As long as the last batch took, so that a busy machine works on fewer, larger ones.
-        window = Deadline(max(self._window, min(self._worked, LONGEST_WINDOW)))
+        # Half as long as the last batch took, so that a busy machine works on fewer, larger ones.
+        window = Deadline(max(self._window, min(self._worked / 2, LONGEST_WINDOW)))
         while self._events < self._settings.batch_events and line.drain(window.left) and window.left:
             continue
         return bool(self._arrived)

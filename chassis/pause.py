@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 Part = Literal["consumer", "all", "channel"]
 """`consumer` takes nothing in; `all` is a drain: nor do timers and errands work; `channel` sends nothing."""
 
-LOOK_EVERY = 1.0
+LOOK_EVERY = 1.5
 """Seconds between looks; a pause or its end is felt within two."""
 
 IN_FORCE = "ended_at IS NULL AND (until IS NULL OR until > now())"
