@@ -37,7 +37,16 @@ OWN = {
 def board_of(service: str) -> list[Panel]:
     """What every service shows, and its own."""
     own = f'service="{service}"'
-    rate = f"rate({{}}_total{{{{{own}}}}}[1m])"
+    return [*_events(own), *_messages(own), *_backlog(own), *_clocks(own), *OWN[service]]
+
+
+def _rate(own: str) -> str:
+    return f"rate({{}}_total{{{{{own}}}}}[1m])"
+
+
+def _events(own: str) -> list[Panel]:
+    """What became of events, and how soon."""
+    rate = _rate(own)
     fates = ("accepted", "resumed", "effected", "repeated", "parked", "waiting")
     return [
         Panel(
@@ -61,6 +70,13 @@ def board_of(service: str) -> list[Panel]:
             ],
             unit="s",
         ),
+    ]
+
+
+def _messages(own: str) -> list[Panel]:
+    """What goes to and fro at the broker."""
+    rate = _rate(own)
+    return [
         Panel(
             "收到的消息 · Messages delivered",
             [
@@ -86,6 +102,12 @@ def board_of(service: str) -> list[Panel]:
             [(f"p{share}", quantile(f"0.{share}", CONFIRMED, own)) for share in (50, 99)],
             unit="s",
         ),
+    ]
+
+
+def _backlog(own: str) -> list[Panel]:
+    """What lies in the ledger."""
+    return [
         Panel(
             "发件箱 · Outbox",
             [
@@ -112,6 +134,12 @@ def board_of(service: str) -> list[Panel]:
             [("{{reason}}", f"max by (reason) (fengge_parked_oldest_seconds{{{own}}})")],
             unit="s",
         ),
+    ]
+
+
+def _clocks(own: str) -> list[Panel]:
+    """Whether its lines stand and its clocks go."""
+    return [
         Panel(
             "断线 · Lines", [("{{process}} {{line}}", f"min by (process, line) (fengge_line_up{{{own}}})")]
         ),
@@ -130,5 +158,4 @@ def board_of(service: str) -> list[Panel]:
             [("{{timer}}", f"sum by (timer) (increase(fengge_timer_failures_total{{{own}}}[5m])) > 0")],
             bad=0,
         ),
-        *OWN[service],
     ]

@@ -1,5 +1,6 @@
 """Decisions about many: the dry run, the job that follows, how far it is, its end and its undoing."""
 
+from collections.abc import Callable
 from typing import Any
 
 from werkzeug.wrappers import Response
@@ -75,21 +76,19 @@ def part(visit: Visit) -> Response:
 
 def stop(visit: Visit) -> Response:
     """Stops a job."""
-    job, reason = int(visit.arguments["job"]), visit.reason()
-    with visit.acting(f"job:{job}", reason) as deed:
-        try:
-            jobs.stop(deed.tx, job)
-        except JobError:
-            raise Refused(409, NO_JOB, "job") from None
-    return visit.see(f"/failed/job/{job}")
+    return _turned(visit, jobs.stop)
 
 
 def go_on(visit: Visit) -> Response:
     """Lets a stopped job go on."""
+    return _turned(visit, jobs.go_on)
+
+
+def _turned(visit: Visit, turn: Callable[[Tx, int], None]) -> Response:
     job, reason = int(visit.arguments["job"]), visit.reason()
     with visit.acting(f"job:{job}", reason) as deed:
         try:
-            jobs.go_on(deed.tx, job)
+            turn(deed.tx, job)
         except JobError:
             raise Refused(409, NO_JOB, "job") from None
     return visit.see(f"/failed/job/{job}")
