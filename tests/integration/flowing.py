@@ -80,7 +80,7 @@ def counted_to_the_end(roller: Roller, tx: Any) -> None:
             continue
         found = store.look(tx)
         tx.rollback()
-        return found.newest <= found.upto
+        return found.newest <= found.done
 
     until(done)
 

@@ -31,7 +31,7 @@ def sealed_to_the_end(sealing: Sealer, ledger: Ledger) -> None:
         sealing.run()
         with ledger.database.transaction() as tx:
             found = seals.look(tx)
-        return found.newest == found.sealed
+        return found.newest == found.done
 
     until(done)
     sealing.run()

@@ -83,7 +83,7 @@ def tx(empty: Endpoints) -> Iterator[psycopg.Connection[Any]]:
 def test_counting_goes_by_indexes(tx: psycopg.Connection[Any]) -> None:
     explaining: Any = Explaining(tx)
     found = store.look(explaining)
-    assert found.newest > found.upto
+    assert found.newest > found.done
     store.alone(explaining)
     assert count_piece(explaining, 0, found.newest, 1000) == found.newest
     store.passed(explaining, NOW + timedelta(days=400), 10)

@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 
+from chassis.horizon import Look
 from deploy.local.accounts import OWNER
 from deploy.local.endpoints import Endpoints
 from services.ticket.audit import seals
@@ -117,7 +118,7 @@ def test_a_note_of_another_server_is_worth_nothing(ledger: Ledger) -> None:
         recorded(tx, "T")
     sealing.run()
     assert sealing._noted
-    sealing._noted = seals.Look(newest=10**9, sealed=0, fence=0, settled=0, server="before the failover")
+    sealing._noted = Look(newest=10**9, done=0, fence=0, settled=0, server="before the failover")
     sealing.run()
     assert ledger.rows("SELECT FROM seal") == []
     sealed_to_the_end(sealing, ledger)

@@ -12,10 +12,10 @@ import psycopg
 
 from chassis.clock import now
 from chassis.database import Tx, too_slow
+from chassis.horizon import Look
 from contracts.registry import SERVICES
 from services.console.flow import counting, store
 from services.console.flow.counting import Counted, Known, Row
-from services.console.flow.store import Look
 
 log = logging.getLogger(__name__)
 
@@ -75,10 +75,10 @@ class Roller:
         begin = self._database.transaction if self._noted else self._database.statements
         with begin() as tx:
             found, noted = store.look(tx), self._noted
-            if noted is None or noted.server != found.server:
+            if noted is None or not found.continues(noted):
                 self._note(found if found.fence is not None else None)
                 return self._idle(tx, found) if found.fence is None else False
-            if noted.fence is None or found.settled <= noted.fence:
+            if not found.completes(noted):
                 return False
             upto = store.alone(tx)
             if upto is None:
@@ -162,12 +162,12 @@ def count_all(database: Transactions, told: Callable[[int, int], None]) -> int:
     roller = Roller(database)
     pause = threading.Event()
     with database.statements() as tx:
-        begun = store.look(tx).upto
+        begun = store.look(tx).done
     while True:
         with database.statements() as tx:
             found = store.look(tx)
-        told(found.upto, max(found.newest - found.upto, 0))
-        if found.newest <= found.upto:
-            return found.upto - begun
+        told(found.done, max(found.newest - found.done, 0))
+        if found.newest <= found.done:
+            return found.done - begun
         if not roller.step():
             pause.wait(0.05)  # until the transactions of this moment have ended

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct
-from psycopg.rows import class_row
-
+from chassis import horizon
 from chassis.database import Tx
+from chassis.horizon import FENCED, Look
 from chassis.rows import array, columns, texts
 from services.console.flow.counting import Counted, Known, Open, Row, Standing
 from services.console.flow.slots import KEPT, LENGTH, kept
@@ -22,11 +21,9 @@ HEARERS = ("ticket", "dispatch", "evaluation")
 """Services that take events of outside systems."""
 MOST_SOURCES = 32
 
-LOOK = """
-SELECT rows.newest, upto, CASE WHEN rows.newest > upto THEN pg_current_xact_id()::text::bigint END AS fence,
-       pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS settled,
-       pg_postmaster_start_time()::text AS server
-FROM (SELECT coalesce(max(no), 0) AS newest FROM ticket.history) AS rows, flow_mark
+LOOK = f"""{FENCED}
+FROM (SELECT coalesce(max(no), 0) AS newest FROM ticket.history) AS rows,
+     (SELECT upto AS done FROM flow_mark) AS mark
 """
 MARK = "SELECT upto FROM flow_mark FOR UPDATE SKIP LOCKED"
 NOTE = "UPDATE flow_mark SET newest = %s, settled_at = %s"
@@ -116,26 +113,9 @@ UPDATE flow_mark SET upto = 0, newest = 0, settled_at = now(), since = now()
 BETWEEN = "\x1f"
 
 
-class Look(Struct, frozen=True):
-    """How far the history is and how far it is counted, and where the transactions of this server stand.
-
-    `fence` is a transaction later than all that drew numbers up to `newest`, None where all is counted; those
-    before `settled` have ended. Both mean something only as long as it is the same running `server`.
-    """
-
-    newest: int
-    upto: int
-    fence: int | None
-    settled: int
-    server: str
-
-
 def look(tx: Tx) -> Look:
-    """Asks for the end of the history's index; one statement, so that the fence is later than what it saw."""
-    with tx.cursor(row_factory=class_row(Look)) as cursor:
-        found = cursor.execute(LOOK).fetchone()
-    assert found is not None
-    return found
+    """How far the history is and how far it is counted; asks for the end of an index."""
+    return horizon.look(tx, LOOK)
 
 
 def alone(tx: Tx) -> int | None:

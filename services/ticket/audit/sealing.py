@@ -3,8 +3,8 @@
 import time
 
 from chassis.database import Database, Tx
+from chassis.horizon import Look
 from services.ticket.audit import seals
-from services.ticket.audit.seals import Look
 
 STEPS = 10
 """Bounded steps in one go; an old history without a seal takes many."""
@@ -38,10 +38,10 @@ class Sealer:
     def _step(self, tx: Tx) -> bool:
         """Whether there may be more to do at once."""
         found, noted = seals.look(tx), self._noted
-        if noted is None or noted.server != found.server:
+        if noted is None or not found.continues(noted):
             self._note(found if found.fence is not None else None)
             return False
-        if noted.fence is None or found.settled <= noted.fence:
+        if not found.completes(noted):
             return False
         if not seals.alone(tx) or seals.seal(tx, noted.newest) == noted.newest:
             self._note(None)

@@ -3,10 +3,9 @@
 Statements carry their own definitions and call nothing of the database's that its owner could have changed.
 """
 
-from msgspec import Struct
-from psycopg.rows import class_row
-
+from chassis import horizon
 from chassis.database import Tx
+from chassis.horizon import FENCED, Look
 
 SHARDS = 4
 """Chains; fixed for ever, unlike the shards of the queues, for a ticket stays in its chain."""
@@ -23,12 +22,9 @@ HASH = f"sha256(previous || convert_to({HEAD}, 'UTF8') || digests)"
 """PostgreSQL quotes what stands in a row or an array (8.16.6 and 8.15.6 of its manual), so each text shows
 its own end: no two lists of rows, and no two blocks, give the same bytes."""
 
-LOOK = """
-SELECT newest, sealed, CASE WHEN newest > sealed THEN pg_current_xact_id()::text::bigint END AS fence,
-       pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS settled,
-       pg_postmaster_start_time()::text AS server
+LOOK = f"""{FENCED}
 FROM (SELECT coalesce(max(no), 0) AS newest FROM history) rows,
-     (SELECT coalesce(max(upto), 0) AS sealed FROM seal) blocks
+     (SELECT coalesce(max(upto), 0) AS done FROM seal) blocks
 """
 BEHIND = """
 SELECT coalesce((SELECT max(no) FROM history), 0) - coalesce((SELECT max(upto) FROM seal), 0)
@@ -58,26 +54,9 @@ RETURNING upto
 """
 
 
-class Look(Struct, frozen=True):
-    """How far history and seal are, and where the transactions of this server stand.
-
-    `fence` is a transaction later than all that draw numbers up to `newest`, None where all is sealed; those
-    before `settled` have ended. Both mean something only as long as it is the same running `server`.
-    """
-
-    newest: int
-    sealed: int
-    fence: int | None
-    settled: int
-    server: str
-
-
 def look(tx: Tx) -> Look:
-    """Asks for the ends of two indexes."""
-    with tx.cursor(row_factory=class_row(Look)) as cursor:
-        found = cursor.execute(LOOK).fetchone()
-    assert found is not None
-    return found
+    """How far the history and its seal are; asks for the ends of two indexes."""
+    return horizon.look(tx, LOOK)
 
 
 def unsealed_numbers(tx: Tx) -> int:
