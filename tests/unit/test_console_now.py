@@ -20,7 +20,7 @@ from services.console.now.seen import (
     UnderWay,
 )
 from services.console.now.watch import ranked
-from services.console.now.words import CAUSES, RUNBOOKS, TODO
+from services.console.now.words import CAUSES, REMEDIES, RUNBOOKS
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 SHARDS = range(4)
@@ -193,7 +193,7 @@ def test_counts_that_are_not_complete_say_so() -> None:
 
 
 def test_every_kind_has_its_words_and_what_to_do() -> None:
-    assert CAUSES.keys() == TODO.keys() == RUNBOOKS.keys() >= OFFERS.keys()
+    assert CAUSES.keys() == REMEDIES.keys() == RUNBOOKS.keys() >= OFFERS.keys()
     for kind in CAUSES:
         cause = Cause(kind=kind, severity="alarm", service="dispatch", shards=(1, 2), about="ticket", count=2)
         finding = told(cause, ago(3), NOBODY, NOW)

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from services.console.now.domain import Cause, Severity
-from services.console.now.words import CAUSES, RUNBOOKS, SERVICES, TODO, Pair, reason
+from services.console.now.words import CAUSES, REMEDIES, RUNBOOKS, SERVICES, Pair, reason
 
 SHOWN = 20
 
@@ -66,7 +66,7 @@ def told(cause: Cause, since: datetime, affected: Affected, now: datetime) -> Fi
     zh, en = CAUSES[cause.kind]
     lead = _lead(affected)
     severity = "alarm" if cause.severity == "warning" and affected.urgent else cause.severity
-    todo_zh, todo_en = TODO[cause.kind]
+    todo_zh, todo_en = REMEDIES[cause.kind]
     return Finding(
         key=cause.key, kind=cause.kind, severity=severity, service=cause.service, shards=cause.shards,
         since=since, zh=lead[0] + zh.format(**facts["zh"]), en=_sentence(lead[1], en.format(**facts["en"])),

@@ -74,7 +74,7 @@ CAUSES: Mapping[str, Pair] = {
 }
 
 
-TODO: Mapping[str, Pair] = {
+REMEDIES: Mapping[str, Pair] = {
     "service_down": (
         "启动{service}的进程，查看其日志",
         "Start a process of {service}; its log says why it ended",
