@@ -6,7 +6,6 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-import pika
 import psycopg
 from msgspec.structs import replace
 
@@ -19,7 +18,7 @@ from contracts.event import type_of
 from deploy.local.endpoints import Endpoints
 from tests.integration.ledger import Found, Ledger, ticket_handlers
 from tests.integration.mortal import Death, Fate, MortalConfirmed, MortalDatabase
-from tests.integration.process import SHARDS, until
+from tests.integration.process import SHARDS, patient, until
 
 WELL, SHAKY, PASSING, POISON, KILLER = "well", "shaky", "passing", "poison", "killer"
 """How handling goes: well; fails once; fails once for a passing reason; fails always; kills the process."""
@@ -33,9 +32,7 @@ class Hearing:
     """A queue of one test alone that hears all that the ticket service publishes."""
 
     def __init__(self, endpoints: Endpoints) -> None:
-        parameters = pika.URLParameters(endpoints.amqp_url("admin"))
-        parameters.heartbeat = 0
-        self._connection = pika.BlockingConnection(parameters)
+        self._connection = patient(endpoints.amqp_url("admin"))
         self._channel = self._connection.channel()
         self._queue = self._channel.queue_declare("", exclusive=True).method.queue
         self._channel.exchange_declare("ticket.events", "direct", durable=True)

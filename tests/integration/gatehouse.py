@@ -37,7 +37,7 @@ from services.gateway.enrolment import Application, Given, enrol
 from services.gateway.open311_store import Offered
 from services.gateway.service import GatewayService
 from tests.integration.own_database import own_database
-from tests.integration.process import until
+from tests.integration.process import patient, until
 
 SHARDS = 2
 ROOT = "g" * 40
@@ -254,7 +254,7 @@ def opened(servers: Endpoints, folder: Path, name: str, **settings: str) -> Iter
     """The gateway with an empty ledger, and with a client `hotline`."""
     with own_database(servers, "gateway", name) as database_url:
         ports = reserve_ports(folder, ["health", "edge"])
-        connection = pika.BlockingConnection(pika.URLParameters(servers.amqp_url("admin")))
+        connection = patient(servers.amqp_url("admin"))
         admin = connection.channel()
         admin.confirm_delivery()
         _declare(admin)

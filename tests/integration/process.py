@@ -229,6 +229,13 @@ def request(number: int, **said: Any) -> bytes:
     )
 
 
+def patient(url: str) -> pika.BlockingConnection:
+    """A connection without heartbeats: nobody answers them while the test is busy elsewhere."""
+    parameters = pika.URLParameters(url)
+    parameters.heartbeat = 0
+    return pika.BlockingConnection(parameters)
+
+
 def free_port() -> int:
     """A port nobody listens on."""
     with socket.socket() as sock:

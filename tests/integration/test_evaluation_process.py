@@ -33,6 +33,7 @@ from contracts.numbering import shard_of, ticket_number
 from deploy.local.endpoints import Endpoints
 from deploy.local.records import reserve_ports
 from deploy.topology import PikaChannel
+from tests.integration.process import patient
 
 DATABASE = "evaluation_process"
 SHARDS = 2
@@ -125,19 +126,12 @@ class House:
         self.admin.basic_publish("ticket.events", shard, body, properties, mandatory=True)
 
 
-def connected(url: str) -> pika.BlockingConnection:
-    """Without heartbeats: nobody answers them while another of the connections is busy."""
-    parameters = pika.URLParameters(url)
-    parameters.heartbeat = 0
-    return pika.BlockingConnection(parameters)
-
-
 @pytest.fixture(scope="module")
 def house(servers: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The service in a database of its own."""
     url = _database(servers)
     port = reserve_ports(tmp_path_factory.mktemp("ports"), ["health"])["health"]
-    admin, intake = connected(servers.amqp_url("admin")), connected(servers.amqp_url("intake"))
+    admin, intake = patient(servers.amqp_url("admin")), patient(servers.amqp_url("intake"))
     channel = admin.channel()
     declare(PikaChannel(channel), doors(["intake"]))
     channel.queue_purge("gov.replies.intake")
@@ -284,7 +278,7 @@ def test_ten_thousand_guesses_over_many_tickets_are_stopped_for_their_publisher_
     assert house.refusal().status == 429
     house.rate(linked, token=keys[linked]["token"])
     assert house.fact().way == "link"  # type: ignore[attr-defined]
-    with connected(servers.amqp_url("world")) as world:
+    with patient(servers.amqp_url("world")) as world:
         replace(house, intake=world.channel(), publisher="world").rate(coded, code=keys[coded]["code"])
         assert house.fact().way == "code"  # type: ignore[attr-defined]
 
