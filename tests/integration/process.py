@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -20,6 +19,7 @@ import msgspec
 import pika
 import psycopg
 
+from bench.wire import Publisher, connect
 from chassis.shell import consumed_by
 from chassis.topology import declare, doors, of_service
 from contracts import cloudevent
@@ -151,12 +151,11 @@ class Stage:
 
     def submit(self, numbers: range, **said: Any) -> None:
         """The hotline's requests, in the broker's hands when this returns."""
-        with self.channel() as channel:
-            for number in numbers:
-                properties = pika.BasicProperties(content_type=SINGLE, delivery_mode=2)
-                key = f"request.{ticket_number(HOTLINE, str(number))}"
-                channel.basic_publish("gov.inbound", key, request(number, **said), properties)
-            channel.queue_declare(LISTENER, passive=True)  # answered only after all that went before
+        with connect(self.endpoints.amqp_url("admin")) as connection:
+            Publisher(connection).publish(
+                ("gov.inbound", f"request.{ticket_number(HOTLINE, str(n))}", SINGLE, request(n, **said))
+                for n in numbers
+            )
 
     def send(self, body: bytes, key: str = "request.x", content_type: str = SINGLE) -> None:
         """Anything else, from the user `intake`."""
@@ -187,8 +186,7 @@ class Stage:
         found: list[bool] = []
         with self.channel() as channel:
             for shard in range(SHARDS):
-                while waiting := channel.queue_declare(f"ticket.{shard}", passive=True).method.message_count:
-                    found += _taken(channel, f"ticket.{shard}", waiting)
+                found += _drained(channel, f"ticket.{shard}")
         return found
 
     def query(self, query: str) -> list[tuple[Any, ...]]:
@@ -205,13 +203,19 @@ class Stage:
         return self.query("SELECT count(*) FROM outbox WHERE sent_at IS NULL") == [(0,)]
 
 
-def _taken(channel: Any, queue: str, count: int) -> Iterator[bool]:
-    """Takes so many messages out of a queue; of each, whether it was delivered before."""
+def _drained(channel: Any, queue: str) -> list[bool]:
+    """Takes everything out of a queue; of each message, whether it was delivered before."""
+    found: list[bool] = []
+
+    def take(_channel: Any, method: Any, _properties: Any, _body: bytes) -> None:
+        found.append(method.redelivered)
+
     # Acknowledged as they come: a quorum queue hands nobody more than 2,000 at a time.
-    for method, _, _ in islice(channel.consume(queue, auto_ack=True, inactivity_timeout=20), count):
-        assert method is not None, f"{queue} has a message that it hands to nobody"
-        yield method.redelivered
-    channel.cancel()
+    consumer = channel.basic_consume(queue, take, auto_ack=True)
+    while channel.queue_declare(queue, passive=True).method.message_count:
+        channel.connection.process_data_events(0.1)
+    late = channel.basic_cancel(consumer)  # what came, but was not handed to `take` yet
+    return found + [method.redelivered for method, _, _ in late]
 
 
 def request(number: int, **said: Any) -> bytes:
