@@ -35,6 +35,7 @@ from deploy.local.endpoints import Endpoints
 from deploy.local.records import reserve_ports
 from deploy.topology import PikaChannel
 from tests.integration.own_database import own_database
+from tests.integration.process import patient
 
 TOKEN = "between-services"
 RATING_LINK = "https://rate.example.org/rate#{ticket}/{token}"
@@ -247,7 +248,7 @@ def notifying(servers: Endpoints, folder: Path, database: str, **extra: str) -> 
     TicketService.book, EvaluationService.open, EvaluationService.made = {}, set(), []
     for server in doors_:
         threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
-    connection = pika.BlockingConnection(pika.URLParameters(servers.amqp_url("admin")))
+    connection = patient(servers.amqp_url("admin"))
     channel = connection.channel()
     declare(PikaChannel(channel), doors())
     for shard in range(SHARDS):  # what others have left there is not for this one

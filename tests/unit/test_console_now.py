@@ -10,6 +10,7 @@ from services.console.now import domain
 from services.console.now.domain import Cause
 from services.console.now.finding import NOBODY, OFFERS, Affected, TicketRef, lasting, told
 from services.console.now.seen import (
+    Arrived,
     Blocked,
     Broker,
     Ledger,
@@ -17,7 +18,6 @@ from services.console.now.seen import (
     Queue,
     Sight,
     Store,
-    UnderWay,
 )
 from services.console.now.watch import ranked
 from services.console.now.words import CAUSES, REMEDIES, RUNBOOKS
@@ -56,9 +56,9 @@ def pause(part: Any = "consumer", seconds: float = 60, **more: Any) -> tuple[str
     )
 
 
-def under_way(seconds: float, shard: int = 3, publisher: str = "ticket") -> UnderWay:
+def under_way(seconds: float, shard: int = 3, publisher: str = "ticket") -> Arrived:
     """A message to dispatch that has not been taken in since it was sent."""
-    return UnderWay(publisher=publisher, subscriber="dispatch", shard=shard, message=1, sent_at=ago(seconds))
+    return Arrived(publisher=publisher, subscriber="dispatch", shard=shard, message=1, sent_at=ago(seconds))
 
 
 def urgent(count: int, rest: int = 0, **more: Any) -> Affected:

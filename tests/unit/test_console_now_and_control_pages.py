@@ -14,7 +14,7 @@ from services.console.control.replay_store import Replay
 from services.console.now import board, domain
 from services.console.now import page as now_page
 from services.console.now.finding import Affected, TicketRef, told
-from services.console.now.seen import Blocked, Ledger, ParkedGroup, Queue, Rate, Sight, UnderWay
+from services.console.now.seen import Arrived, Blocked, Ledger, ParkedGroup, Queue, Rate, Sight
 from services.console.now.watch import Picture
 from services.console.now.words import SERVICES
 from services.console.render import Renderer
@@ -30,7 +30,7 @@ SIGHT = Sight(
     ),
     ledgers=(Ledger(service="dispatch", waiting=2, unsent=1, unsent_since=AT - timedelta(seconds=20)),),
     under_way=(
-        UnderWay(
+        Arrived(
             publisher="ticket", subscriber="dispatch", shard=1, message=1, sent_at=AT - timedelta(minutes=1)
         ),
     ),

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from services.console.now.domain import held
-from services.console.now.seen import Ledger, Queue, Rate, Sight, UnderWay
+from services.console.now.seen import Arrived, Ledger, Queue, Rate, Sight
 
 
 class Shard(Struct, frozen=True, kw_only=True):
@@ -76,7 +76,7 @@ def _account(sight: Sight, service: str, lost: Mapping[tuple[str, int], int]) ->
 
 
 def _row(sight: Sight, service: str, queues: list[Queue], ledger: Ledger) -> Row:
-    late: dict[int, list[UnderWay]] = {}
+    late: dict[int, list[Arrived]] = {}
     for each in sight.under_way:
         if each.subscriber == service:
             late.setdefault(each.shard, []).append(each)
@@ -93,7 +93,7 @@ def _row(sight: Sight, service: str, queues: list[Queue], ledger: Ledger) -> Row
     )  # fmt: skip
 
 
-def _shard(sight: Sight, queue: Queue, late: list[UnderWay]) -> Shard:
+def _shard(sight: Sight, queue: Queue, late: list[Arrived]) -> Shard:
     first = min((each.sent_at for each in late), default=None)
     return Shard(
         shard=queue.shard, there=queue.there, queued=queue.ready, not_taken=len(late),

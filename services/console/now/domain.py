@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from services.console.now.seen import Queue, Sight
+from services.console.now.seen import Arrived, Proved, Queue, Sight
 
 Severity = Literal["alarm", "warning", "note"]
 RANKS: dict[str, int] = {"alarm": 0, "warning": 1, "note": 2}
@@ -217,6 +217,16 @@ def lost(sight: Sight, found: Sequence[Cause]) -> dict[tuple[str, int], int]:
         if (each.publisher, each.subscriber, each.shard) in gone and sight.at - each.sent_at >= LATE
     )
     return dict(counts)
+
+
+def proved(arrived: Sequence[Arrived]) -> Proved:
+    """The messages that every subscriber has taken in."""
+    missing = {(each.publisher, each.message) for each in arrived if not each.taken}
+    found: dict[str, set[int]] = defaultdict(set)
+    for each in arrived:
+        if (each.publisher, each.message) not in missing:
+            found[each.publisher].add(each.message)
+    return found
 
 
 def held(sight: Sight, service: str, shard: int | None) -> bool:

@@ -1,6 +1,7 @@
 """What one look at the broker and the ledgers has found."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from msgspec import Struct
@@ -9,6 +10,9 @@ from chassis.pause import Pause
 
 Hears = Mapping[str, Sequence[str]]
 """By service the publishers whose facts it takes in."""
+
+Proved = Mapping[str, AbstractSet[int]]
+"""By publisher the messages of which it is known that every subscriber has taken them in."""
 
 
 class Broker(Struct, frozen=True, kw_only=True):
@@ -60,14 +64,15 @@ class Ledger(Struct, frozen=True, kw_only=True):
     sent: int = 0
 
 
-class UnderWay(Struct, frozen=True, kw_only=True):
-    """One message that the broker has confirmed and a subscriber has not taken in."""
+class Arrived(Struct, frozen=True, kw_only=True):
+    """One message that the broker has confirmed, and whether a subscriber has taken it in."""
 
     publisher: str
     subscriber: str
     shard: int
     message: int
     sent_at: datetime
+    taken: bool = False
 
 
 class ParkedGroup(Struct, frozen=True, kw_only=True):
@@ -112,7 +117,7 @@ class Sight(Struct, frozen=True, kw_only=True):
     store: Store = Store()
     queues: tuple[Queue, ...] = ()
     ledgers: tuple[Ledger, ...] = ()
-    under_way: tuple[UnderWay, ...] = ()
+    under_way: tuple[Arrived, ...] = ()
     """Among the newest messages of each publisher those not yet taken in."""
     looked_at: Mapping[str, int] = {}
     """By subscriber how many of the newest messages to it were looked at."""

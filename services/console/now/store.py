@@ -1,9 +1,7 @@
 """What the ledgers of all services say of this moment; every question keeps to an index, or to few rows."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from psycopg import sql
 from psycopg.rows import class_row
@@ -12,12 +10,17 @@ from chassis import pause
 from chassis.database import Tx
 from contracts.registry import LEDGERS
 from services.console.now.finding import SHOWN, Affected, TicketRef
-from services.console.now.seen import Blocked, ChannelAlarm, Hears, Ledger, ParkedGroup, Store, UnderWay
+from services.console.now.seen import (
+    Blocked,
+    ChannelAlarm,
+    Hears,
+    Ledger,
+    ParkedGroup,
+    Store,
+)
 
-RECENT = 400
-"""Newest messages of a publisher at which every look looks."""
 MANY = 5_000
-"""The same where something is wrong: who waits is counted up to here."""
+"""Who waits is counted up to here."""
 ENDED = ["closed", "declined", "transferred", "cancelled", "merged"]
 URGENT = ["urgent", "emergency"]
 
@@ -47,35 +50,6 @@ GROUP BY 1, 2, 3 ORDER BY 4 DESC LIMIT 20
 PAUSES = f"""
 SELECT no, part, shard, channel, since, until, who, reason FROM {{schema}}.pause
 WHERE {pause.IN_FORCE} ORDER BY no
-"""
-NEWEST = """
-SELECT m.id, m.routing_key, m.sent_at, m.body, heard.subscriber, heard.taken
-FROM (SELECT id, routing_key, sent_at, body,
-             CASE WHEN starts_with(body, '[') THEN body::json -> 0 ELSE body::json END AS fact
-      FROM (SELECT id, exchange, routing_key, sent_at, body FROM {publisher}.outbox
-            ORDER BY id DESC LIMIT %(limit)s) newest
-      WHERE exchange = {exchange} AND (%(shards)s::text[] IS NULL OR routing_key = ANY(%(shards)s))
-        AND sent_at > now() - make_interval(secs => %(within)s)
-        AND sent_at < now() - interval '2 seconds' OFFSET 0) m
-CROSS JOIN LATERAL (VALUES {heard}) AS heard (subscriber, taken)
-"""
-TAKEN = """
-({name},
- EXISTS (SELECT FROM {schema}.position p WHERE p.source = fact ->> 'source'
-         AND p.partitionkey = fact ->> 'partitionkey' AND p.sequence >= (fact ->> 'sequence')::int)
- OR EXISTS (SELECT FROM {schema}.waiting w
-            WHERE w.source = fact ->> 'source' AND w.partitionkey = fact ->> 'partitionkey'
-              AND w.sequence = (fact ->> 'sequence')::int)
- OR EXISTS (SELECT FROM {schema}.parked k
-            WHERE k.state = 'open' AND k.source = fact ->> 'source'
-              AND k.partitionkey = fact ->> 'partitionkey' AND k.sequence = (fact ->> 'sequence')::int))
-"""
-ARRIVED = "SELECT id, routing_key, sent_at, subscriber, taken FROM ({newest}) n"
-KEYS_UNDER_WAY = """
-SELECT DISTINCT event ->> 'partitionkey'
-FROM ({newest}) n, json_array_elements(
-    CASE WHEN starts_with(body, '[') THEN body::json ELSE json_build_array(body::json) END) AS event
-WHERE NOT taken AND subscriber = %(subscriber)s
 """
 KEYS_UNSENT = """
 SELECT DISTINCT event ->> 'partitionkey'
@@ -146,28 +120,29 @@ def inside(tx: Tx, service: str) -> None:
     tx.execute(sql.SQL("SET LOCAL search_path = {}").format(sql.Identifier(service)))
 
 
-def _named(statement: str, schema: str, **more: sql.Composable) -> sql.Composed:
+def named(statement: str, schema: str) -> sql.Composed:
+    """A statement about the ledger of one service."""
     names = {"schema": sql.Identifier(schema), "name": sql.Literal(schema)}
-    return sql.SQL(statement).format(**names | more)
+    return sql.SQL(statement).format(**names)
 
 
 def ledgers(tx: Tx) -> tuple[Ledger, ...]:
     """The ledger of each service in numbers."""
     with tx.cursor(row_factory=class_row(Ledger)) as cursor:
-        return tuple(row for name in LEDGERS for row in cursor.execute(_named(LEDGER, name)).fetchall())
+        return tuple(row for name in LEDGERS for row in cursor.execute(named(LEDGER, name)).fetchall())
 
 
 def parked(tx: Tx) -> tuple[ParkedGroup, ...]:
     """What waits for a person, grouped."""
     with tx.cursor(row_factory=class_row(ParkedGroup)) as cursor:
-        return tuple(row for name in LEDGERS for row in cursor.execute(_named(PARKED, name)).fetchall())
+        return tuple(row for name in LEDGERS for row in cursor.execute(named(PARKED, name)).fetchall())
 
 
 def pauses(tx: Tx) -> tuple[tuple[str, pause.Pause], ...]:
     """What operators have paused, by service."""
     with tx.cursor(row_factory=class_row(pause.Pause)) as cursor:
         return tuple(
-            (name, row) for name in LEDGERS for row in cursor.execute(_named(PAUSES, name)).fetchall()
+            (name, row) for name in LEDGERS for row in cursor.execute(named(PAUSES, name)).fetchall()
         )
 
 
@@ -207,50 +182,20 @@ def shards(tx: Tx) -> dict[str, int]:
     return {str(name): int(number) for name, number in tx.execute(SHARDS)}
 
 
-def under_way(tx: Tx, heard: Hears, within: float) -> tuple[tuple[UnderWay, ...], dict[str, int]]:
-    """Of the newest messages of each publisher those that a subscriber has not taken in; of how many."""
-    values = {"limit": RECENT, "shards": None, "within": within}
-    found, looked_at = [], Counter[str]()
-    for publisher, subscribers in _publishers(heard).items():
-        statement = sql.SQL(ARRIVED).format(newest=_newest(publisher, subscribers))
-        for no, shard, sent_at, to, taken in tx.execute(statement, values):
-            looked_at[to] += 1
-            if not taken:
-                found.append(
-                    UnderWay(
-                        publisher=publisher, subscriber=to, shard=int(shard), message=no, sent_at=sent_at
-                    )
-                )
-    return tuple(found), dict(looked_at)
-
-
-def keys_under_way(tx: Tx, heard: Hears, service: str, of_shards: Sequence[int], publisher: str) -> list[str]:
-    """What the messages are about that `service` has not taken in; of one publisher, or of all."""
-    values = {
-        "limit": MANY, "within": 7 * 86_400, "subscriber": service,
-        "shards": [str(shard) for shard in of_shards] or None,
-    }  # fmt: skip
-    keys: set[str] = set()
-    for each in [publisher] if publisher else heard.get(service, ()):
-        statement = sql.SQL(KEYS_UNDER_WAY).format(newest=_newest(each, [service]))
-        keys.update(key for (key,) in tx.execute(statement, values) if key)
-    return sorted(keys)
-
-
 def keys_unsent(tx: Tx, services: Sequence[str]) -> list[str]:
     """What the messages are about that have not got out."""
-    rows = [row for name in services for row in tx.execute(_named(KEYS_UNSENT, name), [MANY])]
+    rows = [row for name in services for row in tx.execute(named(KEYS_UNSENT, name), [MANY])]
     return sorted({key for (key,) in rows if key})
 
 
 def keys_parked(tx: Tx, service: str, type_: str, reason: str) -> list[str]:
     """What open parked records are about."""
-    return [key for (key,) in tx.execute(_named(KEYS_PARKED, service), [type_, reason, MANY])]
+    return [key for (key,) in tx.execute(named(KEYS_PARKED, service), [type_, reason, MANY])]
 
 
 def keys_waiting(tx: Tx, service: str, *, gap: bool) -> list[str]:
     """What waits behind a gap, or for its next try."""
-    return [key for (key,) in tx.execute(_named(KEYS_WAITING, service), [gap, MANY])]
+    return [key for (key,) in tx.execute(named(KEYS_WAITING, service), [gap, MANY])]
 
 
 def keys_notified(tx: Tx, channel: str) -> list[str]:
@@ -278,17 +223,3 @@ def remember(tx: Tx, keys: Sequence[str], at: datetime) -> Mapping[str, datetime
     )
     tx.execute(FORGET, [at, GONE_AFTER])
     return since
-
-
-def _publishers(heard: Hears) -> Mapping[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for subscriber, publishers in heard.items():
-        for publisher in publishers:
-            found.setdefault(publisher, []).append(subscriber)
-    return found
-
-
-def _newest(publisher: str, subscribers: Sequence[str]) -> sql.Composed:
-    heard = sql.SQL(", ").join(_named(TAKEN, name) for name in subscribers)
-    exchange: Any = sql.Literal(f"{publisher}.events")
-    return sql.SQL(NEWEST).format(publisher=sql.Identifier(publisher), exchange=exchange, heard=heard)

@@ -1,7 +1,7 @@
 """Looks every few seconds, judges, remembers since when, and says it: the read model of the page *Now*."""
 
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -14,11 +14,11 @@ from msgspec.structs import replace
 from chassis.clock import now
 from chassis.database import Tx, passing, too_slow
 from contracts.registry import LEDGERS
-from services.console.now import domain, store
+from services.console.now import domain, newest, store
 from services.console.now.broker import Looker
 from services.console.now.domain import Cause
 from services.console.now.finding import NOBODY, Affected, Finding, told
-from services.console.now.seen import Broker, Hears, Queue, Rate, Sight, Store
+from services.console.now.seen import Broker, Hears, Proved, Queue, Rate, Sight, Store
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +55,7 @@ class Watch:
         self._counts: deque[tuple[datetime, Mapping[str, Rate]]] = deque()
         self._seen: dict[str, datetime] = {}
         self._hears: Hears = {}
+        self._proved: Proved = {}
         self._shards: Mapping[str, int] = {}
 
     def look(self) -> Picture:
@@ -99,12 +100,15 @@ class Watch:
 
     def _sight(self, tx: Tx, broker: Broker, queues: tuple[Queue, ...]) -> Sight:
         ledgers = store.ledgers(tx)
-        under_way, looked_at = store.under_way(tx, self._hears, WITHIN)
+        arrived = newest.arrived(tx, self._hears, WITHIN, self._proved)
+        self._proved = domain.proved(arrived)
         at = now()
         self._counts.append((at, {each.service: Rate(each.taken, each.sent) for each in ledgers}))
         return Sight(
             at=at, broker=broker, store=store.database(tx), queues=queues, ledgers=ledgers,
-            under_way=under_way, looked_at=looked_at, pauses=store.pauses(tx), blocked=store.blocked(tx),
+            under_way=tuple(each for each in arrived if not each.taken),
+            looked_at=Counter(each.subscriber for each in arrived),
+            pauses=store.pauses(tx), blocked=store.blocked(tx),
             parked=store.parked(tx) if any(each.parked for each in ledgers) else (),
             channels=store.channels(tx), rates=self._rates(at),
         )  # fmt: skip
@@ -147,7 +151,7 @@ def _keys(tx: Tx, heard: Hears, cause: Cause) -> Iterator[str]:
     if cause.tickets is not None:
         yield from cause.tickets
     elif cause.kind in ("no_consumer", "service_down", "queue_gone", "stuck", "lost", "paused", "drained"):
-        yield from store.keys_under_way(tx, heard, cause.service, cause.shards, cause.about)
+        yield from newest.keys_under_way(tx, heard, cause.service, cause.shards, cause.about)
     elif cause.kind in ("broker_away", "broker_alarm"):
         yield from store.keys_unsent(tx, LEDGERS)
     elif cause.kind == "unsent":
