@@ -98,7 +98,7 @@ bench-report: .venv/run.stamp ## how long a monthly scorecard takes over a milli
 
 .PHONY: pictures
 pictures: .venv/dev.stamp ## take the pictures of the operators' room anew (docs/console)
-	@PICTURES=1 $(BIN)/python -m pytest -q tests/acceptance -k in_a_browser
+	@PICTURES=1 $(BIN)/python -m pytest -q tests/acceptance -k "in_a_browser or what_failed"
 
 .PHONY: bench-console
 bench-console: .venv/run.stamp ## how long the operators' room takes for each page over a million tickets (30 minutes, TICKETS=100000)

@@ -9,8 +9,8 @@ from rich.table import Table
 from contracts.terms import CHINA
 from services.console.flow.counting import NOWHERE
 from services.console.flow.domain import Days, Events, Heat, Spot, Spread, Standing, Times, shade, short
-from services.console.flow.wording import category, duration, event, party, place, slot, word
-from services.console.words import Language
+from services.console.flow.wording import category, duration, event, place, slot, word
+from services.console.words import Language, party
 
 BARS = " ▁▂▃▄▅▆▇█"
 SHADES = ("", "dim", "", "yellow", "bold red")

@@ -20,7 +20,8 @@ from services.console.now import board
 from services.console.now.finding import Finding, lasting
 from services.console.now.seen import Sight
 from services.console.now.watch import EVERY, Picture, Watch
-from services.console.now.words import COLUMNS, MARKS, SAYINGS, SERVICES, Pair
+from services.console.now.words import COLUMNS, MARKS, SAYINGS, Pair
+from services.console.words import PARTIES
 
 STYLES = {"alarm": "bold red", "warning": "bold yellow", "note": "cyan"}
 TICKETS = 6
@@ -124,7 +125,7 @@ def _table(sight: Sight, language: Language) -> Table:
             _in(pair, language, "\n"), justify="left" if name in ("service", "shards") else "right"
         )
     for row in board.rows(sight):
-        name = _in(SERVICES[row.service], language)
+        name = _in(PARTIES[row.service], language)
         held = f" ({_in(SAYINGS['held'], language)})" if row.held else ""
         figures = [row.queued, row.waiting, row.retries_due, row.parked, row.unsent]
         table.add_row(
@@ -158,7 +159,7 @@ def _accounts(picture: Picture, language: Language) -> Iterator[Text]:
             "under_way": each.under_way,
             "lost": each.lost,
         }
-        name = SERVICES[each.service]
+        name = PARTIES[each.service]
         pair = (zh.format(service=name[0], **facts), en.format(service=name[1], **facts))
         yield Text(_in(pair, language), style="dim" if not each.lost else "bold red")
 

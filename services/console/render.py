@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from contracts.terms import CHINA
 from services.console.roles import NAMES, Role
-from services.console.words import FRAME, TAGS, Language, Pair, Words, said
+from services.console.words import FRAME, TAGS, Language, Pair, Words, party, said
 
 FOLDER = Path(__file__).parent
 STATIC = {path.name: path.read_bytes() for path in sorted((FOLDER / "static").iterdir())}
@@ -50,6 +50,7 @@ class Renderer:
             w=Words(language, words),
             f=Words(language, FRAME),
             say=lambda pair: said(pair, language),
+            party=lambda name: party(name, language),
             lang=TAGS[language],
             token=lambda: Markup('<input type="hidden" name="csrf" value="{}">').format(visit.csrf),
             static=lambda name: f"/static/{name}?v={VERSIONS[name]}",

@@ -16,6 +16,22 @@ def said(pair: Pair, language: Language) -> str:
     return pair[LANGUAGES.index(language)]
 
 
+PARTIES: Mapping[str, Pair] = {
+    "ticket": ("工单服务", "ticket"),
+    "dispatch": ("派单服务", "dispatch"),
+    "notification": ("通知服务", "notification"),
+    "evaluation": ("评价服务", "evaluation"),
+    "gateway": ("对外网关", "gateway"),
+    "outside": ("外部", "outside"),
+}
+
+
+def party(name: str, language: Language) -> str:
+    """What a service, or the world outside, is called."""
+    pair = PARTIES.get(name)
+    return said(pair, language) if pair else name
+
+
 class Words:
     """A catalogue in one language: `words.title`; a name that is not in it is an error."""
 

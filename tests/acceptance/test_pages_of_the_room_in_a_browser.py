@@ -44,9 +44,8 @@ def test_who_waits_what_failed_and_what_can_be_held_are_good_to_look_at(
         ("/failed", "viewer", ("搁置", "Failed")),
         ("/control", "supervisor", ("操控", "Control")),
     ):
-        told = eyes.look(
-            path, role=role, language=language, narrow=narrow, dark=narrow, keep=f"{path[1:]}-{language}"
-        )
+        keep = f"control-{language}" if path == "/control" else ""
+        told = eyes.look(path, role=role, language=language, narrow=narrow, dark=narrow, keep=keep)
         assert words[language == "en"] in told
 
 

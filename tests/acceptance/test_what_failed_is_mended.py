@@ -75,7 +75,6 @@ def test_an_operator_mends_a_group_with_the_buttons_of_the_page(
     tickets = park(fengge, 5)
     with eyes.on("/failed", role="operator") as page:
         eyes.judge(page)
-        eyes.keep(page, "failed-zh")
         page.click("tbody a")
         eyes.judge(page)
         page.fill("#rate", "20")
@@ -95,9 +94,14 @@ def test_an_operator_mends_a_group_with_the_buttons_of_the_page(
 def test_pages_of_what_failed_are_good_to_look_at(
     fengge: Fengge, eyes: Eyes, tidy: None, language: Language, narrow: bool
 ) -> None:
-    park(fengge, 1)
+    park(fengge, 3)
+    with eyes.on("/now", role="operator", language=language, narrow=narrow, dark=narrow) as page:
+        page.wait_for_selector("article[data-kind='parked']")  # the part is asked for again by itself
+        eyes.judge(page)
+        eyes.keep(page, f"now-{language}")
     with eyes.on("/failed", role="supervisor", language=language, narrow=narrow) as page:
         eyes.judge(page)
+        eyes.keep(page, f"failed-{language}")
         page.click("tbody a")
         page.click("tbody a")
         eyes.judge(page)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chassis.pause import Pause
+from contracts.registry import LEDGERS
 from services.console.control import scale
 from services.console.control import words as control_words
 from services.console.control.acts import CHANNELS
@@ -16,7 +17,6 @@ from services.console.now import page as now_page
 from services.console.now.finding import Affected, TicketRef, told
 from services.console.now.seen import Arrived, Blocked, Ledger, ParkedGroup, Queue, Rate, Sight
 from services.console.now.watch import Picture
-from services.console.now.words import SERVICES
 from services.console.render import Renderer
 from services.console.words import Language, said
 
@@ -93,7 +93,7 @@ def test_control_shows_what_is_paused_and_what_can_be_done(language: Language) -
         at={}, sent=20, who="chen", reason="补发", begun_at=AT,
     )  # fmt: skip
     text = Visitor(language).shows(
-        "control/templates/control.html", control_words.WORDS, names=SERVICES, ledgers=list(SERVICES),
+        "control/templates/control.html", control_words.WORDS, ledgers=LEDGERS,
         channels=CHANNELS, hints=scale.hints(SIGHT), may_act=True, may_more=True, pauses=SIGHT.pauses,
         shards={"dispatch": 4}, hears={"dispatch": ["ticket"]}, replays=[replay],
     )  # fmt: skip
@@ -109,7 +109,7 @@ def test_each_act_is_asked_for_with_its_reason(language: Language) -> None:
         ("retry", {"service": "dispatch", "type": "t", "reason": "failing"}),
     ):  # fmt: skip
         text = visitor.shows(
-            "control/templates/ask.html", control_words.WORDS, name=name, names=SERVICES, service="dispatch",
+            "control/templates/ask.html", control_words.WORDS, name=name, service="dispatch",
             fields=fields,
         )  # fmt: skip
         assert f'action="/control/{name}"' in text
@@ -118,7 +118,7 @@ def test_each_act_is_asked_for_with_its_reason(language: Language) -> None:
         "control/templates/check.html", control_words.WORDS, missing=["queue x"]
     )
     counted = visitor.shows(
-        "control/templates/count.html", control_words.WORDS, counts={"ticket": 5}, names=SERVICES, fields={}
+        "control/templates/count.html", control_words.WORDS, counts={"ticket": 5}, fields={}
     )
     assert "5" in counted
 

@@ -17,7 +17,7 @@ from services.console.ticket.holder import holder
 from services.console.ticket.moments import PRIVATE, line
 from services.console.ticket.offers import offers
 from services.console.ticket.stuck import Parked, Waiting, stuck
-from services.console.ticket.words import SERVICES, WORDS
+from services.console.ticket.words import WORDS
 
 NOON = datetime(2026, 11, 16, 4, 0, tzinfo=UTC)
 
@@ -117,7 +117,7 @@ def test_a_parked_event_leads_to_where_somebody_decides_about_it() -> None:
     closed = "cn.fengge.ticket.TicketClosed.v1"
     parked = Parked("evaluation", 12, closed, "urn:fengge:ticket", 6, "bug", 6, NOON)
     visit = SimpleNamespace(language="en", role=None, csrf="", may=lambda role: False)
-    values = {"stuck": stuck([], [parked], {}, {}), "services": SERVICES}
+    values = {"stuck": stuck([], [parked], {}, {})}
     page = Renderer([]).rendered("ticket/templates/stuck.html", visit, WORDS, values)
     assert 'href="/failed/record/evaluation/12"' in page
     assert "a person has to decide" in page

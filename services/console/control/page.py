@@ -10,7 +10,6 @@ from services.console.control import acts, form, replay_store, scale, topology, 
 from services.console.control.acts import CHANNELS, NotPossible
 from services.console.control.words import WORDS
 from services.console.now import store
-from services.console.now.words import SERVICES as NAMES
 from services.console.page import Page, Route
 from services.console.roles import Role
 from services.console.visit import Refused, Visit
@@ -29,7 +28,7 @@ def control(visit: Visit) -> Response:
         }  # fmt: skip
     hints = scale.hints(visit.means.watching.picture().sight)
     return visit.show(
-        "control/templates/control.html", WORDS, names=NAMES, ledgers=LEDGERS, channels=CHANNELS, hints=hints,
+        "control/templates/control.html", WORDS, ledgers=LEDGERS, channels=CHANNELS, hints=hints,
         may_act=visit.may(Role.OPERATOR), may_more=visit.may(Role.SUPERVISOR), **values,
     )  # fmt: skip
 
@@ -44,7 +43,6 @@ def ask(visit: Visit) -> Response:
         "control/templates/ask.html",
         WORDS,
         name=name,
-        names=NAMES,
         service=form.service(visit),
         fields=fields,
     )
@@ -125,7 +123,7 @@ def count(visit: Visit) -> Response:
         wanted = form.wanted(visit, store.hears(tx))
         counts = replay_store.count(tx, wanted)
     return visit.show(
-        "control/templates/count.html", WORDS, counts=counts, names=NAMES,
+        "control/templates/count.html", WORDS, counts=counts,
         fields={name: form.text(visit, name) for name in ("subscriber", "shards", "from", "to", "rate")},
     )  # fmt: skip
 

@@ -10,11 +10,12 @@ from services.console.flow import charts, reading, view_store
 from services.console.flow.domain import shade, short
 from services.console.flow.reading import UnknownCell
 from services.console.flow.slots import Period, window
-from services.console.flow.wording import category, duration, event, party, place, slot, word
+from services.console.flow.wording import category, duration, event, place, slot, word
 from services.console.flow.words import WORDS
 from services.console.page import Page, Route
 from services.console.roles import Role
 from services.console.visit import Visit
+from services.console.words import party
 
 PERIODS: tuple[Period, ...] = get_args(Period)
 LONGEST = 12
@@ -47,7 +48,7 @@ def flow(visit: Visit) -> Response:
         "flow/templates/flow.html", WORDS, period=period, periods=PERIODS, grid=grid, heat=heat, names=names,
         charts=charts, strips=[charts.strip(kind) for kind in events.publishers], shade=shade, short=short,
         pairs=charts.spans(times.pairs), slowest=charts.spans(times.types[:LONGEST]),
-        event=lambda kind: event(kind, lang), party=lambda name: party(name, lang),
+        event=lambda kind: event(kind, lang),
         duration=lambda seconds: duration(seconds, lang), slot=lambda at: slot(at, events.grain),
         place=lambda spot: place(spot, grid, names, lang), word=lambda name, *more: word(name, lang, *more),
         category=lambda code: category(code, categories, lang), link=_link,

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from contracts.terms import CHINA
 from services.console.flow.domain import Spot, publisher, short
-from services.console.flow.words import EVENTS, PARTIES, WORDS
+from services.console.flow.words import EVENTS, WORDS
 from services.console.words import Language, said
 
 UNITS = ((86_400.0, ("天", "d")), (3600.0, ("小时", "h")), (60.0, ("分", "min")), (1.0, ("秒", "s")))
@@ -21,12 +21,6 @@ def event(type_: str, language: Language) -> str:
     """What an event is called; its own name where nobody has put it into words yet."""
     pair = EVENTS.get(f"{publisher(type_)}.{short(type_)}")
     return said(pair, language) if pair else short(type_)
-
-
-def party(name: str, language: Language) -> str:
-    """What a service, a door or the world outside is called."""
-    pair = PARTIES.get(name)
-    return said(pair, language) if pair else name
 
 
 def duration(seconds: float, language: Language) -> str:

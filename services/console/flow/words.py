@@ -79,15 +79,6 @@ WORDS: Mapping[str, Pair] = {
     "unknown_type": ("没有名为 {} 的事件。", "No event is called {}."),
 }
 
-PARTIES: Mapping[str, Pair] = {
-    "ticket": ("工单", "ticket"),
-    "dispatch": ("派单", "dispatch"),
-    "notification": ("通知", "notification"),
-    "evaluation": ("评价", "evaluation"),
-    "gateway": ("网关", "gateway"),
-    "outside": ("外部", "outside"),
-}
-
 EVENTS: Mapping[str, Pair] = {
     "ticket.AlarmRepeated": ("再次报警", "alarm repeated"),
     "ticket.CategoryCorrected": ("更正类别", "category corrected"),

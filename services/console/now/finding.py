@@ -7,7 +7,8 @@ from typing import Any
 from msgspec import Struct
 
 from services.console.now.domain import Cause, Severity
-from services.console.now.words import CAUSES, REMEDIES, RUNBOOKS, SERVICES, Pair, reason
+from services.console.now.words import CAUSES, REMEDIES, RUNBOOKS, Pair, reason
+from services.console.words import PARTIES
 
 SHOWN = 20
 
@@ -77,7 +78,7 @@ def told(cause: Cause, since: datetime, affected: Affected, now: datetime) -> Fi
 
 
 def _facts(cause: Cause, age: timedelta) -> dict[str, dict[str, object]]:
-    service, said = SERVICES.get(cause.service, (cause.service,) * 2), reason(cause.said)
+    service, said = PARTIES.get(cause.service, (cause.service,) * 2), reason(cause.said)
     about = _about(cause.about)
     shared = {"count": cause.count, "who": cause.who, "name": cause.service}
     return {
@@ -89,8 +90,8 @@ def _facts(cause: Cause, age: timedelta) -> dict[str, dict[str, object]]:
 
 
 def _about(about: str) -> Pair:
-    if about in SERVICES:
-        return SERVICES[about]
+    if about in PARTIES:
+        return PARTIES[about]
     subject = about.partition(":")[0]
     short = subject.split(".")[-2] if subject.startswith("cn.fengge.") else subject
     return (short, short)

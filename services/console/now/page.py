@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from services.console.now import board
 from services.console.now.finding import lasting
 from services.console.now.watch import Picture
-from services.console.now.words import COLUMNS, MARKS, PAGE_WORDS, SERVICES, SEVERITIES
+from services.console.now.words import COLUMNS, MARKS, PAGE_WORDS, SEVERITIES
 from services.console.page import Page, Route
 from services.console.roles import Role
 from services.console.visit import Visit
@@ -31,7 +31,6 @@ def shown(visit: Visit) -> Mapping[str, Any]:
         "picture": picture,
         "rows": board.rows(picture.sight),
         "accounts": board.accounts(picture.sight, picture.lost),
-        "services": SERVICES,
         "severities": SEVERITIES,
         "marks": MARKS,
         "columns": COLUMNS,

@@ -4,14 +4,6 @@ from collections.abc import Mapping
 
 Pair = tuple[str, str]
 
-SERVICES: Mapping[str, Pair] = {
-    "ticket": ("工单服务", "ticket"),
-    "dispatch": ("派单服务", "dispatch"),
-    "notification": ("通知服务", "notification"),
-    "evaluation": ("评价服务", "evaluation"),
-    "gateway": ("对外网关", "gateway"),
-}
-
 CAUSES: Mapping[str, Pair] = {
     "service_down": (
         "{service}已 {age}没有在运行，{count} 条消息在排队",

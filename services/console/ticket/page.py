@@ -21,7 +21,6 @@ from services.console.ticket.words import (
     CLOCKS,
     NO_PHONE,
     RATINGS,
-    SERVICES,
     SEVERITIES,
     STATES,
     WORDS,
@@ -30,7 +29,7 @@ from services.console.visit import Refused, Visit
 
 LONGEST = 128
 CATALOGUES: Mapping[str, Any] = {
-    "states": STATES, "severities": SEVERITIES, "clocks": CLOCKS, "services": SERVICES,
+    "states": STATES, "severities": SEVERITIES, "clocks": CLOCKS,
     "ratings": RATINGS, "codes": CODES, "field": field,
 }  # fmt: skip
 

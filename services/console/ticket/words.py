@@ -115,13 +115,6 @@ CLOCKS: Mapping[str, Pair] = {
     "verification": ("核查", "verification"),
     "objection": ("异议审定", "objection"),
 }
-SERVICES: Mapping[str, Pair] = {
-    "ticket": ("工单", "ticket"),
-    "dispatch": ("派单", "dispatch"),
-    "notification": ("通知", "notification"),
-    "evaluation": ("评价", "evaluation"),
-    "gateway": ("网关", "gateway"),
-}
 STUCK: Mapping[str, Pair] = {
     "gap": ("等待前一事件", "waits for the event before it"),
     "retry": ("等待重试", "waits for another try"),
