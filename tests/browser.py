@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -48,8 +49,6 @@ class Eyes:
 
     def __init__(self, browser: Browser, url: str, enter: Callable[[str], str]) -> None:
         self._browser, self._url, self._enter = browser, url, enter
-        folder = node_with(AXE, "pages were opened, but nobody judged how accessible they are")[1]
-        self._axe = (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
         self._secrets: dict[str, str] = {}
 
     def look(self, path: str, keep: str = "", **how: Any) -> str:
@@ -85,7 +84,7 @@ class Eyes:
     def judge(self, page: Page) -> None:
         """Nothing serious for axe, the right language, nothing wider than the window."""
         assert page.get_attribute("html", "lang") in ("zh-Hans", "en")
-        page.evaluate(self._axe)
+        page.evaluate(_axe())
         assert page.evaluate(JUDGE, TAGS) == []
         assert page.evaluate(WIDER) <= 0, "the page is wider than the window"
 
@@ -99,6 +98,13 @@ class Eyes:
         if role not in self._secrets:
             self._secrets[role] = self._enter(role)
         return self._secrets[role]
+
+
+@cache
+def _axe() -> str:
+    """The program that judges how accessible a page is; whoever only clicks does not need it."""
+    folder = node_with(AXE, "pages were opened, but nobody judged how accessible they are")[1]
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
 def _complaint(message: ConsoleMessage) -> Iterator[str]:
