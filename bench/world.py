@@ -135,6 +135,7 @@ def main() -> int:
     parser.add_argument("--shards", type=int, default=4)
     parser.add_argument("--stock", action="store_true", help="talk to the stock services")
     parser.add_argument("--limit", type=float, default=300.0)
+    parser.add_argument("--each", action="store_true", help="also tell of each ticket when and how long")
     parser.add_argument("--choice", type=json.loads, required=True)
     asked = parser.parse_args()
     gc.disable()  # nothing here makes cycles, and whoever plays residents should cost the house little
@@ -145,17 +146,16 @@ def main() -> int:
     else:
         flood(world, asked.tickets, asked.window, asked.choice, asked.limit)
     last = max(world.closed.values(), default=time.time())
-    print(
-        json.dumps(
-            {
-                "tickets": asked.tickets,
-                "closed": len(world.closed),
-                "seconds": last - start,
-                "assigned_ms": _spans(world.submitted, world.assigned),
-                "closed_ms": _spans(world.submitted, world.closed),
-            }
-        )
-    )
+    told: dict[str, Any] = {
+        "tickets": asked.tickets,
+        "closed": len(world.closed),
+        "seconds": last - start,
+        "assigned_ms": _spans(world.submitted, world.assigned),
+        "closed_ms": _spans(world.submitted, world.closed),
+    }
+    if asked.each:
+        told["each"] = [(at, 1000 * (world.assigned[key] - at)) for key, at in world.submitted.items()]
+    print(json.dumps(told))
     return 0 if len(world.closed) == asked.tickets else 1
 
 
