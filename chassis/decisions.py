@@ -25,10 +25,11 @@ FROM parked WHERE no = ANY(%s) AND state = %s AND reason <> 'edited' ORDER BY no
 DECIDED = "UPDATE parked SET state = %s, history = history || %s WHERE no = ANY(%s)"
 LINE_UP = """
 INSERT INTO waiting (source, id, partitionkey, sequence, type, exchange, publisher, event, attempt, due_at)
-SELECT source, id, partitionkey, sequence, type, exchange, publisher, event, 0, now()
+SELECT source, id, partitionkey, sequence, type, exchange, publisher, event, 0,
+       now() + make_interval(secs => %s::float * (place - 1))
 FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[])
-    AS again (source, id, partitionkey, sequence, type, exchange, publisher, event)
-ON CONFLICT (source, id) DO UPDATE SET attempt = 0, due_at = now(), event = EXCLUDED.event
+    WITH ORDINALITY AS again (source, id, partitionkey, sequence, type, exchange, publisher, event, place)
+ON CONFLICT (source, id) DO UPDATE SET attempt = 0, due_at = EXCLUDED.due_at, event = EXCLUDED.event
 """
 SKIP = """
 INSERT INTO position (source, partitionkey, sequence)
@@ -78,6 +79,8 @@ class By:
     who: str
     reason: str
     job: int | None = None
+    apart: float = 0.0
+    """Seconds between one record that is tried again and the next."""
 
     def entry(self, what: str, **more: Any) -> Any:
         """The entry in a record's history."""
@@ -87,7 +90,7 @@ class By:
 def retried(tx: Tx, numbers: Sequence[int], by: By) -> list[int]:
     """Lets the service try open records again, each before all that waits behind it."""
     chosen = _chosen(tx, numbers, "open")
-    _line_up(tx, chosen)
+    _line_up(tx, chosen, by.apart)
     return _decided(tx, chosen, "retried", by.entry("retried"))
 
 
@@ -168,14 +171,14 @@ def _decided(tx: Tx, records: Sequence[Record], state: str, said: Any) -> list[i
     return numbers
 
 
-def _line_up(tx: Tx, records: Sequence[Record]) -> None:
+def _line_up(tx: Tx, records: Sequence[Record], apart: float = 0.0) -> None:
     rows = [
         (*_waits_as(record), record["partitionkey"] or "", record["sequence"], record["type"] or "",
          record["exchange"], record["publisher"], _text(record["body"]))
         for record in records
     ]  # fmt: skip
     if rows:
-        tx.execute(LINE_UP, columns(rows, 8))
+        tx.execute(LINE_UP, [apart, *columns(rows, 8)])
 
 
 def _text(body: bytes) -> str:

@@ -9,18 +9,18 @@ from typing import Any
 
 import psycopg
 
-from chassis import backlog, figures, pause, traces, waiting
+from chassis import backlog, figures, pause, resuming, traces, waiting
 from chassis.benched import Bench
 from chassis.clock import now
 from chassis.consumer import Consumer
 from chassis.database import Database, Tx
-from chassis.delivery import Arrival, Unreadable
 from chassis.effect import Effects, Handler, Tally
 from chassis.halving import Care
 from chassis.meter import Meter
 from chassis.metrics import Board, Metric
 from chassis.model import Command, Known, Stimulus
 from chassis.relay import Relay
+from chassis.resuming import Resumption
 from chassis.service import Due, consumed_by, marked
 from chassis.settings import Settings
 from chassis.topology import of_outside, of_service, outside
@@ -65,6 +65,7 @@ class Loops:
         self.worker = Worker(effects, self.database, self.relay, self.stopping, self.meter, self.traces)
         topology = of_service(name, consumed_by(service_class), settings.shards)
         self.holds = pause.Holds(self.database)
+        self.resumption = Resumption(self.database, self.worker, self.holds, self.stopping)
         self.consumers = [Consumer(settings, topology, self.worker, name, service_class.gather, self.holds)]
         if door:
             queues = of_outside(name, settings.shards)
@@ -131,7 +132,7 @@ class Loops:
         """Name, seconds and work of every clock of the process."""
         service = type(self.service)
         return [
-            ("resume", 0.5, self._resume),
+            ("resume", resuming.EVERY, self.resumption.turn),
             ("wake_missed", 5.0, self._wake_missed),
             ("holds", pause.LOOK_EVERY, self.holds.look),
             ("partition", 3600.0, self._partition),
@@ -195,15 +196,6 @@ class Loops:
             return len(stimuli) >= DUE_AT_ONCE
 
         return errand
-
-    def _resume(self) -> bool:
-        """Gives events whose next try is due their effect."""
-        if self.holds.now.everything:
-            return False
-        found: list[Arrival | Unreadable] = []
-        with self.database.statements() as tx:
-            found = waiting.due(tx, now(), DUE_AT_ONCE)
-        return bool(found) and self.worker.take(found) and len(found) >= DUE_AT_ONCE
 
     def _wake_missed(self) -> bool:
         with self.database.statements() as tx:

@@ -4,24 +4,34 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import psycopg
 import pytest
 
+from chassis.clock import now
 from chassis.database import Tx
+from chassis.pause import Holds
+from chassis.resuming import IN_HAND, Resumption
 from contracts.problem import ContractViolation
 from contracts.registry import CONSOLE
 from deploy.local.accounts import OWNER
 from deploy.local.endpoints import Endpoints
 from services.console.failed import jobs, store
-from services.console.failed.domain import Plan, Progress, Scope
+from services.console.failed.domain import SLICE, Plan, Progress, Scope
 from services.console.failed.jobs import JobError
 from services.console.failed.mender import IN_VAIN, Mender
 from tests.integration.ledger import Ledger, number_of, offer_expired, submitted
+from tests.integration.process import until
 
 MANY = 40
 FAST = 2000.0
+STEP = timedelta(seconds=SLICE)
+"""In which what one step tries again is due."""
+
+DUE = "SELECT count(*) FROM waiting WHERE due_at <= now()"
 
 
 class Death(BaseException):
@@ -96,8 +106,8 @@ def breaks(ledger: Ledger) -> None:
 
 
 def settle(ledger: Ledger) -> None:
-    """The service tries what is due until nothing is."""
-    while ledger.resume():
+    """The service tries what is due, or will be in a moment, until nothing is."""
+    while ledger.resume(now() + STEP):
         continue
 
 
@@ -206,6 +216,29 @@ def test_what_is_parked_later_is_not_part_of_the_job(ledger: Ledger, room: Room)
     assert [record["partitionkey"] for record in ledger.parked()] == [number_of("late")]
 
 
+def test_what_is_tried_again_is_due_one_by_one_at_the_rate_that_was_asked_for(
+    ledger: Ledger, room: Room
+) -> None:
+    room.begin("retry", parked(ledger), rate=50)
+    Mender(room.transaction).turn()
+    due = [at for (at,) in ledger.rows("SELECT due_at FROM waiting WHERE due_at IS NOT NULL ORDER BY due_at")]
+    assert {later - earlier for earlier, later in pairwise(due)} == {timedelta(seconds=1 / 50)}
+    assert len(due) == 50 * SLICE
+
+
+def test_a_service_tries_a_hand_at_a_time_however_many_are_due(ledger: Ledger, room: Room) -> None:
+    scope = parked(ledger, IN_HAND + 10)
+    ledger.mends()
+    room.work(room.begin("retry", scope))
+    until(lambda: ledger.rows(DUE) == [(IN_HAND + 10,)])
+    ended = threading.Event()
+    ended.set()  # it does not rest
+    resumption = Resumption(ledger.database, ledger.worker, Holds(ledger.database), ended)
+    for tried in (IN_HAND, IN_HAND + 10):
+        resumption.turn()
+        assert len(effected(ledger)) == tried
+
+
 def test_a_job_is_stopped_and_goes_on(ledger: Ledger, room: Room) -> None:
     scope = parked(ledger)
     job, mender = room.begin("retry", scope, rate=10), Mender(room.transaction)
@@ -228,7 +261,7 @@ def test_a_retry_is_undone_where_the_service_has_not_tried_it_yet(ledger: Ledger
     ledger.mends()
     job = room.begin("retry", scope, rate=100)
     Mender(room.transaction).turn()
-    ledger.resume()
+    ledger.resume(now() + STEP)
     room.work(job)
     with room.transaction() as tx:
         undone = jobs.undo(tx, job, "li", "not yet")
@@ -266,7 +299,7 @@ def test_a_job_whose_records_all_come_back_is_stopped(ledger: Ledger, room: Room
     job, mender = room.begin("retry", scope, rate=50), Mender(room.transaction)
     while room.progress(job).state == "running":
         time.sleep(mender.turn())
-        ledger.resume()
+        ledger.resume(now() + STEP)
     found = room.progress(job)
     assert (found.state, found.trouble) == ("stopped", IN_VAIN)
     assert found.to_do > 0

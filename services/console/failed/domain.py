@@ -16,7 +16,7 @@ LAST_FIRST = frozenset({"restore", "recall"})
 DEFAULT_RATE = 50.0
 HIGHEST_RATE = 2000.0
 SLICE = 0.2
-"""Seconds of work in one step."""
+"""Seconds of work in one step; what it tries again is due one by one, evenly over them."""
 MOST = 500
 """Records in one step."""
 ENOUGH = 20

@@ -70,7 +70,8 @@ def _make_step(tx: Tx, job: Job) -> None:
     store.enter(tx, part.service)
     many = step(job.rate)
     numbers = store.numbers(tx, job.kind, part.wanted, part.at, part.upto, many)
-    decided = DECISIONS[job.kind](tx, numbers, By(job.who, job.reason, job.id)) if numbers else []
+    by = By(job.who, job.reason, job.id, apart=1 / job.rate)
+    decided = DECISIONS[job.kind](tx, numbers, by) if numbers else []
     job_store.moved(tx, job, part, numbers, len(decided), ended=len(numbers) < many)
     if job.kind == "retry" and _in_vain(tx, part):
         job_store.ended(tx, job.id, "stopped", IN_VAIN)
