@@ -51,14 +51,14 @@ RIGHTS: Mapping[str, Mapping[str, Allowed]] = {
         "calendar_year": SEE,
         "calendar_day": SEE,
         "visit": SEE,
-        "cell": SEE,
-        "gazetteer": SEE,
+        "cell": {"SELECT": None, "UPDATE": ("path",)},
+        "gazetteer": {"SELECT": None, "UPDATE": ("edition",)},
     },
     "dispatch": {
         **LEDGER,
         "case": SEE,
         "chain": SEE,
-        "cell": SEE,
+        "cell": {"SELECT": None, "UPDATE": ("parent", "path")},
         "organization": SEE,
         "assignee": _columns(
             "code kind organization cell roles unit skills load_cap active valid_from valid_to"

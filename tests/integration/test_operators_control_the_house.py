@@ -16,6 +16,25 @@ from tests.integration.rooms import signed_in, text_of
 
 SHARDS = 2
 TABLES = "console.sighting, console.topology, console.replay, dispatch.pause, notification.pause"
+TREE = """
+INSERT INTO dispatch.cell (code, parent, level, name, path) VALUES
+    ('north', NULL, 'district', '北区', '{north}'), ('east', NULL, 'district', '新区', '{east}'),
+    ('centre', 'north', 'community', '中心社区', '{north,centre}'),
+    ('g', 'east', 'compound', '花园', '{east,g}'), ('g.1', 'g', 'building', '一号楼', '{east,g,g.1}');
+INSERT INTO dispatch.organization (code, kind, name, cell) VALUES ('desk', 'community_desk', '坐席', 'north');
+INSERT INTO dispatch.assignee (code, kind, name, organization, cell, load_cap)
+VALUES ('d', 'community_desk', '坐席', 'desk', 'north', 5);
+INSERT INTO ticket.cell (code, path, level, names, datum)
+VALUES ('g', '{east,g}', 'compound', '{花园}', 'wgs84');
+"""
+FELLED = """
+DELETE FROM dispatch.assignee WHERE code = 'd';
+DELETE FROM dispatch.organization WHERE code = 'desk';
+DELETE FROM dispatch.cell WHERE code IN ('north', 'east', 'centre', 'g', 'g.1');
+DELETE FROM ticket.cell WHERE code = 'g';
+"""
+LIES = "SELECT code, parent, path FROM dispatch.cell WHERE code LIKE 'g%' ORDER BY 1"
+NOTED = "SELECT target, reason, before, after FROM console.action WHERE what = 'hang' AND outcome = 'done'"
 OPERATE = {"service": "dispatch", "reason": "换机维护"}
 
 
@@ -94,6 +113,31 @@ def test_a_queue_that_is_gone_is_named_and_declared_again(room: Room, migrated: 
     assert "评价服务" in text_of(asked)
     assert operator.act("/control/repair", service="evaluation", reason="补上队列").status_code == 303
     assert "都在" in text_of(operator.get("/control/check"))
+
+
+def test_a_grid_is_put_where_it_belongs_with_all_below_it(room: Room, migrated: Endpoints) -> None:
+    with psycopg.connect(migrated.database_url(OWNER)) as tx:
+        tx.execute(FELLED.encode() + TREE.encode())
+    operator = signed_in(room, "operator")
+    asked = operator.get("/control/do/hang?service=dispatch&grid=g")
+    assert "新区 east" in re.sub(r"\s+", " ", text_of(asked))
+    offered = re.findall(r'<option value="(\w+)"', asked.text)
+    assert [code for code in offered if not code.isdigit()] == ["north", "centre"]  # a desk serves them
+    put = {"grid": "g", "reason": "名录有误"}
+    for home in ("east", "g.1", "nowhere"):
+        assert operator.act("/control/hang", home=home, **put).status_code == 409
+    assert operator.act("/control/hang", home="centre", **put).status_code == 303
+    with psycopg.connect(migrated.database_url(OWNER)) as tx:
+        assert tx.execute(LIES).fetchall() == [
+            ("g", "centre", ["north", "centre", "g"]), ("g.1", "g", ["north", "centre", "g", "g.1"]),
+        ]  # fmt: skip
+        assert tx.execute("SELECT path FROM ticket.cell WHERE code = 'g'").fetchall() == [
+            (["north", "centre", "g"],)
+        ]
+        assert tx.execute(NOTED).fetchall() == [
+            ("grid g", "名录有误", {"parent": "east"}, {"parent": "centre"})
+        ]
+        tx.execute(FELLED.encode())
 
 
 def test_a_period_is_counted_first_and_sent_again_by_a_supervisor(room: Room, migrated: Endpoints) -> None:

@@ -11,6 +11,7 @@ from contracts.registry import LEDGERS
 from services.console.control import scale
 from services.console.control import words as control_words
 from services.console.control.acts import CHANNELS
+from services.console.control.grid_store import Cell
 from services.console.control.replay_store import Replay
 from services.console.now import board, domain
 from services.console.now import page as now_page
@@ -107,13 +108,15 @@ def test_each_act_is_asked_for_with_its_reason(language: Language) -> None:
     for name, fields in (
         ("resume", {"service": "dispatch", "pause": "7"}), ("repair", {"service": "dispatch"}),
         ("retry", {"service": "dispatch", "type": "t", "reason": "failing"}),
+        ("hang", {"service": "dispatch", "grid": "99"}),
     ):  # fmt: skip
         text = visitor.shows(
             "control/templates/ask.html", control_words.WORDS, name=name, service="dispatch",
-            fields=fields,
+            fields=fields, way=[], homes=[Cell(code="98", name="善食社区", path=["98"])],
         )  # fmt: skip
         assert f'action="/control/{name}"' in text
         assert 'name="reason"' in text
+        assert ("善食社区" in text) is (name == "hang")
     assert "queue x" in visitor.shows(
         "control/templates/check.html", control_words.WORDS, missing=["queue x"]
     )

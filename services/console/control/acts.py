@@ -13,7 +13,7 @@ from chassis.clock import now
 from chassis.database import Tx
 from chassis.decisions import By, retried
 from chassis.pause import Part, Pause
-from services.console.control import store
+from services.console.control import grid_store, store
 from services.console.control.replay_store import Wanted
 
 CHANNELS = ("smtp", "sms", "app")
@@ -64,6 +64,20 @@ def paused(tx: Tx) -> Sequence[Pause]:
 def retry(tx: Tx, type_: str, why: str, who: str, reason: str) -> int:
     """Lets the service try again what is parked with this type and reason; returns how many records."""
     return len(retried(tx, store.parked_of(tx, type_, why, AT_ONCE), By(who, reason)))
+
+
+def hang(tx: Tx, grid: str, home: str) -> str:
+    """Lets a grid lie in another cell, whose people are asked from then on; returns in which it lay.
+
+    Raises NotPossible.
+    """
+    grid_store.lock(tx)
+    way = grid_store.way(tx, grid)
+    found = next((cell for cell in grid_store.homes(tx, grid) if cell.code == home), None)
+    if not way or found is None:
+        raise NotPossible("网格不能归到那里 · the grid cannot lie there")
+    grid_store.hang(tx, grid, found)
+    return way[-2].code if len(way) > 1 else ""
 
 
 def lost(subscriber: str, shards: Sequence[int], publishers: Sequence[str], minutes: int) -> Wanted:

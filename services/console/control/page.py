@@ -6,8 +6,9 @@ from werkzeug.wrappers import Response
 
 from chassis.line import BROKEN
 from contracts.registry import LEDGERS
-from services.console.control import acts, form, replay_store, scale, topology, topology_store
+from services.console.control import acts, form, grid_store, replay_store, scale, topology, topology_store
 from services.console.control.acts import CHANNELS, NotPossible
+from services.console.control.grid_store import Cell
 from services.console.control.words import WORDS
 from services.console.now import store
 from services.console.page import Page, Route
@@ -36,16 +37,26 @@ def control(visit: Visit) -> Response:
 def ask(visit: Visit) -> Response:
     """One act, asked for from *Now*: what it is about, and why."""
     name = visit.arguments["name"]
-    if name not in ("resume", "repair", "retry"):
+    if name not in ("resume", "repair", "retry", "hang"):
         raise Refused(404)
     fields = {key: value for key, value in visit.request.args.items() if key in FIELDS}
+    way, homes = _lies(visit) if name == "hang" else ([], [])
     return visit.show(
         "control/templates/ask.html",
         WORDS,
         name=name,
         service=form.service(visit),
         fields=fields,
+        way=way,
+        homes=homes,
     )
+
+
+def _lies(visit: Visit) -> tuple[list[Cell], list[Cell]]:
+    """The way to the grid that is asked about, and where it could lie."""
+    grid = form.text(visit, "grid")
+    with visit.reading() as tx:
+        return grid_store.way(tx, grid), grid_store.homes(tx, grid)
 
 
 def pause(visit: Visit) -> Response:
@@ -83,6 +94,17 @@ def retry(visit: Visit) -> Response:
         deed.after = {
             "type": type_, "reason": why, "records": acts.retry(deed.tx, type_, why, visit.who, reason),
         }  # fmt: skip
+    return visit.see("/now")
+
+
+def hang(visit: Visit) -> Response:
+    """Lets a grid lie elsewhere."""
+    reason, grid, home = visit.reason(), form.text(visit, "grid"), form.text(visit, "home")
+    try:
+        with visit.acting(f"grid {grid}"[:100], reason) as deed:
+            deed.before, deed.after = {"parent": acts.hang(deed.tx, grid, home)}, {"parent": home}
+    except NotPossible as error:
+        raise Refused(409, _pair(error), "grid") from None
     return visit.see("/now")
 
 
@@ -150,7 +172,7 @@ def _pair(error: NotPossible) -> tuple[str, str]:
     return (zh, en)
 
 
-FIELDS = ("service", "pause", "shards", "type", "reason")
+FIELDS = ("service", "pause", "shards", "type", "reason", "grid")
 PAGE = Page(
     path="/control",
     title=WORDS["title"],
@@ -163,6 +185,7 @@ PAGE = Page(
         Route("/control/pause", pause, role=Role.OPERATOR, method="POST", action="pause"),
         Route("/control/resume", resume, role=Role.OPERATOR, method="POST", action="resume"),
         Route("/control/retry", retry, role=Role.OPERATOR, method="POST", action="retry"),
+        Route("/control/hang", hang, role=Role.OPERATOR, method="POST", action="hang"),
         Route("/control/repair", repair, role=Role.OPERATOR, method="POST", action="repair"),
         Route("/control/replay", replay, role=Role.SUPERVISOR, method="POST", action="replay"),
         Route("/control/stop", stop, role=Role.SUPERVISOR, method="POST", action="stop_replay"),

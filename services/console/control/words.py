@@ -77,6 +77,13 @@ WORDS: Mapping[str, Pair] = {
     "type": ("类型", "Type"),
     "do": ("执行", "Do it"),
     "back": ("返回“现在”", "Back to Now"),
+    "hang": ("改网格归属", "Let a grid lie elsewhere"),
+    "hang_lead": (
+        "工单按网格所在的路径派给人。改到有坐席的上级之下，等着的工单一分钟内派出；改错了可以再改回来。",
+        "Who is asked follows from where a grid lies. Under a cell with a desk it all goes on in a minute.",
+    ),
+    "grid": ("网格", "Grid"),
+    "home": ("归入", "It lies in"),
     "nothing": ("没有可做的。", "There is nothing to do."),
     "broker_away": ("消息中间件连不上，没有改动。", "The broker does not answer; nothing has changed."),
     "bad_time": ("时间写法不对，例如 2026-11-26T09:00。", "A time looks like 2026-11-26T09:00."),

@@ -152,6 +152,10 @@ def _retry(cause: Cause) -> tuple[Action, ...]:
     return (Action(name="retry", service=cause.service, arguments={"type": type_, "reason": why}),)
 
 
+def _hang(cause: Cause) -> tuple[Action, ...]:
+    return (Action(name="hang", service=cause.service, arguments={"grid": cause.about.partition(":")[0]}),)
+
+
 def _actions(cause: Cause) -> tuple[Action, ...]:
     return OFFERS[cause.kind](cause) if cause.kind in OFFERS else ()
 
@@ -159,5 +163,5 @@ def _actions(cause: Cause) -> tuple[Action, ...]:
 OFFERS: Mapping[str, Callable[[Cause], tuple[Action, ...]]] = {
     "paused": _paused, "drained": _paused, "channel_paused": _paused,
     "lost": _repair, "queue_gone": _repair, "unsent": _repair,
-    "parked": _retry,
+    "parked": _retry, "blocked": _hang,
 }  # fmt: skip

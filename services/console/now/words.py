@@ -83,7 +83,10 @@ REMEDIES: Mapping[str, Pair] = {
         "Repair the topology; if that does not help restart {service}",
     ),
     "parked": ("查明原因后重试", "See why, then retry"),
-    "blocked": ("由社区坐席指派，或补全名录", "Let the desk assign them, or complete the directory"),
+    "blocked": (
+        "由社区坐席指派，改网格归属，或补全名录",
+        "Let the desk assign them, put the grid where it belongs, or complete the directory",
+    ),
     "overdue": ("重启{service}", "Restart {service}"),
     "gap": ("对账：fengge audit", "Set the ledgers against each other: fengge audit"),
     "paused": ("不需要时恢复", "Resume it when it is no longer needed"),
@@ -196,4 +199,5 @@ PAGE_WORDS: Mapping[str, Pair] = {
     "do_resume": ("恢复…", "Resume…"),
     "do_repair": ("修复并补发…", "Repair and send again…"),
     "do_retry": ("重试…", "Retry…"),
+    "do_hang": ("改归属…", "Put it where it belongs…"),
 }
