@@ -1,6 +1,5 @@
 """`fengge control`: pause and resume, drain, send a period again, check and repair the topology."""
 
-import getpass
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,22 +11,19 @@ import typer
 from chassis.database import Tx
 from chassis.line import BROKEN
 from chassis.settings import Settings
+from cli.noting import Reason, Who, needs, note
 from cli.place import START, Place
 from cli.say import Failure, JsonFlag, as_json, table
 from contracts.registry import LEDGERS
-from services.console import record_store
 from services.console.control import acts, form, replay_store, topology, topology_store
 from services.console.control.acts import NotPossible, What
 from services.console.control.replay import work
 from services.console.control.replay_store import Wanted
 from services.console.now import store
-from services.console.record_store import Action
 
 app = typer.Typer(help="Pause, drain, send again, repair · 操控", no_args_is_help=True)
 
 Service = Literal["ticket", "dispatch", "notification", "evaluation", "gateway"]
-Reason = Annotated[str, typer.Option(help="Why; it goes on record.")]
-Who = Annotated[str, typer.Option(default_factory=getpass.getuser, help="Who does it; it goes on record.")]
 Minutes = Annotated[int | None, typer.Option("--for", min=1, help="Minutes at most; else until resumed.")]
 
 
@@ -150,7 +146,7 @@ def topology_(
     sent = 0
     try:
         if repair:
-            _needs(reason)
+            needs(reason)
             topology.repair(place.amqp_url("console"), declared)
         missing = topology.missing(place.amqp_url("console"), declared)
     except BROKEN as error:
@@ -174,10 +170,10 @@ def _begin(place: Place, service: str, what: What, who: str, reason: str) -> Non
 
 
 def _replayed(place: Place, wanted: Wanted, who: str, reason: str) -> int:
-    _needs(reason)
+    needs(reason)
     with _console(place) as tx:
         no = replay_store.begin(tx, wanted, who, reason)
-        _note(tx, wanted.subscriber, "replay", who, reason, {"replay": no, **form.said(wanted)})
+        note(tx, wanted.subscriber, "replay", who, reason, {"replay": no, **form.said(wanted)})
     settings = Settings(amqp_url=place.amqp_url("console"), database_url=place.database_url("console"))
     try:
         return work(Ledgers(place), settings, time.sleep, no)
@@ -211,28 +207,13 @@ def _acting(
     place: Place, service: str, what: str, who: str, reason: str
 ) -> Iterator[tuple[Tx, dict[str, Any]]]:
     """One transaction in the schema of a service for an act and its record; raises Failure."""
-    _needs(reason)
+    needs(reason)
     assert service in LEDGERS, service
     after: dict[str, Any] = {}
     try:
         with _console(place) as tx:
             store.inside(tx, service)
             yield tx, after
-            _note(tx, service, what, who, reason, after)
+            note(tx, service, what, who, reason, after)
     except NotPossible as error:
         raise Failure(f"{service}: {error}") from None
-
-
-def _note(tx: Tx, target: str, what: str, who: str, reason: str, after: dict[str, Any]) -> None:
-    record_store.note(
-        tx,
-        Action(
-            who=who, role=None, what=what, target=target, outcome="done", address="fengge", reason=reason,
-            after=after,
-        ),
-    )  # fmt: skip
-
-
-def _needs(reason: str) -> None:
-    if len(reason.strip()) < len("why"):
-        raise typer.BadParameter("--reason: say why in a few words; it goes on record")

@@ -12,6 +12,7 @@ from rich.progress import Progress
 from chassis.clock import now
 from chassis.database import Tx
 from cli import flow_tables
+from cli.noting import Reason, Who, needs, note
 from cli.place import Place
 from cli.say import Failure, JsonFlag, as_json
 from cli.sheet import moment_or_failure
@@ -116,6 +117,8 @@ def heat(
 @app.command()
 def rebuild(
     context: typer.Context,
+    reason: Reason,
+    who: Who,
     follow: Annotated[bool, typer.Option(help="Count here too, and show how far it is.")] = True,
 ) -> None:
     """Count everything anew from the history · 重新统计.
@@ -123,10 +126,12 @@ def rebuild(
     Until it is done, *Flow* shows what is counted so far, and says how much is still to come. What the
     gateway has forgotten is not measured again.
     """
+    needs(reason)
     place: Place = context.obj
     with place.connection(CONSOLE) as connection:
         with connection.transaction():
             store.empty(connection)
+            note(connection, "flow", "rebuild", who, reason, {"here": follow})
         if follow:
             _count(connection)
     print("counted anew" if follow else "the operators' room counts anew")

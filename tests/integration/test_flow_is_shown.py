@@ -36,6 +36,7 @@ INSERT INTO dispatch.cell (code, parent, level, name, path) VALUES
 ON CONFLICT DO NOTHING
 """
 TABLES = "flow_events, flow_waits, flow_open, flow_heat"
+REBUILT = "SELECT who, target, reason, outcome, after FROM console.action WHERE what = 'rebuild'"
 WIDTHS = (80, 120)
 
 
@@ -168,5 +169,9 @@ def test_counted_anew_from_the_command_it_says_the_same(
     house: Endpoints, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = run(house, monkeypatch, "events", "--json").stdout
-    assert run(house, monkeypatch, "rebuild").exit_code == 0
+    assert run(house, monkeypatch, "rebuild").exit_code == 2
+    assert run(house, monkeypatch, "rebuild", "--reason", "对数有疑", "--who", "chen").exit_code == 0
+    with psycopg.connect(house.database_url("console")) as tx:
+        noted = tx.execute(REBUILT).fetchall()
+    assert noted == [("chen", "flow", "对数有疑", "done", {"here": True})]
     assert json.loads(run(house, monkeypatch, "events", "--json").stdout) == json.loads(before)
