@@ -51,7 +51,7 @@ alarms: .venv/dev.stamp ## 100,000 deadlines due at once, while requests go on c
 
 .PHONY: retries
 retries: .venv/dev.stamp ## 10,000 parked events tried again at a pace while residents ask, the console killed half-way
-	@$(BIN)/python -m pytest -q -s tests/faults/test_retry_of_10_000.py tests/faults/test_a_poisoned_shard_is_mended_by_hand.py
+	@$(BIN)/python -m pytest -q -s -o faulthandler_timeout=1800 tests/faults/test_retry_of_10_000.py
 
 .PHONY: classifier
 classifier: .venv/dev.stamp ## train on real messages, tell how well categories are suggested (CLASSIFIED=file.csv)
@@ -78,7 +78,8 @@ fuzz: .venv/dev.stamp ## minutes of nonsense for the gateway, no fault and no pe
 
 .PHONY: drills
 drills: .venv/dev.stamp ## accidents as operators see and mend them, in a real browser
-	@$(BIN)/python -m pytest -q -o faulthandler_timeout=1800 tests/faults/test_operators_mend.py
+	@$(BIN)/python -m pytest -q -o faulthandler_timeout=1800 tests/faults/test_operators_mend.py \
+		tests/faults/test_a_poisoned_shard_is_mended_by_hand.py
 
 mutants: .venv/dev.stamp ## break five promises on purpose and see an accident catch each
 	@$(BIN)/python -W ignore -m tests.faults.mutants

@@ -2,17 +2,22 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 
+from bench.people import GRIDS
 from chassis import pause
 from deploy.local.accounts import OWNER
+from services.dispatch.directory.importing import import_files
+from services.dispatch.domain import AGAIN_AFTER
 from tests.faults.rig import broker
 from tests.faults.rig.control import Control
 from tests.faults.rig.drill import Drill
 from tests.faults.rig.house import SHARDS
 from tests.faults.rig.room import Desk, staffed
+from tests.integration.process import until
 
 NUMBER = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}")
 TRAP = """
@@ -21,6 +26,12 @@ CREATE TRIGGER trap BEFORE INSERT ON dispatch."case" FOR EACH ROW
     WHEN (hashtext(NEW.id) % 5 = 0) EXECUTE FUNCTION dispatch.trap();
 """
 DISARM = 'DROP TRIGGER IF EXISTS trap ON dispatch."case"; DROP FUNCTION IF EXISTS dispatch.trap()'
+GRID, HOME, ASTRAY = GRIDS[5], "990101001006", "990102000000"
+MISROUTED = f"""code,parent,level,name,aliases,active
+{ASTRAY},,district,康平区,,yes
+{GRID},{ASTRAY},compound,七里桥家园,,yes
+"""
+"""A file in which a grid lies in a district where nobody works yet."""
 PARKED = "SELECT count(*) > 3 FROM dispatch.parked WHERE state = 'open' AND partitionkey = ANY(%s)"
 
 
@@ -36,6 +47,13 @@ def names_tickets_of(drill: Drill, said: str) -> None:
     named = set(NUMBER.findall(said))
     assert named, said
     assert named <= set(drill.load.tickets), said
+
+
+def queued(drill: Drill, service: str) -> int:
+    """How many messages lie in the queues of a service."""
+    with broker.channel(drill.witnesses.amqp_url) as admin:
+        told = [admin.queue_declare(f"{service}.{shard}", passive=True) for shard in range(SHARDS)]
+    return sum(one.method.message_count for one in told)
 
 
 @pytest.mark.accident(27)
@@ -78,18 +96,45 @@ def test_a_service_dies_and_one_that_somebody_left_paused_is_resumed(drill: Dril
 
 @pytest.mark.accident(29)
 @pytest.mark.long
-def test_the_disk_of_the_broker_is_full(drill: Drill, desk: Desk) -> None:
+def test_the_disk_of_the_broker_is_full_of_what_a_paused_service_does_not_take(
+    drill: Drill, desk: Desk
+) -> None:
     drill.submit(400, rate=50)
     drill.flows()
+    with psycopg.connect(drill.house.endpoints.database_url(OWNER), options="-c search_path=dispatch") as tx:
+        pause.begin(tx, "consumer", who="chen", reason="换机")
+    until(lambda: queued(drill, "dispatch") > SHARDS)
     Control(drill.house.run)("set_disk_free_limit", "100000GB")
     try:
         said = desk.is_told("broker_alarm")
         assert "磁盘不足" in said
         names_tickets_of(drill, said)
+        said = desk.is_told("paused", "dispatch")
+        assert "chen" in said
+        names_tickets_of(drill, said)
+        desk.mends("paused", "dispatch", "恢复")
+        until(lambda: queued(drill, "dispatch") == 0, 60)
     finally:
-        Control(drill.house.run)("set_disk_free_limit", "200MB")
+        Control(drill.house.run)("set_disk_free_limit", "200MB")  # there is room where the queues were
     desk.is_well_again("broker_alarm")
     drill.healed()
+    desk.is_well_again("paused", "dispatch")
+    drill.judge()
+
+
+@pytest.mark.accident(31)
+@pytest.mark.long
+def test_a_grid_was_put_where_nobody_works_and_is_put_back(drill: Drill, desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "grids.csv").write_text(MISROUTED)
+    with psycopg.connect(drill.house.endpoints.database_url("dispatch")) as tx:
+        assert import_files(tx, [tmp_path / "grids.csv"]).ok
+    drill.submit(60)
+    said = desk.is_told("blocked", "dispatch")
+    assert f"网格 {GRID} 的工单派不出去（没有社区坐席）" in said
+    names_tickets_of(drill, said)
+    desk.mends("blocked", "dispatch", "改归属", home=HOME)
+    drill.healed()
+    desk.is_well_again("blocked", "dispatch", within=AGAIN_AFTER.total_seconds() + 30)
     drill.judge()
 
 

@@ -18,6 +18,7 @@ from tests.integration.rooms import PASSWORD, entered
 
 NAMED = 15.0
 """Seconds within which the page *Now* names an accident."""
+TICKET = 'a[href^="/ticket/"]'
 REASON = "演练：恢复服务"
 
 
@@ -29,9 +30,9 @@ class Desk:
     told_after: float = 0.0
 
     def is_told(self, kind: str, service: str = "", within: float = NAMED) -> str:
-        """Waits until the page names such a cause by itself; what it says of it."""
+        """Waits until the page names such a cause by itself, and tickets that wait; what it says of it."""
         begun = time.monotonic()
-        article = self.page.locator(_article(kind, service))
+        article = self.page.locator(_article(kind, service)).filter(has=self.page.locator(TICKET))
         article.first.wait_for(timeout=within * 1000)
         self.told_after = time.monotonic() - begun
         return article.first.inner_text()
@@ -40,9 +41,11 @@ class Desk:
         """Waits until the page names it no more."""
         self.page.locator(_article(kind, service)).first.wait_for(state="detached", timeout=within * 1000)
 
-    def mends(self, kind: str, service: str, button: str) -> None:
-        """Presses the button of a finding, gives a reason, does it, comes back."""
+    def mends(self, kind: str, service: str, button: str, home: str = "") -> None:
+        """Presses the button of a finding, gives a reason (and where a grid belongs), does it, comes back."""
         self.page.locator(_article(kind, service)).first.get_by_role("link", name=button).first.click()
+        if home:
+            self.page.select_option("#home", home)
         self.page.fill("#reason", REASON)
         self.page.get_by_role("button", name="执行").click()
         self.page.wait_for_url(re.compile("/(control|now)$"))
