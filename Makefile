@@ -7,6 +7,8 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
+# A house is many processes, and its drills start many more: none compiles again what another has compiled.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help demo up down status test faults soak mutants fuzz lint format lock clean bench bench-quick bench-steady
 .NOTPARALLEL:
