@@ -12,6 +12,7 @@ from deploy.local.accounts import OWNER
 from deploy.local.endpoints import Endpoints
 from deploy.schemas import bring_up_to_date
 from deploy.topology import PikaChannel
+from services.console import passwords
 from services.console.room import Room
 from tests.integration import rooms
 from tests.integration.ledger import Ledger
@@ -69,6 +70,14 @@ def stage(empty: Endpoints, tmp_path: Path) -> Iterator[Stage]:
         yield stage
     finally:
         stage.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """Passwords of rooms in this process cost little; in a process of its own a room has real parameters."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "HASHER", rooms.QUICK)
+        yield
 
 
 @pytest.fixture
