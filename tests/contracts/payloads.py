@@ -99,11 +99,13 @@ def valid(struct: type[Struct]) -> SearchStrategy[dict[str, Any]]:
 @cache
 def out_of_place(struct: type[Struct]) -> SearchStrategy[Any]:
     """Payloads of which one part was replaced, removed or added; some are still valid."""
-    return st.composite(_mutated)(valid(struct))
+    return valid(struct).flatmap(with_one_thing_out_of_place)
 
 
-def _mutated(draw: Any, payloads: SearchStrategy[dict[str, Any]]) -> Any:
-    payload: Any = {"whole": draw(payloads)}
+@st.composite
+def with_one_thing_out_of_place(draw: st.DrawFn, given: dict[str, Any]) -> Any:
+    """This payload, which is changed, after one part was replaced, removed or added."""
+    payload: Any = {"whole": given}
     holder, key = draw(st.sampled_from(list(_places(payload))))
     deed = draw(st.sampled_from(["replace", "replace", "replace", "remove", "add", "spoil"]))
     if deed == "remove" and holder is not payload:
