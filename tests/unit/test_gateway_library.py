@@ -1,6 +1,7 @@
 """The pages at the door name every interface, lead nowhere else, run nothing, and quote nobody unescaped."""
 
 import re
+from functools import cache
 from html.parser import HTMLParser
 from posixpath import dirname, join, normpath
 from typing import Any
@@ -47,6 +48,12 @@ class Looked(HTMLParser):
         assert self.open.pop() == tag
 
 
+@cache
+def looked(path: str) -> Looked:
+    """What the page at this path holds."""
+    return Looked(PAGES[path])
+
+
 def test_everything_that_is_released_can_be_read_at_the_door_as_it_is() -> None:
     for path in release.RELEASED.rglob("*.*"):
         assert SHELF[f"/contracts/{path.relative_to(release.RELEASED)}"].body == path.read_bytes()
@@ -62,19 +69,19 @@ def test_references_of_the_asyncapi_document_lead_to_what_is_served_beside_it() 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_is_whole_and_leads_only_to_what_is_served_here(path: str) -> None:
-    page = Looked(PAGES[path])
+    page = looked(path)
     assert page.open == []
     for link in page.links:
         there, _, part = link.partition("#")
         target = normpath(join(dirname(path), there)) if there else path
         assert target in SHELF, link
-        assert not part or part in Looked(PAGES[target]).ids, link
+        assert not part or part in looked(target).ids, link
     assert len(page.ids) == len(set(page.ids))
 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_runs_nothing(path: str) -> None:
-    page = Looked(PAGES[path])
+    page = looked(path)
     assert not {"script", "style", "iframe", "img", "form", "base", "object"} & set(page.tags)
     assert not [name for name in page.attributes if name.startswith("on") or name == "style"]
     assert "script-src" not in HEADERS["Content-Security-Policy"]
