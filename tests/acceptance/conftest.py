@@ -22,7 +22,7 @@ from tests.browser import Eyes, chromium
 from tests.integration.rooms import PASSWORD, entered
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 40.0
+PATIENCE = 60.0
 RATING_LINK = "https://rate.example.org/rate#{ticket}/{token}"
 
 

@@ -14,7 +14,7 @@ from contracts.numbering import ticket_number
 from tests.acceptance.conftest import Fengge, eventually
 
 SOURCE = "/acceptance/hotline"
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 class Outsider:

@@ -10,7 +10,7 @@ from deploy.local import house as local_house
 from deploy.local.daemon import ends_within
 from tests.acceptance.conftest import Fengge
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @pytest.fixture

@@ -150,7 +150,7 @@ class Gate:
         header = authorization(SIGNERS[scheme], secret, given.key, spoken, moment, "nonce-12345")
         return self.raw(method, target, body, headers | {"Authorization": header})
 
-    def received(self, patience: float = 10.0) -> tuple[Any, dict[str, Any], str]:
+    def received(self, patience: float = 60.0) -> tuple[Any, dict[str, Any], str]:
         """The next event that came to the intake: properties, event, routing key."""
         end = time.monotonic() + patience
         while time.monotonic() < end:

@@ -40,7 +40,7 @@ from tests.integration.process import patient
 TOKEN = "between-services"
 RATING_LINK = "https://rate.example.org/rate#{ticket}/{token}"
 SHARDS = 2
-PATIENCE = 20.0
+PATIENCE = 60.0
 T = TypeVar("T")
 Person = dict[str, str | None]
 """A requester's addresses by kind."""

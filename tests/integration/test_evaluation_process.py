@@ -37,7 +37,7 @@ from tests.integration.process import patient
 
 DATABASE = "evaluation_process"
 SHARDS = 2
-PATIENCE = 20.0
+PATIENCE = 60.0
 HEARD = "heard-evaluation"
 TOKEN = "secret-of-the-house"
 TABLES = """

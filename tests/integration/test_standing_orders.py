@@ -17,7 +17,7 @@ from services.ticket.orders import SOURCE
 from services.ticket.privacy.vault import Vault
 from tests.integration.process import HOTLINE, VAULT_KEY, Process, Stage, until
 
-PATIENCE = 40.0
+PATIENCE = 60.0
 HOUR = 3600.0
 OFFICER = {"role": "grid_officer", "id": "GO-0312"}
 WHO = {"name": "王奶奶", "phone": "13800138000"}

@@ -32,7 +32,7 @@ table = [
 signal.pthread_sigmask(signal.SIG_BLOCK, WAKE_SIGNALS)
 Supervisor(run, table, ServerWatch(run)).watch()
 """
-PATIENCE = 15.0
+PATIENCE = 60.0
 
 
 @pytest.fixture

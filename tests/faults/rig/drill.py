@@ -64,7 +64,7 @@ class Drill:
             goal = evidence.born(tx, self.load.tickets) + tickets
             until(lambda: evidence.born(tx, self.load.tickets) >= goal, seconds)
 
-    def flows_by(self, question: str, seconds: float = 30.0) -> None:
+    def flows_by(self, question: str, seconds: float = 60.0) -> None:
         """Waits until a query over the tickets of the load says true."""
         with self.witnesses.connect() as tx:
             until(lambda: evidence.answer(tx, question, self.load.tickets), seconds)
