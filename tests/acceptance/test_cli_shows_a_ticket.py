@@ -123,7 +123,9 @@ def parked(fengge: Fengge) -> str:
         properties = pika.BasicProperties(
             content_type="application/cloudevents+json", message_id=str(uuid4())
         )
-        connection.channel().basic_publish("gov.inbound", "request.x", b"not json: 13800001000", properties)
+        channel = connection.channel()
+        channel.confirm_delivery()
+        channel.basic_publish("gov.inbound", "request.x", b"not json: 13800001000", properties)
     new = eventually(lambda: {row["record"] for row in fengge.json("parked", "list")} - before)
     return str(new.pop())
 

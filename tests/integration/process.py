@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from contracts.numbering import ticket_number
 from deploy.local.endpoints import Endpoints
 from deploy.topology import PikaChannel
 from services.ticket.service import TicketService
+from tests.broker import drained
 
 SHARDS = 4
 TICKET = "services.ticket.service:TicketService"
@@ -40,7 +41,7 @@ HOTLINE = "urn:test:hotline"
 VAULT_KEY = "5e" * 32
 
 
-def until(condition: Callable[[], Any], seconds: float = 20.0) -> float:
+def until(condition: Callable[[], Any], seconds: float = 60.0) -> float:
     """Waits for `condition`; returns the seconds it took, fails after `seconds`."""
     begun = time.monotonic()
     while not condition():
@@ -151,10 +152,14 @@ class Stage:
 
     def submit(self, numbers: range, **said: Any) -> None:
         """The hotline's requests, in the broker's hands when this returns."""
+        self.publish((number, request(number, **said)) for number in numbers)
+
+    def publish(self, requests: Iterable[tuple[int, bytes]]) -> None:
+        """The same of requests that are written already."""
         with connect(self.endpoints.amqp_url("admin")) as connection:
             Publisher(connection).publish(
-                ("gov.inbound", f"request.{ticket_number(HOTLINE, str(n))}", SINGLE, request(n, **said))
-                for n in numbers
+                ("gov.inbound", f"request.{ticket_number(HOTLINE, str(number))}", SINGLE, body)
+                for number, body in requests
             )
 
     def send(self, body: bytes, key: str = "request.x", content_type: str = SINGLE) -> None:
@@ -186,7 +191,7 @@ class Stage:
         found: list[bool] = []
         with self.channel() as channel:
             for shard in range(SHARDS):
-                found += _drained(channel, f"ticket.{shard}")
+                found += [each.method.redelivered for each in drained(channel, f"ticket.{shard}")]
         return found
 
     def query(self, query: str) -> list[tuple[Any, ...]]:
@@ -201,21 +206,6 @@ class Stage:
     def quiet(self) -> bool:
         """Whether everything in the outbox is published."""
         return self.query("SELECT count(*) FROM outbox WHERE sent_at IS NULL") == [(0,)]
-
-
-def _drained(channel: Any, queue: str) -> list[bool]:
-    """Takes everything out of a queue; of each message, whether it was delivered before."""
-    found: list[bool] = []
-
-    def take(_channel: Any, method: Any, _properties: Any, _body: bytes) -> None:
-        found.append(method.redelivered)
-
-    # Acknowledged as they come: a quorum queue hands nobody more than 2,000 at a time.
-    consumer = channel.basic_consume(queue, take, auto_ack=True)
-    while channel.queue_declare(queue, passive=True).method.message_count:
-        channel.connection.process_data_events(0.1)
-    late = channel.basic_cancel(consumer)  # what came, but was not handed to `take` yet
-    return found + [method.redelivered for method, _, _ in late]
 
 
 def request(number: int, **said: Any) -> bytes:

@@ -13,11 +13,9 @@ from itertools import combinations, islice
 from pathlib import Path
 from typing import Any
 
-import pika
 import pytest
 
 from cli.sheet import rows_of
-from contracts.cloudevent import SINGLE
 from contracts.numbering import ticket_number
 from services.ticket.alike.likeness import LENGTH, LOWEST, compared, likeness, pieces
 from tests.integration.process import HOTLINE, SHARDS, Stage, request, until
@@ -61,12 +59,7 @@ def copies(rows: Sequence[Mapping[str, str]]) -> list[list[int]]:
 
 def publish(stage: Stage, rows: Sequence[Mapping[str, str]]) -> None:
     """All messages, in their order."""
-    with stage.channel() as channel:
-        for index, row in enumerate(rows):
-            properties = pika.BasicProperties(content_type=SINGLE, delivery_mode=2)
-            key = f"request.{ticket_number(HOTLINE, str(index))}"
-            channel.basic_publish("gov.inbound", key, request(index, **said(row)), properties)
-        channel.queue_declare("ticket.0", passive=True)
+    stage.publish((index, request(index, **said(row))) for index, row in enumerate(rows))
 
 
 def taken_and_lost(stage: Stage, queue: str) -> None:

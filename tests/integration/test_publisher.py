@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +23,7 @@ from contracts.problem import ContractViolation
 from contracts.publisher import INSIDE, AccessRefused, NotConfirmed, Publisher, PublishFailed, Unroutable
 from contracts.registry import SERVICES
 from deploy.local.endpoints import Endpoints
+from tests.broker import drained
 from tests.faults.rig.proxy import Proxy, through
 
 SOURCE = "urn:test:hotline"
@@ -68,12 +68,9 @@ def publisher_over(wire: Proxy, servers: Endpoints, timeout: float) -> Publisher
 
 def heard(admin: Any) -> list[tuple[Any, Any, CloudEvent[Any]]]:
     """All that waits on the listener's queue: method, properties, event."""
-    waiting = admin.queue_declare(HEARD, passive=True).method.message_count
-    deliveries = list(islice(admin.consume(HEARD, auto_ack=True), waiting))
-    admin.cancel()
     return [
         (method, properties, opened(event))
-        for method, properties, body in deliveries
+        for method, properties, body in drained(admin, HEARD)
         for event in decode(SINGLE, body)
     ]
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pika
 
+from tests.broker import drained
+
 
 @dataclass(frozen=True)
 class Message:
@@ -29,14 +31,10 @@ def channel(url: str) -> Iterator[Any]:
 
 def taken(admin: Any, queue: str) -> list[Message]:
     """All that lies in a queue, taken out of it."""
-    found: list[Message] = []
-    # A queue with a single active consumer gives nothing to who merely asks (basic.get).
-    for method, properties, body in admin.consume(queue, auto_ack=True, inactivity_timeout=0.5):
-        if method is None:
-            break
-        found.append(Message(method.exchange, method.routing_key, properties, body))
-    admin.cancel()
-    return found
+    return [
+        Message(method.exchange, method.routing_key, properties, body)
+        for method, properties, body in drained(admin, queue)
+    ]
 
 
 def publish(admin: Any, messages: Sequence[Message]) -> None:
