@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from deploy.local import DEFAULT_RUN
 from deploy.local import servers as local_servers
+from deploy.local.accounts import SUPERUSER
 from deploy.local.endpoints import Endpoints
 
 TEST_RUNS = DEFAULT_RUN / "test"
@@ -61,7 +63,16 @@ def servers_run() -> Iterator[Path]:
 def servers(servers_run: Path) -> Iterator[Endpoints]:
     """The session's broker and database."""
     with local_servers.running(servers_run) as endpoints:
+        if "postgres" in endpoints.pids:
+            _wait_for_no_disk(endpoints)
         yield endpoints
+
+
+def _wait_for_no_disk(endpoints: Endpoints) -> None:
+    """Nobody pulls the plug of this database: what is committed is safe without a wait for the disk."""
+    with psycopg.connect(endpoints.database_url(SUPERUSER), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def _clear(run: Path) -> None:
