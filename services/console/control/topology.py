@@ -1,6 +1,6 @@
 """Checks the broker against what was declared, and declares it again; nothing is ever deleted."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,7 +23,7 @@ def missing(amqp_url: str, declared: Mapping[str, Topology]) -> list[str]:
             *(("exchange", each.name) for topology in declared.values() for each in topology.exchanges),
             *(("queue", each.name) for topology in declared.values() for each in topology.queues),
         ]
-        return [f"{kind} {name}" for kind, name in dict.fromkeys(wanted) if not ASK[kind](connection, name)]
+        return list(_missing(connection, list(dict.fromkeys(wanted))))
 
 
 def repair(amqp_url: str, declared: Mapping[str, Topology]) -> None:
@@ -34,22 +34,22 @@ def repair(amqp_url: str, declared: Mapping[str, Topology]) -> None:
             declare(channel, topology)
 
 
-def _exchange(connection: Any, name: str) -> bool:
-    return _there(connection, lambda channel: channel.exchange_declare(name, "", passive=True))
-
-
-def _queue(connection: Any, name: str) -> bool:
-    return _there(connection, lambda channel: channel.queue_declare(name, passive=True))
-
-
-def _there(connection: Any, ask: Callable[[Any], object]) -> bool:
+def _missing(connection: Any, wanted: Sequence[tuple[str, str]]) -> Iterator[str]:
     channel = connection.channel()
-    try:
-        ask(channel)
-    except NotFound:  # the channel is closed by it
-        return False
-    channel.close()
-    return True
+    for kind, name in wanted:
+        try:
+            ASK[kind](channel, name)
+        except NotFound:  # the channel is closed by it
+            channel = connection.channel()
+            yield f"{kind} {name}"
+
+
+def _exchange(channel: Any, name: str) -> None:
+    channel.exchange_declare(name, "", passive=True)
+
+
+def _queue(channel: Any, name: str) -> None:
+    channel.queue_declare(name, passive=True)
 
 
 ASK = {"exchange": _exchange, "queue": _queue}
