@@ -44,7 +44,7 @@ def scope_of(place: Place, group: str | None, all_: bool, service: str | None) -
         raise typer.BadParameter("--group or --all, not both")
     if group:
         with place.transaction(ROOM) as tx:
-            return _known(lambda: jobs.group(tx, group).scope)
+            return _known(lambda: jobs.scope_of(tx, group))
     return Scope(service=service) if all_ else None
 
 

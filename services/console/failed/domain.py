@@ -35,6 +35,12 @@ class Scope(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Those that this job decided last."""
 
 
+def group_key(scope: Scope) -> str:
+    """What the group of these records is called, e.g. `ticket:3f9a1c02b7`."""
+    said = "\0".join((scope.type or "", scope.reason or "", scope.cause or ""))
+    return f"{scope.service}:{hashlib.sha256(said.encode()).hexdigest()[:10]}"
+
+
 class Group(Struct, frozen=True, kw_only=True):
     """Open records of one service, type and cause."""
 
@@ -55,9 +61,8 @@ class Group(Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> str:
-        """What it is called, e.g. `ticket:3f9a1c02b7`."""
-        said = "\0".join((self.type, self.reason, self.cause))
-        return f"{self.service}:{hashlib.sha256(said.encode()).hexdigest()[:10]}"
+        """What it is called."""
+        return group_key(self.scope)
 
     @property
     def scope(self) -> Scope:

@@ -43,6 +43,6 @@ def rate_of(form: Form) -> float:
 def group_scope(tx: Tx, key: str) -> Scope:
     """The records of a group; raises Refused where there is none any more."""
     try:
-        return jobs.group(tx, key).scope
+        return jobs.scope_of(tx, key)
     except JobError:
         raise Refused(404, GONE, "group") from None

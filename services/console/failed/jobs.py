@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from chassis.database import Tx
 from contracts.registry import LEDGERS
 from services.console.failed import job_store, store
-from services.console.failed.domain import INVERSE, Group, Plan, Progress, Scope
+from services.console.failed.domain import INVERSE, Group, Plan, Progress, Scope, group_key
 
 
 class JobError(Exception):
@@ -23,13 +23,23 @@ def groups(tx: Tx, services: Sequence[str] = LEDGERS) -> list[Group]:
     return sorted(found, key=lambda group: (-group.urgent, group.oldest))
 
 
+def scope_of(tx: Tx, key: str) -> Scope:
+    """The records of the group of this name; raises JobError."""
+    service, _, _ = key.partition(":")
+    if service in LEDGERS:
+        store.enter(tx, service)
+        for scope in store.scopes(tx, service):
+            if group_key(scope) == key:
+                return scope
+    raise JobError(f"there is no group {key} (any more)")
+
+
 def group(tx: Tx, key: str) -> Group:
     """The group of this name; raises JobError."""
-    service, _, _ = key.partition(":")
-    for found in groups(tx, [service]) if service in LEDGERS else []:
-        if found.key == key:
-            return found
-    raise JobError(f"there is no group {key} (any more)")
+    scope = scope_of(tx, key)
+    for found in store.groups(tx, str(scope.service), scope):
+        return found
+    raise JobError(f"there is no group {key} any more")
 
 
 def plan(tx: Tx, kind: str, scope: Scope, rate: float) -> Plan:

@@ -16,6 +16,7 @@ from contracts.registry import LEDGERS
 from services.console.failed.domain import LAST_FIRST, STATES, Group, Scope, Share
 
 SOME = 8
+ANY = Scope()
 URGENT = "t.severity IN ('emergency', 'urgent')"
 HELD = (
     "held AS (SELECT source, partitionkey, count(*) AS events FROM waiting WHERE sequence > 0 GROUP BY 1, 2)"
@@ -33,8 +34,10 @@ SELECT coalesce(p.type, '') AS type, p.reason, p.cause, count(*) AS records,
        coalesce((array_agg(DISTINCT p.partitionkey)
                  FILTER (WHERE p.partitionkey IS NOT NULL))[1:{SOME}], '{{}}') AS some
 FROM parked p LEFT JOIN held USING (source, partitionkey) LEFT JOIN ticket.ticket t ON t.id = p.partitionkey
-WHERE p.state = 'open' GROUP BY 1, 2, 3
+WHERE p.state = 'open' AND (%(cause)s::text IS NULL
+    OR (coalesce(p.type, ''), p.reason, p.cause) = (%(type)s, %(reason)s, %(cause)s)) GROUP BY 1, 2, 3
 """
+SCOPES = "SELECT DISTINCT type, reason, cause FROM parked WHERE state = 'open'"
 MEANT = """
 p.state = %(state)s AND p.reason <> 'edited'
 AND (%(no)s::bigint IS NULL OR p.no = %(no)s)
@@ -84,8 +87,9 @@ SELECT p.no, p.parked_at, p.state, p.reason, p.detail, p.source, p.id, p.type, p
        p.publisher, p.attempt, t.severity,
        (SELECT count(*) FROM waiting w WHERE p.sequence > 0 AND w.sequence > 0
         AND (w.source, w.partitionkey) = (p.source, p.partitionkey)) AS holds_back
-FROM parked p LEFT JOIN ticket.ticket t ON t.id = p.partitionkey
-WHERE {MEANT} AND (%(after)s::bigint IS NULL OR p.no < %(after)s) ORDER BY p.no DESC LIMIT %(limit)s
+FROM (SELECT * FROM parked p WHERE {MEANT} AND (%(after)s::bigint IS NULL OR p.no < %(after)s)
+      ORDER BY p.no DESC LIMIT %(limit)s) p
+LEFT JOIN ticket.ticket t ON t.id = p.partitionkey ORDER BY p.no DESC
 """
 
 
@@ -95,9 +99,17 @@ def enter(tx: Tx, service: str) -> None:
     tx.execute(sql.SQL("SET LOCAL search_path = {}").format(sql.Identifier(service)))
 
 
-def groups(tx: Tx, service: str) -> list[Group]:
-    """What is open here, by type and cause."""
-    rows = _rows(tx, GROUPS, {})
+def scopes(tx: Tx, service: str) -> list[Scope]:
+    """Which groups there are here."""
+    return [
+        Scope(service=service, type=type_ or "", reason=reason, cause=cause)
+        for type_, reason, cause in tx.execute(SCOPES)
+    ]
+
+
+def groups(tx: Tx, service: str, scope: Scope = ANY) -> list[Group]:
+    """What is open here, by type and cause; or one group alone."""
+    rows = _rows(tx, GROUPS, msgspec.structs.asdict(scope))
     for row in rows:
         row["some"] = list(dict.fromkeys(row.pop("first") + row["some"]))[:SOME]
     return [Group(service=service, **row) for row in rows]
