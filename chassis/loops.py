@@ -111,22 +111,29 @@ class Loops:
         return self._board.text()
 
     def _metrics(self) -> list[Metric]:
-        ledger: list[Metric] = []
-        try:
-            with self.database.transaction() as tx:
-                ledger = [*backlog.backlog(tx), *self.service.metrics(tx)]
-        except psycopg.Error as error:
-            log.warning("the ledger could not be asked", extra={"cause": type(error).__name__})
+        ledger, readable = self._ledger()
         reads = frozenset.intersection(*(consumer.shards for consumer in self.consumers))
         held = self.holds.now
         return [
-            *backlog.counted(self.worker.counts, bool(ledger)),
+            *backlog.counted(self.worker.counts, readable),
             *self.meter.metrics(),
             *(figures.SHARD(shard in reads, shard=str(shard)) for shard in self._shards),
             *(figures.HELD(held.holds(shard), shard=str(shard)) for shard in self._shards),
             *(figures.LINE(up, line=line) for line, up in self.ready.items()),
             *ledger,
         ]
+
+    def _ledger(self) -> tuple[list[Metric], bool]:
+        """What waits and is parked, then what the service says of its own tables; whether all was told."""
+        found: list[Metric] = []
+        try:
+            with self.database.transaction() as tx:
+                found += list(backlog.backlog(tx))
+                found += self.service.metrics(tx)
+        except psycopg.Error as error:
+            log.warning("the ledger could not be asked", extra={"cause": type(error).__name__})
+            return found, False
+        return found, True
 
     def _all_timers(self) -> list[tuple[str, float, Callable[[], bool]]]:
         """Name, seconds and work of every clock of the process."""

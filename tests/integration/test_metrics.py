@@ -110,6 +110,20 @@ def test_without_its_database_a_process_still_tells_what_it_counted(stage: Stage
     assert "fengge_outbox_unsent" not in told
 
 
+def test_a_service_that_cannot_read_a_table_of_its_own_still_tells_what_is_parked(stage: Stage) -> None:
+    process = stage.start()
+    stage.send(b"not json")
+    until(lambda: figures(process)["fengge_parked_open"] == 1)
+    with psycopg.connect(stage.endpoints.database_url(SUPERUSER), autocommit=True) as tx:
+        tx.execute("ALTER TABLE ticket.request RENAME TO gone")
+        try:
+            told = figures(process)
+        finally:
+            tx.execute("ALTER TABLE ticket.gone RENAME TO request")
+    assert told["fengge_ledger_readable"] == 0
+    assert total(told, "fengge_parked_records", 'reason="unreadable"') == 1
+
+
 def test_an_event_that_waits_is_counted_when_it_comes_and_when_it_goes(ledger: Ledger) -> None:
     one, two, three = (offer_expired(number_of("1"), number) for number in (1, 2, 3))
     counts = ledger.worker.counts
