@@ -104,8 +104,8 @@ pictures: .venv/dev.stamp ## take the pictures of the operators' room anew (docs
 	@PICTURES=1 $(BIN)/python -m pytest -q tests/acceptance -k "in_a_browser or what_failed"
 
 .PHONY: bench-console
-bench-console: .venv/run.stamp ## how long the operators' room takes for each page over a million tickets (30 minutes, TICKETS=100000)
-	@$(BIN)/python -W ignore -m bench.console $(if $(TICKETS),--tickets $(TICKETS))
+bench-console: .venv/run.stamp ## how long the operators' room takes for each page over a million tickets (30 minutes, TICKETS=100000; AGAIN=1 opens those of the last run)
+	@$(BIN)/python -W ignore -m bench.console $(if $(TICKETS),--tickets $(TICKETS)) $(if $(AGAIN),--again)
 
 bench-steady: .venv/run.stamp ## memory of every process, minute by minute (MINUTES=10)
 	@$(BIN)/python -W ignore -m bench --steady $(or $(MINUTES),10)

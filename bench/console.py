@@ -2,66 +2,36 @@
 
 import argparse
 import logging
-import re
+import os
 import statistics
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http import HTTPStatus
-from http.client import HTTPConnection
-from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
 
 import psycopg
 
-from bench import filling, stage
+from bench import backlog, filling, stage
+from bench.browser import Browser
+from bench.visits import samples, visits
 from chassis.database import Database
 from chassis.settings import Settings
+from deploy.local import house
 from deploy.local import room as first_room
 from services.console.failed import jobs
 from services.console.failed.domain import Scope
 from services.console.flow import rolling
-from services.console.pages import PAGES
 
-CSRF = re.compile(r'name="csrf" value="([0-9a-f]+)"')
-PARAMETER = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>")
 PLAYED = 400
 """Tickets that are really played before copies are made of them."""
 LIMIT_MS = 300.0
-PARKED = 2_000
+PARKED = 10_000
 """Records that wait for an operator meanwhile."""
-
-SAMPLES: Mapping[str, str] = {
-    "number": "SELECT id FROM ticket.ticket ORDER BY id OFFSET 1000 LIMIT 1",
-    "ticket": "SELECT id FROM ticket.ticket ORDER BY id OFFSET 1000 LIMIT 1",
-    "service": "SELECT 'ticket'",
-    "no": "SELECT coalesce(min(no), 1)::text FROM ticket.parked",
-    "language": "SELECT 'zh'",
-    "job": "SELECT max(id)::text FROM console.mending",
-    "key": "SELECT ''",
-    "name": "SELECT 'resume'",
-}
-"""What stands for each part of a path, as the house that is measured has it."""
-QUERIES: Mapping[str, tuple[str, ...]] = {
-    "/flow": ("", "period=hour", "period=week", "period=month", "period=month&grid={cell}",
-              "period=month&grid={leaf}"),
-    "/control/do/<name>": ("service={service}",),
-    "/control/count": ("subscriber=dispatch&from={yesterday}&to={today}",),
-    "/failed/plan": ("kind=retry&group={service}:{key}",),
-    "/ticket": ("", "q={number}", "q={external}", "q={leaf}", "q={cell}"),
-}  # fmt: skip
-"""What a page is asked for besides itself."""
-MORE: Mapping[str, str] = {
-    "external": "SELECT external_id FROM ticket.ticket ORDER BY id OFFSET 1000 LIMIT 1",
-    "cell": "SELECT code FROM dispatch.cell WHERE parent IS NULL ORDER BY code LIMIT 1",
-    "yesterday": "SELECT to_char(now() - interval '1 day', 'YYYY-MM-DD')",
-    "today": "SELECT to_char(now(), 'YYYY-MM-DD')",
-    "leaf": "SELECT grid FROM ticket.ticket WHERE grid IS NOT NULL LIMIT 1",
-}
+ACTIONS = 500_000
+"""What operators have done so far."""
 
 
 @dataclass(frozen=True)
@@ -75,71 +45,24 @@ class Measured:
     p95: float
 
 
-class Browser:
-    """An operator's browser without scripts, on one connection."""
-
-    def __init__(self, address: str) -> None:
-        self._address = address.rstrip("/")
-        self._line = HTTPConnection(urlsplit(address).netloc, timeout=60)
-        self._cookies: dict[str, str] = {}
-
-    def sign_in(self, name: str, password: str) -> None:
-        """Signs in; raises RuntimeError where that is refused."""
-        found = CSRF.search(self.ask("GET", "/sign-in")[1])
-        assert found
-        form = urlencode({"csrf": found[1], "name": name, "password": password})
-        status, _ = self.ask("POST", "/sign-in", form)
-        if status != HTTPStatus.SEE_OTHER:
-            raise RuntimeError(f"the operators' room let nobody in: status {status}")
-
-    def ask(self, method: str, path: str, form: str | None = None) -> tuple[int, str]:
-        """Status and body; cookies are kept, nothing is followed."""
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
-        if form is not None:
-            headers |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": self._address}
-        self._line.request(method, path, form, headers)
-        answer = self._line.getresponse()
-        for line in answer.headers.get_all("Set-Cookie", []):
-            self._cookies |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
-        return answer.status, answer.read().decode()
-
-
-def paths(samples: Mapping[str, str]) -> Iterator[str]:
-    """Every page that can be looked at, each part of its path filled in, with what it is asked for."""
-    for page in PAGES:
-        for route in page.routes:
-            if route.method != "GET" or (route.role is None and route.path != "/sign-in"):
-                continue  # an action, or a step on the way in that shows nothing
-            path = PARAMETER.sub(lambda found: samples[found[1]], route.path)
-            for query in QUERIES.get(route.path, ("",)):
-                yield f"{path}?{query.format_map(samples)}" if query else path
-
-
-def samples(url: str) -> dict[str, str]:
-    """What stands in paths and queries."""
-    with psycopg.connect(url) as connection:
-        found = {
-            name: connection.execute(text.encode()).fetchone() for name, text in {**SAMPLES, **MORE}.items()
-        }
-        key = jobs.groups(connection, ["ticket"])[0].key
-    return {name: str(row[0]) if row else "-" for name, row in found.items()} | {"key": key.partition(":")[2]}
-
-
 def measure(endpoints: Mapping[str, Any], run: Path, rounds: int) -> list[Measured]:
     """Signs in as administrator and opens every page so many times, in turn."""
     browser = Browser(endpoints["console"])
     browser.sign_in(first_room.NAME, (run / first_room.FILE).read_text().strip())
-    wanted = list(paths(samples(endpoints["database"]["superuser"])))
-    times: dict[str, list[float]] = {path: [] for path in wanted}
-    answers: dict[str, tuple[int, int]] = {}
+    wanted = list(visits(samples(endpoints["database"]["superuser"])))
+    times: list[list[float]] = [[] for _ in wanted]
+    answers = [(0, 0)] * len(wanted)
     for _ in range(rounds + 1):
-        for path in wanted:
+        for number, visit in enumerate(wanted):
             begun = time.perf_counter()
-            status, body = browser.ask("GET", path)
-            times[path].append(1000 * (time.perf_counter() - begun))
-            answers[path] = status, len(body)
+            status, body = browser.look(visit)
+            times[number].append(1000 * (time.perf_counter() - begun))
+            answers[number] = status, len(body)
     # The first round warms the caches of a server that has just been filled.
-    return [Measured(path, *answers[path], *_percentiles(times[path][1:])) for path in wanted]
+    return [
+        Measured(visit.path, *answer, *_percentiles(found[1:]))
+        for visit, answer, found in zip(wanted, answers, times, strict=True)
+    ]
 
 
 def _percentiles(times: list[float]) -> tuple[float, float]:
@@ -148,8 +71,9 @@ def _percentiles(times: list[float]) -> tuple[float, float]:
 
 
 def park(endpoints: Mapping[str, Any]) -> None:
-    """Leaves records for the page *Failed*, and a job that has hardly begun with them."""
-    filling.park(endpoints["database"]["superuser"], PARKED)
+    """Leaves records for *Failed* with a job that has hardly begun with them, and actions for *Audit*."""
+    backlog.park(endpoints["database"]["superuser"], PARKED)
+    backlog.note(endpoints["database"]["superuser"], ACTIONS)
     with psycopg.connect(endpoints["database"]["roles"]["console"]) as tx:
         jobs.begin(tx, "retry", Scope(service="ticket"), 0.1, "bench", "to be looked at")
 
@@ -184,26 +108,37 @@ def told(what: str) -> Iterator[None]:
     print(f"{time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
 
 
+def prepare(endpoints: Mapping[str, Any], tickets: int) -> None:
+    """Plays, fills the tables, counts for *Flow*, parks; says how long each takes."""
+    with told(f"{PLAYED} tickets played"):
+        stage.play(endpoints, PLAYED)
+    with told(f"{tickets} tickets in the tables"):
+        filling.fill(endpoints["database"]["superuser"], 0, tickets)
+    with told("counted for Flow"):
+        rate = count(endpoints)
+    print(f"Flow counts {rate:,.0f} rows of history a second.")
+    with told(f"{PARKED} records parked and tried again slowly, {ACTIONS} actions on record"):
+        park(endpoints)
+
+
 def main() -> int:
     """Fills a house, counts, measures; 1 where a page takes longer than it may."""
     parser = argparse.ArgumentParser(prog="python -m bench.console", description=__doc__)
     parser.add_argument("--tickets", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument(
+        "--again", action="store_true", help="open the pages of the house as the last run left it"
+    )
     asked = parser.parse_args()
     logging.disable(logging.ERROR)
-    with stage.fresh_house() as endpoints:
-        with told(f"{PLAYED} tickets played"):
-            stage.play(endpoints, PLAYED)
-        with told(f"{asked.tickets} tickets in the tables"):
-            filling.fill(endpoints["database"]["superuser"], 0, asked.tickets)
-        with told("counted for Flow"):
-            rate = count(endpoints)
-        with told(f"{PARKED} records parked, and tried again slowly"):
-            park(endpoints)
+    with house.running(stage.RUN) if asked.again else stage.fresh_house() as endpoints:
+        if not asked.again:
+            prepare(endpoints, asked.tickets)
+        before = os.getloadavg()[0]
         with told("pages"):
             measured = measure(endpoints, stage.RUN, asked.rounds)
     print(table(measured))
-    print(f"Flow counts {rate:,.0f} rows of history a second.")
+    print(f"Load before and after: {before:.1f}, {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores.")
     return int(any(one.p95 > LIMIT_MS or one.status >= 400 for one in measured))
 
 

@@ -17,6 +17,7 @@ DAYS = 30
 
 TABLES: Sequence[tuple[str, str, str]] = (
     ("ticket", "ticket", "id"), ("ticket", "history", "ticket"), ("ticket", "position", "partitionkey"),
+    ("ticket", "contact", "ref"),
     ("dispatch", "case", "id"), ("dispatch", "chain", "ticket"), ("dispatch", "position", "partitionkey"),
     ("notification", "correspondence", "id"), ("notification", "delivery", "ticket"),
     ("notification", "position", "partitionkey"), ("evaluation", "casefile", "id"),
@@ -54,14 +55,6 @@ INBOX = """
 INSERT INTO {schema}.inbox (source, id, time, received_at)
 SELECT '/bench/world', md5('{schema}' || n), now() - shift, now() - shift FROM pg_temp.bench_copy
 """
-PARKED = """
-INSERT INTO ticket.parked
-    (source, id, type, partitionkey, sequence, exchange, content_type, body, reason, detail)
-SELECT 'urn:fengge:dispatch', id || '.dispatch.9', 'cn.fengge.dispatch.OfferExpired.v1', id, 9,
-       'dispatch.events', 'application/cloudevents+json', '{}', 'failed', 'KeyError (attempt 6)'
-FROM ticket.ticket WHERE state = 'dispatching' LIMIT %s
-"""
-"""What an operator finds after a bad day."""
 INTAKE = """
 INSERT INTO gateway.intake (source, id, type, ticket, time, client, digest, received_at, sent_at)
 SELECT '/bench/world', md5('ticket' || n), 'cn.fengge.intake.RequestSubmitted.v1', id, now() - shift,
@@ -69,10 +62,16 @@ SELECT '/bench/world', md5('ticket' || n), 'cn.fengge.intake.RequestSubmitted.v1
 """
 OUTBOX = """
 INSERT INTO {schema}.outbox (created_at, exchange, routing_key, content_type, body, sent_at)
-SELECT now() - shift, '{schema}.events', '0', 'application/cloudevents+json', repeat('x', 300), now() - shift
-FROM pg_temp.bench_copy
+SELECT at, exchange, routing_key, content_type, body, at
+FROM (SELECT * FROM {schema}.outbox WHERE exchange = '{schema}.events' ORDER BY id LIMIT 1) AS model,
+     (SELECT now() - interval '1 hour' - interval '{days} days' * (%(tickets)s - n) / %(tickets)s AS at
+      FROM generate_series(1, %(tickets)s) AS n) AS moments
 """
-OVERRIDE = {"grid": "c.grid", "category": "c.category"}
+"""As they were sent: later ones have higher numbers."""
+OVERRIDE = {
+    "grid": "c.grid", "category": "c.category", "phone_mark": "decode(md5('phone' || c.n / 3), 'hex')",
+}  # fmt: skip
+"""What a copy has of its own; three tickets each are one person's."""
 
 
 def fill(url: str, before: int, tickets: int) -> None:
@@ -82,14 +81,9 @@ def fill(url: str, before: int, tickets: int) -> None:
         firsts = range(before + 1, tickets + 1, CHUNK)
         with ThreadPoolExecutor(WRITERS) as pool:
             list(pool.map(lambda first: chunk(url, first, min(first + CHUNK - 1, tickets)), firsts))
+        for schema in ("ticket", "dispatch", "evaluation"):
+            connection.execute(OUTBOX.format(schema=schema, days=DAYS), {"tickets": tickets - before})
         connection.execute("VACUUM (ANALYZE)")
-
-
-def park(url: str, records: int) -> None:
-    """Parks so many facts of tickets that wait; `url` is a superuser's."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(PARKED.encode(), [records])
-        connection.execute("ANALYZE ticket.parked")
 
 
 def chunk(url: str, first: int, last: int) -> None:
@@ -108,7 +102,6 @@ def _chunk(connection: Any, first: int, last: int) -> None:
     connection.execute(INTAKE)
     for schema in ("ticket", "dispatch", "evaluation"):
         connection.execute(INBOX.format(schema=schema))
-        connection.execute(OUTBOX.format(schema=schema))
     connection.execute("DROP TABLE pg_temp.bench_copy")
 
 
