@@ -119,14 +119,16 @@ def _finding(finding: Finding, language: Language) -> Iterator[Text]:
 
 
 def _table(sight: Sight, language: Language) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
+    # A terminal has 80 columns: one space between them, names in lines below each other, shards are wrapped.
+    table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="dim")
     for name, pair in COLUMNS.items():
         table.add_column(
-            _in(pair, language, "\n"), justify="left" if name in ("service", "shards") else "right"
-        )
+            _in(pair, language, "\n"), justify="left" if name in ("service", "shards") else "right",
+            no_wrap=name != "shards",
+        )  # fmt: skip
     for row in board.rows(sight):
-        name = _in(PARTIES[row.service], language)
-        held = f" ({_in(SAYINGS['held'], language)})" if row.held else ""
+        name = _in(PARTIES[row.service], language, "\n")
+        held = "\n" + _in(SAYINGS["held"], language, "\n") if row.held else ""
         figures = [row.queued, row.waiting, row.retries_due, row.parked, row.unsent]
         table.add_row(
             name + held, _shards(row), *(str(each) for each in figures), _age(row.oldest, language),
@@ -146,7 +148,7 @@ def _shards(row: board.Row) -> Text:
             sign, style = f"‖{shard.queued}", "cyan"
         elif not shard.consumers:
             sign, style = f"✗{shard.queued}", "bold red"
-        text.append(f"{sign} ", style=style)
+        text.append(sign if not text else f" {sign}", style=style)
     return text
 
 
