@@ -46,7 +46,7 @@ def run(commands: str, house: Path, **named: str) -> subprocess.CompletedProcess
     """What bash makes of commands after the preparation, line by line, up to the first that is wrong."""
     environ = {**os.environ, "FENGGE_RUN": str(house), "PYTHONPATH": str(ROOT), **named}
     argv = ["bash", "-c", f"{PREPARATION}\nset -eu\n{commands}"]
-    return subprocess.run(argv, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120)
+    return subprocess.run(argv, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=300)
 
 
 def ask(broker: str) -> None:

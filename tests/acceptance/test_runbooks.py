@@ -18,6 +18,10 @@ PAGES = [page(name) for name in NAMES]
 READING = sorted(
     {line for each in PAGES for part in ("check", "verify") for line in each.commands(part).splitlines()}
 )
+MENDING = sorted(
+    {line for each in PAGES for line in each.commands("mend").splitlines() if "$RECORD" not in line}
+)
+"""What mends, but for a decision about a record: `make runbooks` makes one."""
 CHINESE = re.compile("[一-鿿]")
 
 
@@ -62,6 +66,15 @@ def test_logs_and_questions_to_the_database_are_answered(fengge: Fengge, filled:
     assert "dispatch | True" in done.stdout
 
 
+@pytest.mark.parametrize("line", MENDING)
+def test_what_mends_does_no_harm_to_a_house_that_is_well(
+    fengge: Fengge, filled: dict[str, str], line: str
+) -> None:
+    done = run(line, fengge.run, **filled)
+    assert done.returncode == 0, done.stdout + done.stderr
+    eventually(lambda: run("fengge status", fengge.run).returncode == 0)
+
+
 def test_nothing_else_is_told_to_type() -> None:
-    words = {line.partition(" ")[0] for line in READING}
-    assert words <= {"fengge", "sql", "logs", "df", "rabbit"}
+    assert {line.partition(" ")[0] for line in READING} <= {"fengge", "sql", "logs", "df", "rabbit"}
+    assert {line.partition(" ")[0] for line in MENDING} <= {"fengge", "sql", "rabbit", "restart"}
