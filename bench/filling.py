@@ -63,11 +63,12 @@ SELECT '/bench/world', md5('ticket' || n), 'cn.fengge.intake.RequestSubmitted.v1
 OUTBOX = """
 INSERT INTO {schema}.outbox (created_at, exchange, routing_key, content_type, body, sent_at)
 SELECT at, exchange, routing_key, content_type, body, at
-FROM (SELECT * FROM {schema}.outbox WHERE exchange = '{schema}.events' ORDER BY id LIMIT 1) AS model,
+FROM (SELECT * FROM {schema}.outbox WHERE exchange = '{schema}.events'
+      ORDER BY length(body) LIMIT 1) AS model,
      (SELECT now() - interval '1 hour' - interval '{days} days' * (%(tickets)s - n) / %(tickets)s AS at
       FROM generate_series(1, %(tickets)s) AS n) AS moments
 """
-"""As they were sent: later ones have higher numbers."""
+"""As they were sent: later ones have higher numbers. Each carries one fact."""
 OVERRIDE = {
     "grid": "c.grid", "category": "c.category", "phone_mark": "decode(md5('phone' || c.n / 3), 'hex')",
 }  # fmt: skip
