@@ -18,6 +18,8 @@ from services.console.failed.domain import LAST_FIRST, STATES, Group, Scope, Sha
 SOME = 8
 ANY = Scope()
 URGENT = "t.severity IN ('emergency', 'urgent')"
+URGENT_ONES = f"LEFT JOIN ticket.ticket t ON t.id = p.partitionkey AND {URGENT}"
+"""The urgent alone have an index: of a million tickets only these are read."""
 HELD = (
     "held AS (SELECT source, partitionkey, count(*) AS events FROM waiting WHERE sequence > 0 GROUP BY 1, 2)"
 )
@@ -33,7 +35,7 @@ SELECT coalesce(p.type, '') AS type, p.reason, p.cause, count(*) AS records,
        coalesce((array_agg(DISTINCT p.partitionkey) FILTER (WHERE {URGENT}))[1:{SOME}], '{{}}') AS first,
        coalesce((array_agg(DISTINCT p.partitionkey)
                  FILTER (WHERE p.partitionkey IS NOT NULL))[1:{SOME}], '{{}}') AS some
-FROM parked p LEFT JOIN held USING (source, partitionkey) LEFT JOIN ticket.ticket t ON t.id = p.partitionkey
+FROM parked p LEFT JOIN held USING (source, partitionkey) {URGENT_ONES}
 WHERE p.state = 'open' AND (%(cause)s::text IS NULL
     OR (coalesce(p.type, ''), p.reason, p.cause) = (%(type)s, %(reason)s, %(cause)s)) GROUP BY 1, 2, 3
 """
@@ -64,12 +66,12 @@ WITH {HELD}, meant AS (
     SELECT p.*, row_number() OVER (PARTITION BY source, partitionkey ORDER BY sequence DESC) - 1 AS before
     FROM parked p WHERE {MEANT})
 SELECT coalesce(p.type, '') AS type, count(*) AS records, count(*) FILTER (WHERE {{able}}) AS able, {ABOUT}
-FROM meant p LEFT JOIN held USING (source, partitionkey) LEFT JOIN ticket.ticket t ON t.id = p.partitionkey
+FROM meant p LEFT JOIN held USING (source, partitionkey) {URGENT_ONES}
 GROUP BY 1 ORDER BY 2 DESC
 """
 TICKETS = f"""
 SELECT p.partitionkey, bool_or({URGENT}) AS urgent
-FROM parked p LEFT JOIN ticket.ticket t ON t.id = p.partitionkey
+FROM parked p {URGENT_ONES}
 WHERE {MEANT} AND p.partitionkey IS NOT NULL GROUP BY 1 ORDER BY 2 DESC NULLS LAST, 1 LIMIT {SOME}
 """
 BOUNDS = f"SELECT count(*), coalesce(max(p.no), 0) FROM parked p WHERE {MEANT}"
