@@ -1,1 +1,1 @@
-DROP INDEX IF EXISTS action_outcome, ticket.ticket_urgent;
+DROP INDEX action_outcome;
