@@ -7,19 +7,23 @@ from urllib.parse import unquote, urlsplit
 from amqp import Connection
 from amqp.basic_message import Message
 
+from contracts.broker import broker
+
 CONFIRM_SECONDS = 60.0
 PIPELINE = 500
 
 
 def connect(url: str) -> Any:
-    """An open py-amqp connection to an amqp:// URL."""
-    parts = urlsplit(url)
+    """An open py-amqp connection to an amqp:// or amqps:// URL."""
+    where = broker(url)
+    parts = urlsplit(where.url)
     connection = Connection(
         host=f"{parts.hostname}:{parts.port}",
         userid=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
         virtual_host=unquote(parts.path[1:]),
         heartbeat=0,
+        ssl=where.kombu(),
     )
     connection.connect()
     return connection

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,8 @@ from tests.acceptance.conftest import ROOT, Fengge, eventually
 from tests.acceptance.runbooks import ask
 from tests.acceptance.terminal import COLUMNS, LINES, terminal
 
-PATIENCE = 300.0
+PATIENCE = 60.0
+pytestmark = pytest.mark.long
 MAIN = [sys.executable, "-W", "ignore", "-m", "cli.main", "--run"]
 TOLD = {
     "zh": ("前暂停了派单服务（换机维护）", "不需要时恢复"),
@@ -35,6 +37,14 @@ def paused(fengge: Fengge) -> list[tuple[str, str, str]]:
     """Service, part and reason of every pause."""
     found: list[dict[str, Any]] = json.loads(typed(fengge, "control", "list", "--json"))
     return [(each["service"], each["part"], each["reason"]) for each in found]
+
+
+@pytest.fixture(autouse=True)
+def nothing_paused(fengge: Fengge) -> Iterator[None]:
+    """Whatever a test pauses goes on after it."""
+    yield
+    for service in {service for service, _, _ in paused(fengge)}:
+        typed(fengge, "control", "resume", service, "--reason", "the test is over")
 
 
 @pytest.mark.parametrize("language", REASONS)

@@ -94,7 +94,7 @@ def test_an_operator_mends_a_group_with_the_buttons_of_the_page(
 def test_pages_of_what_failed_are_good_to_look_at(
     fengge: Fengge, eyes: Eyes, tidy: None, language: Language, narrow: bool
 ) -> None:
-    park(fengge, 3)
+    park(fengge, 1)
     with eyes.on("/now", role="operator", language=language, narrow=narrow, dark=narrow) as page:
         page.wait_for_selector("article[data-kind='parked']")  # the part is asked for again by itself
         eyes.judge(page)

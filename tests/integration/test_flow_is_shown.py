@@ -76,7 +76,7 @@ def test_it_is_a_page_of_the_room_for_everybody_who_may_look(room: Room) -> None
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("zh", ["流转", "花园街道", "派单服务 OfferMade", "工单服务 → 派单服务", "2.0 秒", "（未分类）"]),
+    [("zh", ["流转", "花园街道", "派单 OfferMade", "工单服务 → 派单服务", "2.0 秒", "（未分类）"]),
      ("en", ["Flow", "花园街道", "offer made OfferMade", "ticket → dispatch", "2.0 s", "(no category yet)"])],
 )  # fmt: skip
 def test_the_page_tells_events_times_and_heat(room: Room, language: Any, words: list[str]) -> None:

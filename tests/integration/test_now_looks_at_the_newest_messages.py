@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -16,6 +17,7 @@ from services.console.now import domain, newest, store
 
 HEARD = {"dispatch": ["ticket"], "evaluation": ["ticket"]}
 SOURCE = "urn:fengge:ticket"
+T1, T2, T3 = (f"T-{uuid4()}" for _ in range(3))
 QUOTED = '他说:"partitionkey":"T-9","sequence":"99"'
 """What a resident may write; it names no place."""
 
@@ -59,13 +61,13 @@ def missing(tx: Tx, proved: dict[str, AbstractSet[int]]) -> list[str]:
 
 def test_each_message_is_read_until_all_have_taken_it_in(tx: Tx) -> None:
     proved: dict[str, AbstractSet[int]] = {}
-    sent(tx, "T-1")
-    sent(tx, "T-2", "T-3")
+    sent(tx, T1)
+    sent(tx, T2, T3)
     assert missing(tx, proved) == ["dispatch", "dispatch", "evaluation", "evaluation"]
-    takes(tx, "dispatch", "T-1", "T-2", "T-3")
+    takes(tx, "dispatch", T1, T2, T3)
     assert missing(tx, proved) == ["evaluation", "evaluation"]
-    takes(tx, "evaluation", "T-2", "T-3")
+    takes(tx, "evaluation", T2, T3)
     assert missing(tx, proved) == ["evaluation"]
-    assert newest.keys_under_way(tx, HEARD, "evaluation", [], "ticket") == ["T-1"]
+    assert newest.keys_under_way(tx, HEARD, "evaluation", [], "ticket") == [T1]
     tx.execute("TRUNCATE dispatch.position")
     assert missing(tx, proved) == ["dispatch", "evaluation"], "what is proved is not looked at again"
