@@ -68,8 +68,8 @@ traces: .venv/dev.stamp ## spans at a real receiver: retries, sampling, a receiv
 	@$(BIN)/python -m pytest -q tests/integration/test_a_trace_crosses_four_services.py
 
 .PHONY: runbooks
-runbooks: .venv/dev.stamp ## drills by the book: cause each alert, mend it with its page's commands (10 minutes)
-	@$(BIN)/python -m pytest -q -o faulthandler_timeout=1800 tests/acceptance/test_runbook_drills.py tests/acceptance/test_operators_over_ssh.py
+runbooks: .venv/dev.stamp ## drills by the book: cause each alert, mend it with its page's commands; operators over ssh (15 minutes)
+	@$(BIN)/python -m pytest -q -o faulthandler_timeout=1800 tests/acceptance/test_runbook_drills.py tests/acceptance/test_runbooks.py tests/acceptance/test_operators_over_ssh.py
 
 .PHONY: minute
 minute: .venv/dev.stamp ## a minute without a broker under 200 posts a second: none is refused, all are there once

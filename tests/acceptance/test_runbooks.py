@@ -66,6 +66,7 @@ def test_logs_and_questions_to_the_database_are_answered(fengge: Fengge, filled:
     assert "dispatch | True" in done.stdout
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("line", MENDING)
 def test_what_mends_does_no_harm_to_a_house_that_is_well(
     fengge: Fengge, filled: dict[str, str], line: str
