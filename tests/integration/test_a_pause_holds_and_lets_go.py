@@ -1,4 +1,4 @@
-"""What an operator pauses stands still, loses nothing, and goes on when the pause ends."""
+"""What an operator pauses stands still within two seconds, loses nothing, and goes on when the pause ends."""
 
 from datetime import timedelta
 
@@ -11,6 +11,9 @@ from deploy.local.accounts import OWNER
 from tests.broker import count
 from tests.integration.process import SHARDS, Stage, until
 from tests.integration.test_shards import readers
+
+PROMPT = 3.0
+"""Seconds within which a pause is felt on a machine that has much else to do; alone it takes one."""
 
 
 def paused(stage: Stage, **what: object) -> int:
@@ -28,7 +31,7 @@ def resumed(stage: Stage, no: int) -> bool:
 def test_nothing_is_taken_in_while_it_lasts_and_nothing_is_lost(stage: Stage) -> None:
     process = stage.start()
     no = paused(stage)
-    until(lambda: readers(stage) == [0] * SHARDS)
+    until(lambda: readers(stage) == [0] * SHARDS, PROMPT)
     stage.submit(range(40))
     assert process.ready()
     assert process.stop()[0] == 0
@@ -47,7 +50,7 @@ def test_nothing_is_taken_in_while_it_lasts_and_nothing_is_lost(stage: Stage) ->
 def test_one_shard_is_held_and_its_neighbours_flow_also_with_a_fellow(stage: Stage) -> None:
     first, second = stage.start(INSTANCE="1/2"), stage.start(INSTANCE="2/2")
     no = paused(stage, shard=1)
-    until(lambda: readers(stage) == [1, 0, 1, 1])
+    until(lambda: readers(stage) == [1, 0, 1, 1], PROMPT)
     stage.submit(range(60))
     with stage.channel() as channel:
         until(lambda: stage.tickets() + count(channel, "ticket.1") == 60)
@@ -63,7 +66,7 @@ def test_a_pause_with_an_end_ends_by_itself_and_the_same_is_not_paused_twice(sta
     paused(stage, part="all", until=now() + timedelta(seconds=3))
     with pytest.raises(pause.AlreadyPaused):
         paused(stage, part="all")
-    until(lambda: readers(stage) == [0] * SHARDS)
+    until(lambda: readers(stage) == [0] * SHARDS, PROMPT)
     stage.submit(range(5))
     until(lambda: stage.tickets() == 5)
     paused(stage, part="all", until=now() + timedelta(seconds=1))

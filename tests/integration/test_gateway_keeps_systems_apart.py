@@ -153,7 +153,7 @@ def test_a_revoked_system_is_outside_and_a_restored_one_inside_again(gate: Gate)
     for state, status in (("revoked", 401), ("active", 200)):
         with psycopg.connect(gate.database_url) as tx:
             assert client_store.set_state(tx, "brief", state)
-        until(partial(answers, gate, where, status))
+        until(partial(answers, gate, where, status), 3.0)
 
 
 def test_after_a_rotation_both_secrets_open_until_the_old_one_ends(gate: Gate) -> None:
@@ -166,12 +166,12 @@ def test_after_a_rotation_both_secrets_open_until_the_old_one_ends(gate: Gate) -
     with psycopg.connect(gate.database_url) as tx:
         new = rotate(tx, "turning", ROOT, now() + OVERLAP)
     assert new
-    until(lambda: opens(new.key))
+    until(lambda: opens(new.key), 3.0)
     assert opens(old)
     with psycopg.connect(gate.database_url) as tx:
         last = rotate(tx, "turning", ROOT, now())
     assert last
-    until(lambda: opens(last.key))
+    until(lambda: opens(last.key), 3.0)
     assert not opens(old)
     assert not opens(new.key)
 

@@ -1,12 +1,13 @@
 """Where a grid lies in the tree of cells, and hanging it elsewhere: who is asked follows from that."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 from msgspec import Struct
 from psycopg.rows import class_row
 
 from chassis.database import Tx
+from contracts.terms import GridLevel
 
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('dispatch.directory'))"
 """The lock of an import of the directory."""
@@ -34,7 +35,8 @@ WHERE path @> ARRAY[%(grid)s]
 """
 FIND_ANEW = "UPDATE ticket.gazetteer SET edition = gen_random_uuid()::text"
 """Processes keep places in memory; the next import of the directory compares editions, and renews all."""
-LEVELS = ("district", "subdistrict", "community", "compound", "building")
+LEVELS = tuple(reversed(get_args(GridLevel)))
+"""The widest first."""
 
 
 class Cell(Struct, frozen=True, kw_only=True):

@@ -14,21 +14,19 @@ RECENT = 400
 
 NEWEST = """
 SELECT m.id, m.routing_key, m.sent_at, m.body, heard.subscriber, heard.taken
-FROM (SELECT id, routing_key, sent_at, body, {proved} AS proved,
-             CASE WHEN NOT {proved} THEN substring(body FROM '"source":"([^"]*)"') END AS source,
-             CASE WHEN NOT {proved} THEN
+FROM (SELECT id, routing_key, sent_at, body, proved,
+             CASE WHEN NOT proved THEN substring(body FROM '"source":"([^"]*)"') END AS source,
+             CASE WHEN NOT proved THEN
                  regexp_match(body, '"partitionkey":"([^"]*)","sequence":"([0-9]+)"') END AS fact
-      FROM (SELECT id, exchange, routing_key, sent_at, body FROM {publisher}.outbox
-            ORDER BY id DESC LIMIT %(limit)s) newest
+      FROM (SELECT id, exchange, routing_key, sent_at, body, id = ANY(%(proved)s) AS proved
+            FROM {publisher}.outbox ORDER BY id DESC LIMIT %(limit)s) newest
       WHERE exchange = {exchange} AND (%(shards)s::text[] IS NULL OR routing_key = ANY(%(shards)s))
         AND sent_at > now() - make_interval(secs => %(within)s)
         AND sent_at < now() - interval '2 seconds' OFFSET 0) m
 CROSS JOIN LATERAL (VALUES {heard}) AS heard (subscriber, taken)
 """
 """A message is long, for it is many events; only what names the place of the first is read, as our own codec
-writes it (a quoted quote does not match)."""
-PROVED = "id = ANY(%(proved)s)"
-"""Every subscriber had taken it in before."""
+writes it (a quoted quote does not match), and nothing where every subscriber had taken it in before."""
 TAKEN = """
 ({name}, m.proved OR
  EXISTS (SELECT FROM {schema}.position p WHERE p.source = m.source
@@ -87,6 +85,4 @@ def _publishers(heard: Hears) -> Mapping[str, list[str]]:
 def _newest(publisher: str, subscribers: Sequence[str]) -> sql.Composed:
     heard = sql.SQL(", ").join(named(TAKEN, name) for name in subscribers)
     exchange: Any = sql.Literal(f"{publisher}.events")
-    return sql.SQL(NEWEST).format(
-        publisher=sql.Identifier(publisher), exchange=exchange, heard=heard, proved=sql.SQL(PROVED)
-    )
+    return sql.SQL(NEWEST).format(publisher=sql.Identifier(publisher), exchange=exchange, heard=heard)
