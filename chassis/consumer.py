@@ -21,7 +21,7 @@ SETTLE = 1.5
 """Seconds to wait for that silence at most."""
 LONGEST_WINDOW = 0.5
 """Seconds for which events are gathered at most, however long the last batch took."""
-IDLE = 0.2
+IDLE = 0.5
 """Seconds between looks at the stop flag while nothing arrives."""
 
 

@@ -99,7 +99,7 @@ class Loops:
     @property
     def ready(self) -> dict[str, bool]:
         """Which of the service's lines stand."""
-        # The timer that resumes waiting events asks the database twice a second.
+        # The timer that resumes waiting events asks the database once a second.
         return {
             "consumer": all(consumer.connected for consumer in self.consumers),
             "relay": self.relay.connected,

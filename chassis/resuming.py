@@ -9,7 +9,7 @@ from chassis.database import Database
 from chassis.pause import Holds
 from chassis.worker import Worker
 
-EVERY = 0.5
+EVERY = 1.0
 """Seconds between looks while nothing is due."""
 AGAIN = 0.1
 """Seconds between looks while something is, or was a moment ago: rather little than much at a time."""
