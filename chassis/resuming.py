@@ -11,8 +11,8 @@ from chassis.worker import Worker
 
 EVERY = 1.0
 """Seconds between looks while nothing is due."""
-AGAIN = 0.1
-"""Seconds between looks while something is, or was a moment ago: rather little than much at a time."""
+AGAIN = 0.25
+"""Seconds between looks while something is, or was a moment ago: little at a time, but not one by one."""
 LATELY = 2.0
 """Seconds after which nothing more is expected."""
 IN_HAND = 50
@@ -42,4 +42,5 @@ class Resumption:
         elif begun - self._found_at > LATELY:
             return False
         took = time.monotonic() - begun
-        return not self._stopping.wait(max(AGAIN, REST * took))
+        pause = 0.0 if len(found) == IN_HAND else AGAIN
+        return not self._stopping.wait(max(pause, REST * took))

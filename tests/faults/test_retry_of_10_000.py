@@ -18,13 +18,14 @@ from contracts.event import Event, type_of
 from contracts.intake import routing_key
 from contracts.numbering import ticket_number
 from contracts.registry import CONSOLE
+from services.console.failed.domain import DEFAULT_RATE
 from tests.faults.evidence import ENDED
 from tests.faults.rig.drill import Drill
 from tests.faults.rig.house import START
 from tests.faults.rig.turns import Job, grown, residents
 from tests.integration.process import until
 
-MANY, RATE = 10_000, 50
+MANY, RATE = 10_000, DEFAULT_RATE
 LIVE = 20
 """Requests a second of residents who ask meanwhile."""
 GROWS_LESS_THAN = 1.5

@@ -13,7 +13,7 @@ STATES = {"retry": "open", "archive": "open", "restore": "archived", "recall": "
 """In which state a record has to be for a decision."""
 LAST_FIRST = frozenset({"restore", "recall"})
 """What is undone from its end: a stream goes back one event after the other."""
-DEFAULT_RATE = 50.0
+DEFAULT_RATE = 20.0
 HIGHEST_RATE = 2000.0
 SLICE = 0.2
 """Seconds of work in one step; what it tries again is due one by one, evenly over them."""

@@ -19,7 +19,7 @@ from services.ticket.privacy.vault import Locked, Vault
 from services.ticket.privacy.vault_store import REQUEST, opened
 
 HANDS, IN_HAND = 4, 5
-"""Requests compared in one round: 72,000 an hour at most, a few at a time, for a batch that comes meanwhile waits."""
+"""Requests compared in one round, 72,000 an hour at most; few at a time, for batches wait meanwhile."""
 REST = 1.0
 """After a hand it rests so many times as long as that took."""
 TOLD = 3

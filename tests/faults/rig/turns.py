@@ -17,8 +17,8 @@ from services.console.failed import job_store, jobs
 from tests.faults.rig.drill import Drill
 from tests.integration.process import until
 
-SECONDS = 10.0
-"""For which it runs, and then stands still."""
+STANDS, RUNS = 10.0, 20.0
+"""Seconds for which it stands still, and then runs."""
 PLAY = 30.0
 """Seconds of one play of the residents."""
 UNDER_WAY = 1.5
@@ -58,10 +58,10 @@ class Job:
             with psycopg.connect(self._url) as tx:
                 jobs.stop(tx, self._number)
             until(lambda: not self._waits, TRIED)
-            still = _passed(ran=False)
+            still = _passed(STANDS, ran=False)
             with psycopg.connect(self._url) as tx:
                 jobs.go_on(tx, self._number)
-            running = _passed(ran=True)
+            running = _passed(RUNS, ran=True)
             if self.runs:
                 yield from (still, running)
 
@@ -76,9 +76,9 @@ class Job:
             return job_store.listed(tx, self._number)[0]
 
 
-def _passed(*, ran: bool) -> Turn:
+def _passed(seconds: float, *, ran: bool) -> Turn:
     begun = time.time()
-    time.sleep(SECONDS)
+    time.sleep(seconds)
     return Turn(ran, begun + UNDER_WAY, time.time())
 
 
