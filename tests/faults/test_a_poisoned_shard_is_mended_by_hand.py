@@ -7,6 +7,7 @@ import pytest
 
 from contracts.registry import CONSOLE
 from services.console import account_store, passwords
+from services.console.words import party
 from tests.browser import Eyes, chromium
 from tests.faults.rig.drill import Drill
 from tests.faults.test_old_and_new_contract_side_by_side import open_records, upgrade
@@ -46,7 +47,8 @@ def mend(eyes: Eyes, service: str) -> None:
     """What an operator clicks to have a group of this service tried again."""
     with eyes.on("/failed", role="operator") as page:
         assert UNKNOWN in page.inner_text("table >> nth=0")
-        page.click(f"tbody a:has-text('{service} {UNKNOWN}')")
+        group = f"{party(service, 'zh')} {UNKNOWN}"
+        page.click(f"tbody a:has-text('{group}')")
         page.fill("#rate", "50")
         page.click("text=试算：重试本组")
         page.fill("#reason", "新版本已上线")
