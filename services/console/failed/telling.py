@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from services.console.failed.domain import Plan, Progress
+from services.console.words import LANGUAGES, party
 
 Pair = tuple[str, str]
 KINDS: dict[str, Pair] = {
@@ -89,10 +90,10 @@ def plan_lines(plan: Plan) -> Iterator[Pair]:
 
 def _of_each_type(plan: Plan) -> Iterator[Pair]:
     for each in plan.shares:
-        what = f"{each.service} {each.type or '—'}"
+        zh, en = (f"{party(each.service, language)} {each.type or '—'}" for language in LANGUAGES)
         yield (
-            f"{what}：{each.records} 条，工单 {each.tickets} 件，其后等待 {each.holds_back} 条",
-            f"{what}: {each.records} records, {each.tickets} tickets, {each.holds_back} events behind them",
+            f"{zh}：{each.records} 条，工单 {each.tickets} 件，其后等待 {each.holds_back} 条",
+            f"{en}: {each.records} records, {each.tickets} tickets, {each.holds_back} events behind them",
         )
 
 
