@@ -36,14 +36,14 @@ def ticket(state: str) -> dict[str, Any]:
     ("state", "history", "holder"),
     [
         ("received", [], "the community desk, which triages it"),
-        ("dispatching", [OFFER], f"GO-1 (grid_officer), offer 2, which stands until {NOON}"),
+        ("dispatching", [OFFER], f"GO-1 (grid officer), offer 2, which stands until {NOON}"),
         (
             "dispatching",
             [OFFER, fact("OfferExpired")],
-            f"GO-1 (grid_officer), offer 2, which expired at {NOON}",
+            f"GO-1 (grid officer), offer 2, which expired at {NOON}",
         ),
         ("dispatching", [OFFER, fact("ObjectionOpened")], "the adjudicator, who rules whose it is"),
-        ("in_progress", [OFFER], "GO-1 (grid_officer) has accepted it"),
+        ("in_progress", [OFFER], "GO-1 (grid officer) has accepted it"),
         ("awaiting_rating", [OFFER], "the requester, who is asked for a rating"),
         ("closed", [OFFER], "nobody: it has ended"),
     ],

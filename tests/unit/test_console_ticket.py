@@ -134,8 +134,8 @@ def test_nothing_is_stuck_where_everybody_has_caught_up() -> None:
         ("closed", "无：已结束", "nobody: it has ended"),
         (
             "dispatching",
-            "GO-1 (grid_officer)，第 1 次派单，有效至 2026-11-16 12:30:00",
-            "GO-1 (grid_officer), offer 1, which stands until 2026-11-16 12:30:00",
+            "GO-1（网格员），第 1 次派单，有效至 2026-11-16 12:30:00",
+            "GO-1 (grid officer), offer 1, which stands until 2026-11-16 12:30:00",
         ),
     ],
 )

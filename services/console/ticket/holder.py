@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from services.console.ticket.facts import name_of
+from services.console.ticket.field_words import CODES
 from services.console.ticket.words import ADJUDICATOR, HOLDERS, NOBODY, ON_OFFER
 from services.console.words import Pair
 
@@ -25,8 +26,8 @@ def holder(ticket: Ticket, history: History, shown: Callable[[datetime], str]) -
     if primary and state in ("merged", "in_progress", "handled"):
         return f"{primary} 的承办人（本单已并入）", f"whoever holds {primary}, which it follows"
     if state in ("assigned", "in_progress", "suspended"):
-        who = f"{ticket['assignee']} ({ticket['assignee_kind']})"
-        return f"{who} 已接单", f"{who} has accepted it"
+        zh, en = _who(ticket["assignee"], ticket["assignee_kind"])
+        return f"{zh} 已接单", f"{en} has accepted it"
     offer = last_offer(history)
     if state == "dispatching" and offer:
         return _asked(offer, history, shown)
@@ -41,8 +42,13 @@ def _asked(offer: Mapping[str, Any], history: History, shown: Callable[[datetime
     chinese, english = ON_OFFER[last]
     if "assignee" not in offer:
         return f"先认领者，{chinese} {until}", f"whoever claims it first, {english} {until}"
-    asked = f"{offer['assignee']} ({offer['kind']})"
+    zh, en = _who(offer["assignee"], offer["kind"])
     return (
-        f"{asked}，第 {offer['hop']} 次派单，{chinese} {until}",
-        f"{asked}, offer {offer['hop']}, {english} {until}",
+        f"{zh}，第 {offer['hop']} 次派单，{chinese} {until}",
+        f"{en}, offer {offer['hop']}, {english} {until}",
     )
+
+
+def _who(assignee: str, kind: str) -> Pair:
+    zh, en = CODES.get(kind, (kind, kind))
+    return f"{assignee}（{zh}）", f"{assignee} ({en})"
