@@ -26,7 +26,7 @@ PIPELINE = 200
 """Messages published before their confirms are awaited."""
 IN_MEMORY = 2_000
 """Messages in hand; beyond this the sweeper reads them from the outbox when their turn comes."""
-SWEEP_EVERY = 2.0
+SWEEP_EVERY = 1.0
 MARK_EVERY = 0.25
 """Seconds for which confirmed messages may stay unmarked: one transaction marks many."""
 

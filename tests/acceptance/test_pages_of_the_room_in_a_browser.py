@@ -79,9 +79,9 @@ def test_the_ticket_somebody_asks_about_is_found_and_told(
         assert refreshed.value.status == 200
         told = page.inner_text("main")
     for words in (
-        ("派单", "受理", "办理", "部门")
+        ("派单", "受理", "办理", "（部门）")
         if language == "zh"
-        else ("Offer made", "Ticket accepted", "handling", "department")
+        else ("Offer made", "Ticket accepted", "handling", "(department)")
     ):
         assert words in told
     assert "楼道灯坏了" not in told

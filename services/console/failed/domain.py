@@ -14,6 +14,7 @@ STATES = {"retry": "open", "archive": "open", "restore": "archived", "recall": "
 LAST_FIRST = frozenset({"restore", "recall"})
 """What is undone from its end: a stream goes back one event after the other."""
 DEFAULT_RATE = 20.0
+"""Records a second, beside which residents feel little (docs/adr/0061)."""
 HIGHEST_RATE = 2000.0
 SLICE = 0.2
 """Seconds of work in one step; what it tries again is due one by one, evenly over them."""
