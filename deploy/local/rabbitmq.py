@@ -28,6 +28,7 @@ NODE = "fengge@localhost"
 PLUGINS = "[rabbitmq_consistent_hash_exchange].\n"
 WATCHED = "[rabbitmq_consistent_hash_exchange,rabbitmq_prometheus].\n"
 TOLD = "prometheus.tcp.ip = 127.0.0.1\nprometheus.tcp.port = {port}\n"
+ADVANCED = Path(__file__).parents[1] / "rabbitmq" / "advanced.config"
 START_SECONDS = 90
 STOP = ((signal.SIGTERM, 30.0), (signal.SIGKILL, 5.0))
 STOP_EPMD = ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
@@ -112,6 +113,7 @@ def answers(url: str, port: int) -> bool:
 def _write_settings(folder: Path, account: Account, listeners: str, passwords: Mapping[str, str]) -> None:
     files = {
         folder / "rabbitmq.conf": listeners + SETTINGS.format(folder=folder),
+        folder / "advanced.config": ADVANCED.read_text(encoding="utf-8"),
         folder / "enabled_plugins": WATCHED,
         folder / "definitions.json": definitions(passwords),
     }

@@ -16,7 +16,7 @@ from pika.adapters.blocking_connection import BlockingChannel
 
 from chassis.topology import declare, of_service
 from contracts.registry import LEDGERS
-from deploy.local import LocalFailure, daemon
+from deploy.local import LocalFailure, daemon, rabbitmq
 from deploy.local import servers as local_servers
 from deploy.local.accounts import OWNER, SUPERUSER
 from deploy.local.endpoints import Endpoints
@@ -109,6 +109,12 @@ def test_a_service_cannot_take_the_events_of_another_from_its_queue(doors: Endpo
 
 
 @needs_own_servers
+@needs_own_broker
+def test_the_broker_forgets_soon_what_has_been_consumed(servers: Endpoints) -> None:
+    asked = "application:get_env(rabbit, quorum_snapshot_interval)."
+    assert rabbitmq.control(servers.run, "eval", asked).strip() == "{ok,512}"
+
+
 def test_passwords_are_for_the_owner_of_the_run_folder_alone(servers: Endpoints) -> None:
     files = [servers.run / "secrets.json", servers.run / "rabbitmq/definitions.json"]
     assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600, 0o600]

@@ -64,6 +64,7 @@ class Node(Victim):
         settings = (rabbitmq.PLAIN + rabbitmq.SETTINGS).format(folder=self._folder, amqp=self.port)
         joins = JOINS.format(first=rabbitmq.NODE, name=self.name)
         write_private(self._folder / "rabbitmq.conf", settings + joins)
+        write_private(self._folder / "advanced.config", rabbitmq.ADVANCED.read_text(encoding="utf-8"))
         write_private(self._folder / "enabled_plugins", rabbitmq.PLUGINS)
         write_private(self._folder / "definitions.json", definitions(passwords))
         home, cookie = self._folder / "home", "home/.erlang.cookie"
