@@ -16,6 +16,7 @@ from services.ticket.alike import likeness_store, near_store
 from services.ticket.alike.comparing import Comparer
 from services.ticket.privacy import vault
 from services.ticket.service import TicketService
+from services.ticket.state import OPEN
 from tests.integration.ledger import Ledger, from_outside, number_of, submitted
 
 LONG = "我们楼三层的楼道灯坏了一个多星期，晚上老人上下楼看不清台阶，请尽快安排人来看一看。"
@@ -228,3 +229,19 @@ def test_words_that_are_gone_before_they_are_compared_hold_nobody_up(ledger: Led
     ledger.rows("DELETE FROM request RETURNING ticket")
     assert compare(ledger) == []
     assert ledger.rows("SELECT count(*) FROM likeness WHERE key IS NULL") == [(0,)]
+
+
+def test_what_else_was_asked_lately_is_not_read(ledger: Ledger) -> None:
+    """Also among thousands of others the words are looked up by one index, which knows their time as well."""
+    others = """INSERT INTO likeness (ticket, recorded_at, mark)
+                SELECT 'OTHER-' || n, now(), sha256(convert_to(n::text, 'UTF8'))
+                FROM generate_series(1, 5000) n"""
+    with ledger.database.transaction() as tx:
+        tx.execute(others)
+        tx.execute("ANALYZE likeness")
+        marks = [row[0] for row in tx.execute("SELECT mark FROM likeness LIMIT 3")]
+        asked = [marks, now() - LONG_AGO, list(OPEN)]
+        plan = repr(tx.execute(f"EXPLAIN {likeness_store.SAME}", asked).fetchall())
+    assert "likeness_said" in plan
+    assert "likeness_recorded" not in plan
+    assert "Seq Scan on likeness" not in plan
