@@ -9,7 +9,8 @@ from typing import Any
 
 import psycopg
 
-from chassis import backlog, figures, pause, resuming, traces, waiting
+from chassis import alive, backlog, figures, pause, resuming, traces, waiting
+from chassis.alive import Alive
 from chassis.benched import Bench
 from chassis.clock import now
 from chassis.consumer import Consumer
@@ -65,6 +66,7 @@ class Loops:
         self.worker = Worker(effects, self.database, self.relay, self.stopping, self.meter, self.traces)
         topology = of_service(name, consumed_by(service_class), settings.shards)
         self.holds = pause.Holds(self.database)
+        self.alive = Alive(self.database, settings.instance)
         self.resumption = Resumption(self.database, self.worker, self.holds, self.stopping)
         self.consumers = [Consumer(settings, topology, self.worker, name, service_class.gather, self.holds)]
         if door:
@@ -142,6 +144,7 @@ class Loops:
             ("resume", resuming.EVERY, self.resumption.turn),
             ("wake_missed", 5.0, self._wake_missed),
             ("holds", pause.LOOK_EVERY, self.holds.look),
+            ("alive", alive.EVERY, self.alive.sign),
             ("partition", 3600.0, self._partition),
             *((name, seconds, self._timer(name, due)) for name, (seconds, due) in marked(service, "every")),
             *((name, seconds, self._errand(name)) for name, seconds in marked(service, "errand")),

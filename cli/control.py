@@ -93,6 +93,17 @@ def resume(
 
 
 @app.command()
+def restart(context: typer.Context, service: Service, reason: Reason, who: Who) -> None:
+    """Let the processes of a service end and start anew, also frozen ones · 重启.
+
+    Whoever watches over the processes does it: the supervisor of a house within a second.
+    """
+    with _acting(context.obj, service, "restart", who, reason) as (tx, after):
+        after["restart"] = acts.restart(tx, service, who, reason)
+    print(f"{service}: restart {after['restart']} is asked for; `fengge top` tells when it lives again")
+
+
+@app.command()
 def replay(
     context: typer.Context,
     subscriber: Service,

@@ -11,6 +11,7 @@ from deploy.local.daemon import fresh_log
 from deploy.local.processes import ProcessSpec
 
 FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0  # seconds until a dead process is started again; doubled each time
+DRAIN = 10.0  # seconds from SIGTERM to SIGKILL
 PROVEN_AFTER = 10.0  # seconds of life after which the next death counts as the first
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -24,6 +25,7 @@ class Child:
         self.state = "waiting"
         self.restarts = -1  # the first start is none
         self.due = 0.0
+        self._killed_at: float | None = None  # when it is ended if it does not end by itself, to start anew
         self._log = log_folder / f"{spec.name}.log"
         self._wait = FIRST_WAIT
         self._process: subprocess.Popen[bytes] | None = None
@@ -51,14 +53,32 @@ class Child:
         self.restarts += 1
 
     def look(self) -> None:
-        """Notices a death and sets the time of the next start."""
-        if self._process is None or self._process.poll() is None:
+        """Notices a death and sets the time of the next start; ends what was to end by now."""
+        if self._process is None:
             return
-        if time.monotonic() - self._born > PROVEN_AFTER:
+        now = time.monotonic()
+        if self._process.poll() is None:
+            if self._killed_at is not None and now >= self._killed_at:
+                self._process.kill()
+            return
+        if now - self._born > PROVEN_AFTER or self._killed_at is not None:
             self._wait = FIRST_WAIT
-        self.due = time.monotonic() + self._wait
+        self.due = now + self._wait
         self._wait = min(self._wait * 2, LONGEST_WAIT)
-        self._process, self.state = None, "waiting"
+        self._process, self._killed_at, self.state = None, None, "waiting"
+
+    def restart(self) -> None:
+        """Lets it drain for at most `DRAIN` seconds; `look` ends it then, even frozen, and starts it anew."""
+        if self._process is None:
+            self.due = time.monotonic()
+        elif self._killed_at is None:
+            self.ask_to_stop()
+            self._killed_at = time.monotonic() + DRAIN
+
+    @property
+    def ends(self) -> bool:
+        """Whether it is on its way to its end, to be started anew."""
+        return self._killed_at is not None
 
     def ask_to_stop(self) -> None:
         """Sends SIGTERM, on which a service drains."""

@@ -18,6 +18,7 @@ from deploy.local.endpoints import Endpoints
 from deploy.local.processes import endpoints_document, process_table
 from deploy.local.ready import await_ready, tail
 from deploy.local.records import locked, write_private
+from deploy.local.restarts import Restarts
 from deploy.local.server_watch import ServerWatch
 from deploy.local.supervisor import STOP_SIGNALS, WAKE_SIGNALS, Supervisor
 
@@ -96,7 +97,7 @@ def stay(run: Path, tied_to: int | None = None) -> None:
         write_private(run / scraping.CONFIGURATION, scraping.configuration(document))
         write_private(run / "endpoints.json", json.dumps(document, indent=1))
         signal.pthread_sigmask(signal.SIG_BLOCK, WAKE_SIGNALS)
-        Supervisor(run, table, ServerWatch(run)).watch()
+        Supervisor(run, table, ServerWatch(run), Restarts(endpoints.database_url(CONSOLE))).watch()
     finally:
         signal.pthread_sigmask(signal.SIG_BLOCK, WAKE_SIGNALS)  # a second Ctrl-C must not cut the stop short
         servers.stop(run)

@@ -46,6 +46,11 @@ class ProcessSpec:
     edge: str = ""
     """http://… where other systems enter, or operators, if they do so here."""
 
+    @property
+    def service(self) -> str:
+        """Of which service it is an instance."""
+        return self.name.partition("-")[0]
+
 
 def process_table(endpoints: Endpoints, environ: Mapping[str, str] = os.environ) -> list[ProcessSpec]:
     """Every process of a run folder, in the order of starting; INSTANCES of each service (default 1)."""

@@ -6,15 +6,15 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.local.child import Child
+from deploy.local.child import DRAIN, Child
 from deploy.local.doors import is_ready
 from deploy.local.processes import MAILBOX, ProcessSpec
 from deploy.local.records import write_private
+from deploy.local.restarts import NOBODY, Wishes
 from deploy.local.server_watch import ServerWatch
 
 STOP_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
 WAKE_SIGNALS = STOP_SIGNALS | {signal.SIGCHLD}
-DRAIN = 10.0  # seconds from SIGTERM to SIGKILL
 BETWEEN_LOOKS = 1.0  # seconds, when no process dies and none is due
 BETWEEN_QUESTIONS = 0.1  # seconds, while a process is starting
 
@@ -22,10 +22,12 @@ BETWEEN_QUESTIONS = 0.1  # seconds, while a process is starting
 class Supervisor:
     """The servers and children of one run folder."""
 
-    def __init__(self, run: Path, table: Sequence[ProcessSpec], watch: ServerWatch) -> None:
+    def __init__(
+        self, run: Path, table: Sequence[ProcessSpec], watch: ServerWatch, wishes: Wishes = NOBODY
+    ) -> None:
         self._file = run / "processes.json"
         self._children = [Child(spec, run / "log") for spec in table]
-        self._servers = watch
+        self._servers, self._wishes = watch, wishes
         self._written = ""
 
     def watch(self) -> None:
@@ -33,7 +35,10 @@ class Supervisor:
         woken = None
         while woken is None or woken.si_signo not in STOP_SIGNALS:
             self._servers.look()
+            wanted = self._wishes.taken()
             for child in self._children:
+                if child.spec.service in wanted:
+                    child.restart()
                 _look_after(child)
             self._tell()
             woken = signal.sigtimedwait(WAKE_SIGNALS, self._pause())
@@ -72,7 +77,7 @@ def _look_after(child: Child) -> None:
     if child.state == "waiting":
         if child.due <= time.monotonic():
             child.start()
-    else:
+    elif not child.ends:
         child.state = _state(child)
 
 

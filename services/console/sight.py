@@ -18,6 +18,7 @@ LEDGER: Mapping[str, Allowed] = {
     "inbox": SEE,
     "outbox": SEE,
     "suspect": SEE,
+    "alive": SEE,
     "policy": SEE,
     "position": {"SELECT": None, "INSERT": None, "UPDATE": None},
     "waiting": {"SELECT": None, "INSERT": None, "UPDATE": None},

@@ -16,6 +16,7 @@ from tests.faults.rig import broker
 from tests.faults.rig.control import Control
 from tests.faults.rig.drill import Drill
 from tests.faults.rig.house import SHARDS
+from tests.faults.rig.overseer import overseen
 from tests.faults.rig.room import Desk, staffed
 from tests.integration.process import until
 
@@ -73,25 +74,26 @@ def test_a_binding_is_removed_and_one_button_brings_everything_back(drill: Drill
 
 @pytest.mark.accident(28)
 @pytest.mark.long
-def test_a_service_dies_and_one_that_somebody_left_paused_is_resumed(drill: Drill, desk: Desk) -> None:
-    drill.house.kill("dispatch")
-    drill.submit(100)
-    said = desk.is_told("service_down", "dispatch")
-    assert "派单服务" in said
-    assert "没有在运行" in said
-    names_tickets_of(drill, said)
+def test_a_service_freezes_and_one_of_its_shards_was_left_paused(drill: Drill, desk: Desk) -> None:
     with psycopg.connect(drill.house.endpoints.database_url(OWNER), options="-c search_path=dispatch") as tx:
         pause.begin(tx, "consumer", shard=2, who="chen", reason="换机")
-    drill.house.start("dispatch")
-    desk.is_well_again("service_down", "dispatch")
-    said = desk.is_told("paused", "dispatch")
-    assert "chen" in said
-    assert "第 2 分片" in said
-    names_tickets_of(drill, said)
-    desk.mends("paused", "dispatch", "恢复")
-    drill.healed()
-    desk.is_well_again("paused", "dispatch")
-    drill.judge()
+    with overseen(drill.house, "dispatch") as dispatch:
+        dispatch.freeze()
+        drill.submit(100)
+        said = desk.is_told("service_down", "dispatch")
+        assert "派单服务" in said
+        names_tickets_of(drill, said)
+        desk.mends("service_down", "dispatch", "重启")
+        desk.is_well_again("service_down", "dispatch", within=60)
+        assert dispatch.row["restarts"] == 1
+        said = desk.is_told("paused", "dispatch")
+        assert "chen" in said
+        assert "第 2 分片" in said
+        names_tickets_of(drill, said)
+        desk.mends("paused", "dispatch", "恢复")
+        drill.healed()
+        desk.is_well_again("paused", "dispatch")
+        drill.judge()
 
 
 @pytest.mark.accident(29)

@@ -1,6 +1,8 @@
 """What an operator pauses stands still within two seconds, loses nothing, and goes on when the pause ends."""
 
+import signal
 from datetime import timedelta
+from functools import partial
 
 import psycopg
 import pytest
@@ -45,6 +47,19 @@ def test_nothing_is_taken_in_while_it_lasts_and_nothing_is_lost(stage: Stage) ->
     assert process.stop()[0] == 0
     assert not stage.left()
     assert stage.query("SELECT count(*) FROM suspect") == [(0,)]
+
+
+def test_a_service_says_that_it_lives_also_while_it_stands_still(stage: Stage) -> None:
+    """Frozen it says nothing; an operator restarts it (docs/adr/0063)."""
+    process = stage.start()
+    paused(stage, part="all")
+    signed = partial(stage.query, "SELECT instance, seen_at > now() - interval '3 seconds' FROM alive")
+    until(lambda: signed() == [(1, True)])
+    process.popen.send_signal(signal.SIGSTOP)
+    until(lambda: signed() == [(1, False)])
+    process.popen.send_signal(signal.SIGCONT)
+    until(lambda: signed() == [(1, True)])
+    assert process.stop()[0] == 0
 
 
 def test_one_shard_is_held_and_its_neighbours_flow_also_with_a_fellow(stage: Stage) -> None:

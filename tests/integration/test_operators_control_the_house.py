@@ -10,12 +10,15 @@ import pytest
 from deploy import topology
 from deploy.local.accounts import OWNER
 from deploy.local.endpoints import Endpoints
+from services.console.control import restart_store
 from services.console.room import Room
 from tests.integration import rooms
 from tests.integration.rooms import signed_in, text_of
 
 SHARDS = 2
-TABLES = "console.sighting, console.topology, console.replay, dispatch.pause, notification.pause"
+TABLES = (
+    "console.sighting, console.topology, console.replay, console.restart, dispatch.pause, notification.pause"
+)
 TREE = """
 INSERT INTO dispatch.cell (code, parent, level, name, path) VALUES
     ('north', NULL, 'district', '北区', '{north}'), ('east', NULL, 'district', '新区', '{east}'),
@@ -66,9 +69,32 @@ def test_a_viewer_sees_everything_and_can_do_nothing(room: Room, migrated: Endpo
         assert answer.status_code == 200, answer.text
         assert ("派单服务" if language == "zh" else "dispatch") in text_of(answer)
         assert 'action="/control' not in answer.text
-    for path in ("pause", "resume", "retry", "repair", "replay", "stop"):
+    for path in ("pause", "resume", "retry", "restart", "repair", "replay", "stop"):
         assert viewer.act(f"/control/{path}", **OPERATE, part="consumer").status_code == 403
     assert {outcome for *_, outcome in record(migrated)} == {"refused"}
+
+
+def test_a_restart_is_asked_for_and_taken_once(room: Room, migrated: Endpoints) -> None:
+    operator = signed_in(room, "operator")
+    assert operator.get("/control/do/restart?service=dispatch").status_code == 200
+    assert operator.act("/control/restart", service="dispatch").status_code == 400  # without a reason
+    assert operator.act("/control/restart", service="postgres", reason="没有反应").status_code == 400
+    assert operator.act("/control/restart", **OPERATE).status_code == 303
+    assert "还没有人执行" in text_of(operator.get("/control"))
+    with psycopg.connect(migrated.database_url("console")) as tx:
+        assert restart_store.take(tx) == ["dispatch"]
+        assert restart_store.take(tx) == []
+    assert "还没有人执行" not in text_of(operator.get("/control"))
+    done = [entry for entry in record(migrated) if entry[3] == "done"]
+    assert done == [("operator", "restart", "dispatch", "done")]
+
+
+def test_a_restart_that_was_asked_for_long_ago_is_not_carried_out(room: Room, migrated: Endpoints) -> None:
+    with psycopg.connect(migrated.database_url(OWNER)) as tx:
+        restart_store.ask(tx, "dispatch", "chen", "没有反应")
+        tx.execute("UPDATE console.restart SET asked_at = now() - interval '11 minutes'")
+        assert restart_store.take(tx) == []
+    assert "已作废" in text_of(signed_in(room, "operator").get("/control"))
 
 
 def test_a_pause_is_begun_seen_and_ended_and_all_of_it_is_on_record(room: Room, migrated: Endpoints) -> None:

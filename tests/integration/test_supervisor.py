@@ -23,6 +23,12 @@ from pathlib import Path
 from deploy.local.processes import ProcessSpec
 from deploy.local.server_watch import ServerWatch
 from deploy.local.supervisor import WAKE_SIGNALS, Supervisor
+class Wishes:  # a file that names a service
+    def taken(self):
+        wish = run / "wish"
+        wanted = {wish.read_text()} if wish.exists() else set()
+        wish.unlink(missing_ok=True)
+        return wanted
 run, ports = Path(sys.argv[1]), sys.argv[2:]
 argv = (sys.executable, "-m", "deploy.local.mailbox")
 table = [
@@ -30,7 +36,7 @@ table = [
     for n in ports
 ]
 signal.pthread_sigmask(signal.SIG_BLOCK, WAKE_SIGNALS)
-Supervisor(run, table, ServerWatch(run)).watch()
+Supervisor(run, table, ServerWatch(run), Wishes()).watch()
 """
 PATIENCE = 60.0
 
@@ -56,6 +62,21 @@ def test_a_killed_process_is_started_again(run: Path, supervisor: subprocess.Pop
     first = _rows(run)[0]
     os.kill(first["pid"], signal.SIGKILL)
     rows = _await(run, lambda rows: rows[0]["state"] == "ready" and rows[0]["restarts"] == 1)
+    assert rows[0]["pid"] != first["pid"]
+    assert rows[1]["restarts"] == 0
+    assert supervisor.poll() is None
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_what_somebody_wants_restarted_ends_even_frozen_and_starts_anew(
+    run: Path, supervisor: subprocess.Popen[bytes], frozen: bool
+) -> None:
+    first = _rows(run)[0]
+    if frozen:
+        os.kill(first["pid"], signal.SIGSTOP)
+    _wish(run, first["name"])
+    rows = _await(run, lambda rows: rows[0]["state"] == "ready" and rows[0]["restarts"] == 1)
+    assert ends_within(first["pid"], 0)
     assert rows[0]["pid"] != first["pid"]
     assert rows[1]["restarts"] == 0
     assert supervisor.poll() is None
@@ -90,6 +111,13 @@ def test_the_mailbox_keeps_what_it_accepts(run: Path, supervisor: subprocess.Pop
     assert "X-Envelope-To: resident@example.org" in mail.read_text()
     assert "已办结" in mail.read_text()
     assert supervisor.poll() is None
+
+
+def _wish(run: Path, service: str) -> None:
+    """Appears whole, or not at all."""
+    draft = run / "wish.new"
+    draft.write_text(service)
+    draft.rename(run / "wish")
 
 
 def _first_port(run: Path) -> int:

@@ -16,6 +16,7 @@ from services.console.now.seen import (
     Ledger,
     ParkedGroup,
     Queue,
+    Restart,
     Sight,
     Store,
 )
@@ -90,6 +91,37 @@ def test_a_restart_is_not_told_until_it_lasts() -> None:
     (cause,) = domain.causes(sight(queues=queues(s3=0)))
     assert not domain.lasts(cause, ago(2), NOW)
     assert domain.lasts(cause, ago(5), NOW)
+
+
+def test_a_service_that_says_nothing_any_more_is_named_before_its_broker_gives_it_up() -> None:
+    """It is frozen: its connection stands, what it has in hand lies in no queue, and nothing is lost."""
+    still = (Ledger(service="dispatch", silent_seconds=8, unsent=3, unsent_since=ago(9), retries_due=2,
+                    overdue_seconds=8.0),)  # fmt: skip
+    (cause,) = domain.causes(sight(ledgers=still, under_way=(under_way(9),)))
+    assert (cause.kind, cause.service, cause.since) == ("service_down", "dispatch", ago(8))
+    assert domain.lasts(cause, NOW, NOW)
+    finding = told(cause, ago(8), urgent(2), NOW)
+    assert finding.zh == "2 件紧急工单在等：派单服务已 8 秒没有反应，0 条消息在排队"
+    assert (
+        finding.en == "2 urgent tickets wait because dispatch has not reacted for 8 s; 0 messages are queued"
+    )
+    assert [action.name for action in finding.actions] == ["restart"]
+
+
+def test_silence_means_nothing_while_all_wait_for_a_lock_or_nothing_is_to_be_done() -> None:
+    still = (Ledger(service="dispatch", silent_seconds=8),)
+    assert kinds(ledgers=still, store=Store(locked_seconds=7)) == ["locked"]
+    assert kinds(ledgers=still, pauses=(pause("all"),)) == ["drained"]
+    assert kinds(ledgers=(Ledger(service="dispatch", silent_seconds=4),)) == []
+
+
+def test_a_restart_that_nobody_carries_out_is_told_with_what_to_do_instead() -> None:
+    asked = Restart(service="dispatch", who="chen", reason="没有反应", asked_at=ago(20))
+    (cause,) = domain.causes(sight(restarts=(asked,)))
+    finding = told(cause, ago(20), NOBODY, NOW)
+    assert finding.zh == "chen 于 20 秒前要求重启派单服务（没有反应），还没有人执行"
+    assert "docker compose restart dispatch" in finding.todo_en
+    assert kinds(restarts=(Restart(service="dispatch", who="chen", reason="x", asked_at=ago(2)),)) == []
 
 
 def test_what_is_paused_is_not_taken_for_dead() -> None:

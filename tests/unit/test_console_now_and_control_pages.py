@@ -16,13 +16,18 @@ from services.console.control.replay_store import Replay
 from services.console.now import board, domain
 from services.console.now import page as now_page
 from services.console.now.finding import Affected, TicketRef, told
-from services.console.now.seen import Arrived, Blocked, Ledger, ParkedGroup, Queue, Rate, Sight
+from services.console.now.seen import Arrived, Blocked, Ledger, ParkedGroup, Queue, Rate, Restart, Sight
 from services.console.now.watch import Picture
 from services.console.render import Renderer
 from services.console.words import Language, said
 
 AT = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 PAUSE = Pause(no=7, part="consumer", shard=1, since=AT, who="chen", reason="换机")
+RESTARTS = [
+    Restart(service="dispatch", who="chen", reason="没有反应", asked_at=AT, taken_at=AT),
+    Restart(service="ticket", who="chen", reason="没有反应", asked_at=AT),
+    Restart(service="gateway", who="chen", reason="没有反应", asked_at=AT, wanted=False),
+]
 SIGHT = Sight(
     at=AT,
     queues=tuple(
@@ -96,10 +101,11 @@ def test_control_shows_what_is_paused_and_what_can_be_done(language: Language) -
     text = Visitor(language).shows(
         "control/templates/control.html", control_words.WORDS, ledgers=LEDGERS,
         channels=CHANNELS, hints=scale.hints(SIGHT), may_act=True, may_more=True, pauses=SIGHT.pauses,
-        shards={"dispatch": 4}, hears={"dispatch": ["ticket"]}, replays=[replay],
+        shards={"dispatch": 4}, hears={"dispatch": ["ticket"]}, replays=[replay], restarts=RESTARTS,
     )  # fmt: skip
     assert "换机" in text
-    assert text.count("<form") == 7
+    assert text.count("<form") == 8
+    assert all(said(control_words.WORDS[word], language) in text for word in ("not_taken", "given_up"))
 
 
 @BOTH
@@ -108,7 +114,7 @@ def test_each_act_is_asked_for_with_its_reason(language: Language) -> None:
     for name, fields in (
         ("resume", {"service": "dispatch", "pause": "7"}), ("repair", {"service": "dispatch"}),
         ("retry", {"service": "dispatch", "type": "t", "reason": "failing"}),
-        ("hang", {"service": "dispatch", "grid": "99"}),
+        ("hang", {"service": "dispatch", "grid": "99"}), ("restart", {"service": "dispatch"}),
     ):  # fmt: skip
         text = visitor.shows(
             "control/templates/ask.html", control_words.WORDS, name=name, service="dispatch",

@@ -13,7 +13,7 @@ from chassis.clock import now
 from chassis.database import Tx
 from chassis.decisions import By, retried
 from chassis.pause import Part, Pause
-from services.console.control import grid_store, store
+from services.console.control import grid_store, restart_store, store
 from services.console.control.replay_store import Wanted
 
 CHANNELS = ("smtp", "sms", "app")
@@ -59,6 +59,14 @@ def resume(tx: Tx, no: int, who: str, reason: str) -> None:
 def paused(tx: Tx) -> Sequence[Pause]:
     """The pauses of the service in force."""
     return pause.in_force(tx)
+
+
+def restart(tx: Tx, service: str, who: str, reason: str) -> int:
+    """Wants the processes of a service started anew; returns the number of the request.
+
+    Whoever watches over the processes takes it: the supervisor of a house does.
+    """
+    return restart_store.ask(tx, service, who, reason)
 
 
 def retry(tx: Tx, type_: str, why: str, who: str, reason: str) -> int:

@@ -6,7 +6,16 @@ from werkzeug.wrappers import Response
 
 from chassis.line import BROKEN
 from contracts.registry import LEDGERS
-from services.console.control import acts, form, grid_store, replay_store, scale, topology, topology_store
+from services.console.control import (
+    acts,
+    form,
+    grid_store,
+    replay_store,
+    restart_store,
+    scale,
+    topology,
+    topology_store,
+)
 from services.console.control.acts import CHANNELS, NotPossible
 from services.console.control.grid_store import Cell
 from services.console.control.words import WORDS
@@ -25,7 +34,7 @@ def control(visit: Visit) -> Response:
     with visit.reading() as tx:
         values: dict[str, Any] = {
             "pauses": store.pauses(tx), "shards": store.shards(tx), "hears": store.hears(tx),
-            "replays": replay_store.listed(tx),
+            "replays": replay_store.listed(tx), "restarts": restart_store.newest(tx),
         }  # fmt: skip
     hints = scale.hints(visit.means.watching.picture().sight)
     return visit.show(
@@ -37,7 +46,7 @@ def control(visit: Visit) -> Response:
 def ask(visit: Visit) -> Response:
     """One act, asked for from *Now*: what it is about, and why."""
     name = visit.arguments["name"]
-    if name not in ("resume", "repair", "retry", "hang"):
+    if name not in ("resume", "repair", "retry", "hang", "restart"):
         raise Refused(404)
     fields = {key: value for key, value in visit.request.args.items() if key in FIELDS}
     way, homes = _lies(visit) if name == "hang" else ([], [])
@@ -83,6 +92,14 @@ def resume(visit: Visit) -> Response:
             deed.before = {"pause": no}
     except NotPossible as error:
         raise Refused(409, _pair(error), "resume") from None
+    return visit.see("/control")
+
+
+def restart(visit: Visit) -> Response:
+    """Wants a service started anew."""
+    service, reason = form.service(visit), visit.reason()
+    with visit.acting(service, reason) as deed:
+        deed.after = {"restart": acts.restart(deed.tx, service, visit.who, reason)}
     return visit.see("/control")
 
 
@@ -184,6 +201,7 @@ PAGE = Page(
         Route("/control/count", count, role=Role.SUPERVISOR),
         Route("/control/pause", pause, role=Role.OPERATOR, method="POST", action="pause"),
         Route("/control/resume", resume, role=Role.OPERATOR, method="POST", action="resume"),
+        Route("/control/restart", restart, role=Role.OPERATOR, method="POST", action="restart"),
         Route("/control/retry", retry, role=Role.OPERATOR, method="POST", action="retry"),
         Route("/control/hang", hang, role=Role.OPERATOR, method="POST", action="hang"),
         Route("/control/repair", repair, role=Role.OPERATOR, method="POST", action="repair"),

@@ -37,6 +37,16 @@ WORDS: Mapping[str, Pair] = {
         "不再接收、定时器也停，已写下的照常发出；随后可以安全地停进程。",
         "It takes nothing in, its timers stand still, what it has written goes out; then it can be stopped.",
     ),
+    "restart": ("重启一个服务", "Restart a service"),
+    "restart_lead": (
+        "进程先被要求停下，最多十秒后结束，随即重新启动；手上的消息会重新投递，只生效一次。",
+        "It may finish for ten seconds, then it is ended and started; what it had in hand comes again.",
+    ),
+    "restarts": ("要求过的重启", "Restarts that were asked for"),
+    "asked_at": ("要求于", "Asked at"),
+    "taken_at": ("开始于", "Begun at"),
+    "not_taken": ("还没有人执行", "nobody has begun yet"),
+    "given_up": ("没有人执行，已作废", "nobody began in time; no longer wanted"),
     "pause_channel": ("暂停通知渠道", "Pause a channel"),
     "topology": ("拓扑", "Topology"),
     "topology_lead": (

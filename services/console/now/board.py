@@ -5,8 +5,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from services.console.now.domain import held
 from services.console.now.seen import Arrived, Ledger, Queue, Rate, Sight
+from services.console.now.standing import held
 
 
 class Shard(Struct, frozen=True, kw_only=True):

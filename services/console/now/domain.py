@@ -8,12 +8,11 @@ from typing import Literal
 from msgspec import Struct
 
 from services.console.now.seen import Arrived, Proved, Queue, Sight
+from services.console.now.standing import PASSING, ago, heard, held, silent
 
 Severity = Literal["alarm", "warning", "note"]
 RANKS: dict[str, int] = {"alarm": 0, "warning": 1, "note": 2}
 
-PASSING = timedelta(seconds=6)
-"""What takes no longer is not told: a restart, a batch, a slow machine."""
 LATE = timedelta(seconds=7)
 """After which a message that nobody has taken in, and that lies in no queue, counts as lost on its way."""
 FORGOTTEN = timedelta(minutes=15)
@@ -59,7 +58,7 @@ def _database(sight: Sight) -> Iterator[Cause]:
     elif store.most_connections and store.connections > MOST_CONNECTIONS * store.most_connections:
         yield Cause(kind="connections_full", severity="warning", count=store.connections)
     elif store.locked_seconds > PASSING.total_seconds():
-        yield Cause(kind="locked", severity="warning", since=_ago(sight, store.locked_seconds))
+        yield Cause(kind="locked", severity="warning", since=ago(sight, store.locked_seconds))
 
 
 def _broker(sight: Sight) -> Iterator[Cause]:
@@ -70,7 +69,7 @@ def _broker(sight: Sight) -> Iterator[Cause]:
 
 
 def _queues(sight: Sight) -> Iterator[Cause]:
-    """Queues that are gone, and queues that nobody reads though nobody has paused them."""
+    """Queues that are gone; services that are, as a whole or for some shards that nobody has paused."""
     by_service: dict[str, list[Queue]] = defaultdict(list)
     for queue in sight.queues:
         by_service[queue.service].append(queue)
@@ -78,16 +77,28 @@ def _queues(sight: Sight) -> Iterator[Cause]:
         gone = tuple(queue.shard for queue in queues if not queue.there)
         if gone:
             yield Cause(kind="queue_gone", severity="alarm", service=service, shards=gone)
-        unread = [queue for queue in queues if queue.there and not queue.consumers]
-        unread = [queue for queue in unread if not held(sight, service, queue.shard)]
-        if not unread:
-            continue
-        waits = sum(queue.ready for queue in unread)
-        whole = len(unread) == len(queues)
-        yield Cause(
-            kind="service_down" if whole else "no_consumer", severity="alarm", service=service, count=waits,
-            shards=() if whole else tuple(queue.shard for queue in unread),
-        )  # fmt: skip
+        left = [queue for queue in queues if queue.there and not held(sight, service, queue.shard)]
+        unread = [queue for queue in left if not queue.consumers]
+        still = silent(sight, service)
+        if len(unread) == len(queues):
+            yield _down(service, unread, "not_running")
+        elif still and left:
+            yield _down(service, left, "not_reacting", ago(sight, still))
+        elif unread:
+            yield Cause(
+                kind="no_consumer", severity="alarm", service=service, count=_ready(unread),
+                shards=tuple(queue.shard for queue in unread),
+            )  # fmt: skip
+
+
+def _down(service: str, queues: Sequence[Queue], said: str, since: datetime | None = None) -> Cause:
+    return Cause(
+        kind="service_down", severity="alarm", service=service, count=_ready(queues), said=said, since=since
+    )
+
+
+def _ready(queues: Sequence[Queue]) -> int:
+    return sum(queue.ready for queue in queues)
 
 
 Late = dict[tuple[str, int], dict[str, datetime]]
@@ -128,7 +139,8 @@ def _late(sight: Sight) -> Late:
     late: Late = defaultdict(dict)
     for each in sorted(sight.under_way, key=lambda each: (each.subscriber, each.shard, each.sent_at)):
         where = each.subscriber, each.shard
-        if where in read and not held(sight, *where) and sight.at - each.sent_at >= LATE:
+        works = where in read and not held(sight, *where) and not silent(sight, each.subscriber)
+        if works and sight.at - each.sent_at >= LATE:
             late[where].setdefault(each.publisher, each.sent_at)
     return late
 
@@ -137,7 +149,7 @@ def _outboxes(sight: Sight) -> Iterator[Cause]:
     """Messages that do not get out although the broker takes messages."""
     if not sight.broker.answers or sight.broker.alarm:
         return
-    for ledger in sight.ledgers:
+    for ledger in heard(sight):
         since = ledger.unsent_since
         if ledger.unsent and since and sight.at - since > PASSING:
             yield Cause(
@@ -146,11 +158,11 @@ def _outboxes(sight: Sight) -> Iterator[Cause]:
 
 
 def _waiting(sight: Sight) -> Iterator[Cause]:
-    for ledger in sight.ledgers:
+    for ledger in heard(sight):
         if ledger.overdue_seconds > PASSING.total_seconds() and not held(sight, ledger.service, None):
             yield Cause(
                 kind="overdue", severity="warning", service=ledger.service, count=ledger.retries_due,
-                since=_ago(sight, ledger.overdue_seconds),
+                since=ago(sight, ledger.overdue_seconds),
             )  # fmt: skip
         since = ledger.gap_since
         if since and sight.at - since > GAP and not ledger.parked:
@@ -178,6 +190,16 @@ def _pauses(sight: Sight) -> Iterator[Cause]:
         )  # fmt: skip
 
 
+def _restarts(sight: Sight) -> Iterator[Cause]:
+    """Restarts that an operator has asked for and nobody carries out."""
+    for asked in sight.restarts:
+        if sight.at - asked.asked_at > PASSING:
+            yield Cause(
+                kind="restart_waits", severity="warning", service=asked.service, since=asked.asked_at,
+                who=asked.who, said=asked.reason,
+            )  # fmt: skip
+
+
 def _blocked(sight: Sight) -> Iterator[Cause]:
     for blocked in sight.blocked:
         yield Cause(
@@ -199,12 +221,13 @@ LASTING = frozenset({"service_down", "no_consumer", "broker_away", "database_awa
 
 
 def lasts(cause: Cause, seen: datetime, at: datetime) -> bool:
-    """Whether it is no passing thing, having first been `seen` then."""
-    return cause.kind not in LASTING or at - seen >= PASSING - timedelta(seconds=1)
+    """Whether it is no passing thing, having first been `seen` then, or standing since before."""
+    return cause.kind not in LASTING or at - min(seen, cause.since or seen) >= PASSING - timedelta(seconds=1)
 
 
 RULES: Sequence[Callable[[Sight], Iterator[Cause]]] = (
     _database, _broker, _queues, _stuck, _lost, _outboxes, _parked, _blocked, _waiting, _channels, _pauses,
+    _restarts,
 )  # fmt: skip
 
 
@@ -227,19 +250,3 @@ def proved(arrived: Sequence[Arrived]) -> Proved:
         if (each.publisher, each.message) not in missing:
             found[each.publisher].add(each.message)
     return found
-
-
-def held(sight: Sight, service: str, shard: int | None) -> bool:
-    """Whether an operator has paused this shard, or with None all work of the service."""
-    return any(
-        of == service
-        and (
-            pause.part == "all"
-            or (pause.part == "consumer" and shard is not None and pause.shard in (None, shard))
-        )
-        for of, pause in sight.pauses
-    )
-
-
-def _ago(sight: Sight, seconds: float) -> datetime:
-    return sight.at - timedelta(seconds=seconds)

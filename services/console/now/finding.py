@@ -160,8 +160,14 @@ def _actions(cause: Cause) -> tuple[Action, ...]:
     return OFFERS[cause.kind](cause) if cause.kind in OFFERS else ()
 
 
+def _restart(cause: Cause) -> tuple[Action, ...]:
+    return (Action(name="restart", service=cause.service),)
+
+
 OFFERS: Mapping[str, Callable[[Cause], tuple[Action, ...]]] = {
+    "service_down": _restart, "no_consumer": _restart, "stuck": _restart,
+    "overdue": _restart,
     "paused": _paused, "drained": _paused, "channel_paused": _paused,
-    "lost": _repair, "queue_gone": _repair, "unsent": _repair,
+    "lost": _repair, "queue_gone": _repair, "unsent": lambda cause: _repair(cause) + _restart(cause),
     "parked": _retry, "blocked": _hang,
 }  # fmt: skip

@@ -62,6 +62,8 @@ class Ledger(Struct, frozen=True, kw_only=True):
     parked_since: datetime | None = None
     taken: int = 0
     sent: int = 0
+    silent_seconds: float = 0.0
+    """Since the last sign of life of any of its processes."""
 
 
 class Arrived(Struct, frozen=True, kw_only=True):
@@ -102,6 +104,20 @@ class ChannelAlarm(Struct, frozen=True, kw_only=True):
     since: datetime
 
 
+class Restart(Struct, frozen=True, kw_only=True):
+    """A service that an operator wants started anew; once `taken_at` somebody carries it out.
+
+    What nobody takes in time is `wanted` no more.
+    """
+
+    service: str
+    who: str
+    reason: str
+    asked_at: datetime
+    taken_at: datetime | None = None
+    wanted: bool = True
+
+
 class Rate(Struct, frozen=True):
     """Events taken in and messages sent, a minute."""
 
@@ -125,4 +141,6 @@ class Sight(Struct, frozen=True, kw_only=True):
     pauses: tuple[tuple[str, Pause], ...] = ()
     blocked: tuple[Blocked, ...] = ()
     channels: tuple[ChannelAlarm, ...] = ()
+    restarts: tuple[Restart, ...] = ()
+    """Those that still wait for somebody to carry them out."""
     rates: Mapping[str, Rate] = {}

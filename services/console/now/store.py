@@ -16,6 +16,7 @@ from services.console.now.seen import (
     Hears,
     Ledger,
     ParkedGroup,
+    Restart,
     Store,
 )
 
@@ -26,7 +27,7 @@ URGENT = ["urgent", "emergency"]
 
 LEDGER = """
 SELECT {name} AS service, w.waiting, w.gaps, w.gap_since, w.retries_due, w.waiting_since, w.overdue_seconds,
-       o.unsent, o.unsent_since, p.parked, p.parked_since, s.taken, s.sent
+       o.unsent, o.unsent_since, p.parked, p.parked_since, s.taken, s.sent, a.silent_seconds
 FROM (SELECT count(*) AS waiting, count(*) FILTER (WHERE due_at IS NULL) AS gaps,
              min(since) FILTER (WHERE due_at IS NULL) AS gap_since,
              count(*) FILTER (WHERE due_at <= now()) AS retries_due, min(since) AS waiting_since,
@@ -39,7 +40,10 @@ FROM (SELECT count(*) AS waiting, count(*) FILTER (WHERE due_at IS NULL) AS gaps
      (SELECT coalesce(sum(n_tup_ins + n_tup_upd) FILTER (WHERE relname = 'position' OR relname ~ '^inbox_'),
                       0)::bigint AS taken,
              coalesce(sum(n_tup_ins) FILTER (WHERE relname ~ '^outbox_'), 0)::bigint AS sent
-      FROM pg_stat_user_tables WHERE schemaname = {name}) s
+      FROM pg_stat_user_tables WHERE schemaname = {name}) s,
+     (SELECT greatest(coalesce(extract(epoch FROM clock_timestamp() - max(seen_at)), 0),
+                      0)::float AS silent_seconds
+      FROM {schema}.alive) a
 """
 PARKED = """
 SELECT {name} AS service, coalesce(type, '') AS type, reason, count(*) AS count, min(parked_at) AS since
@@ -103,6 +107,10 @@ FROM console.topology, jsonb_array_elements(declared -> 'bindings') b
 WHERE b ->> 'source' LIKE '%.events' GROUP BY 1, 2 ORDER BY 1, 2
 """
 SHARDS = "SELECT name, shards FROM console.topology WHERE shards > 0 ORDER BY name"
+STILL_WANTED = "asked_at > now() - interval '10 minutes'"
+"""Afterwards the trouble is another one; nobody shall be surprised by what was asked for long ago."""
+RESTART = f"service, who, reason, asked_at, taken_at, {STILL_WANTED} AS wanted"
+RESTARTS = f"SELECT {RESTART} FROM console.restart WHERE taken_at IS NULL AND {STILL_WANTED} ORDER BY no"
 REMEMBER = """
 INSERT INTO console.sighting (key, first_seen, last_seen)
 SELECT key, %(at)s, %(at)s FROM unnest(%(keys)s::text[]) AS seen (key) ORDER BY key
@@ -159,6 +167,12 @@ def channels(tx: Tx) -> tuple[ChannelAlarm, ...]:
     """Alarms of the ways of notifying that stand."""
     with tx.cursor(row_factory=class_row(ChannelAlarm)) as cursor:
         return tuple(cursor.execute(CHANNELS).fetchall())
+
+
+def restarts(tx: Tx) -> tuple[Restart, ...]:
+    """What operators want started anew and nobody has taken yet."""
+    with tx.cursor(row_factory=class_row(Restart)) as cursor:
+        return tuple(cursor.execute(RESTARTS).fetchall())
 
 
 def database(tx: Tx) -> Store:

@@ -30,6 +30,10 @@ OVER = timedelta(seconds=60)
 """Time over which rates are taken."""
 
 
+UNDER_WAY = frozenset({"no_consumer", "service_down", "queue_gone", "stuck", "lost", "paused", "drained"})
+"""Kinds for which what is under way to the service waits."""
+
+
 class Ledgers(Protocol):
     """Hands out transactions in which all schemas can be read."""
 
@@ -110,7 +114,7 @@ class Watch:
             looked_at=Counter(each.subscriber for each in arrived),
             pauses=store.pauses(tx), blocked=store.blocked(tx),
             parked=store.parked(tx) if any(each.parked for each in ledgers) else (),
-            channels=store.channels(tx), rates=self._rates(at),
+            channels=store.channels(tx), restarts=store.restarts(tx), rates=self._rates(at),
         )  # fmt: skip
 
     def _rates(self, at: datetime) -> Mapping[str, Rate]:
@@ -150,7 +154,7 @@ def affected(tx: Tx, heard: Hears, cause: Cause) -> Affected:
 def _keys(tx: Tx, heard: Hears, cause: Cause) -> Iterator[str]:
     if cause.tickets is not None:
         yield from cause.tickets
-    elif cause.kind in ("no_consumer", "service_down", "queue_gone", "stuck", "lost", "paused", "drained"):
+    elif cause.kind in UNDER_WAY:
         yield from newest.keys_under_way(tx, heard, cause.service, cause.shards, cause.about)
     elif cause.kind in ("broker_away", "broker_alarm"):
         yield from store.keys_unsent(tx, LEDGERS)

@@ -6,8 +6,12 @@ Pair = tuple[str, str]
 
 CAUSES: Mapping[str, Pair] = {
     "service_down": (
-        "{service}已 {age}没有在运行，{count} 条消息在排队",
-        "{service} has not been running for {age}; {count} messages are queued",
+        "{service}已 {age}{said}，{count} 条消息在排队",
+        "{service} {said} for {age}; {count} messages are queued",
+    ),
+    "restart_waits": (
+        "{who} 于 {age}前要求重启{service}（{said}），还没有人执行",
+        "{who} asked {age} ago to restart {service} ({said}); nobody has done it yet",
     ),
     "no_consumer": ("{service}{shards}已 {age}没有消费者", "{service}{shards} has had no consumer for {age}"),
     "queue_gone": (
@@ -68,8 +72,12 @@ CAUSES: Mapping[str, Pair] = {
 
 REMEDIES: Mapping[str, Pair] = {
     "service_down": (
-        "启动{service}的进程，查看其日志",
-        "Start a process of {service}; its log says why it ended",
+        "重启{service}；日志说明原因",
+        "Restart {service}; its log says why",
+    ),
+    "restart_waits": (
+        "这里没有看守进程的程序：在主机上执行 docker compose restart {name}",
+        "Nothing watches over processes here: run docker compose restart {name} on the host",
     ),
     "no_consumer": ("重启{service}，或多开一个进程", "Restart {service}, or start one more process of it"),
     "queue_gone": ("修复拓扑并补发", "Repair the topology and send again"),
@@ -102,6 +110,7 @@ REMEDIES: Mapping[str, Pair] = {
 """What to do about it."""
 RUNBOOKS: Mapping[str, str] = {
     "service_down": "alerts/ProcessDown",
+    "restart_waits": "control",
     "no_consumer": "alerts/ShardUnread",
     "queue_gone": "alerts/MessagesUnroutable",
     "stuck": "alerts/CriticalTimeLong",
@@ -127,6 +136,8 @@ REASONS: Mapping[str, Pair] = {
     "low on disk": ("磁盘不足", "low on disk"),
     "low on memory": ("内存不足", "low on memory"),
     "low on memory & disk": ("内存和磁盘不足", "low on memory and disk"),
+    "not_running": ("没有在运行", "has not been running"),
+    "not_reacting": ("没有反应", "has not reacted"),
     "no_candidate": ("无人可派", "nobody can be asked"),
     "no_desk": ("没有社区坐席", "there is no desk"),
     "unknown_grid": ("网格不在名录", "the grid is not in the directory"),
@@ -199,5 +210,6 @@ PAGE_WORDS: Mapping[str, Pair] = {
     "do_resume": ("恢复…", "Resume…"),
     "do_repair": ("修复并补发…", "Repair and send again…"),
     "do_retry": ("重试…", "Retry…"),
+    "do_restart": ("重启…", "Restart…"),
     "do_hang": ("改归属…", "Put it where it belongs…"),
 }
