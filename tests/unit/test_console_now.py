@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chassis.pause import Pause
+from contracts.problem import TITLES
 from services.console.now import domain
 from services.console.now.domain import Cause
 from services.console.now.finding import NOBODY, OFFERS, Affected, TicketRef, lasting, told
@@ -21,7 +22,7 @@ from services.console.now.seen import (
     Store,
 )
 from services.console.now.watch import ranked
-from services.console.now.words import CAUSES, REMEDIES, RUNBOOKS
+from services.console.now.words import CAUSES, REMEDIES, RUNBOOKS, reason
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 SHARDS = range(4)
@@ -177,6 +178,15 @@ def test_an_alarm_of_the_broker_explains_what_does_not_get_out() -> None:
     )
     assert kinds(broker=Broker(answers=False), queues=()) == ["broker_away"]
     assert kinds(store=Store(answers=False)) == ["database_away"]
+
+
+@pytest.mark.parametrize(
+    "why",
+    ["failing", "unreadable", "data", "unknown-type", "envelope", "content-type", "too-large", "misrouted"],
+)
+def test_why_something_is_parked_is_told_in_words(why: str) -> None:
+    assert why in TITLES
+    assert all(said != why for said in reason(why))
 
 
 def test_what_is_parked_is_told_by_type_and_reason() -> None:

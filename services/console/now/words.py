@@ -146,6 +146,10 @@ REASONS: Mapping[str, Pair] = {
     "unreadable": ("无法读取", "cannot be read"),
     "data": ("内容不合约定", "breaks the contract"),
     "unknown-type": ("类型未知", "of an unknown type"),
+    "envelope": ("信封不合约定", "with a broken envelope"),
+    "content-type": ("内容类型不是 CloudEvents", "not sent as CloudEvents"),
+    "too-large": ("太大", "too large"),
+    "misrouted": ("路由键与类型不符", "with another type's routing key"),
 }
 
 
