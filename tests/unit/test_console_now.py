@@ -189,6 +189,14 @@ def test_why_something_is_parked_is_told_in_words(why: str) -> None:
     assert all(said != why for said in reason(why))
 
 
+def test_what_has_no_type_is_told_without_one() -> None:
+    group = ParkedGroup(service="ticket", type="", reason="content-type", count=1, since=ago(4))
+    (cause,) = domain.causes(sight(parked=(group,)))
+    finding = told(cause, ago(4), NOBODY, NOW)
+    assert finding.zh == "工单服务搁置了 1 条 类型不明的消息（内容类型不是 CloudEvents），已 4 秒"
+    assert finding.en == "Ticket has parked 1 of no known type (not sent as CloudEvents), the first 4 s ago"
+
+
 def test_what_is_parked_is_told_by_type_and_reason() -> None:
     group = ParkedGroup(
         service="dispatch",

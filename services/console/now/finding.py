@@ -93,6 +93,8 @@ def _about(about: str) -> Pair:
     if about in PARTIES:
         return PARTIES[about]
     subject = about.partition(":")[0]
+    if not subject:
+        return ("类型不明的消息", "of no known type")
     short = subject.split(".")[-2] if subject.startswith("cn.fengge.") else subject
     return (short, short)
 
