@@ -148,6 +148,8 @@ def environment(folder: Path, ports: Mapping[str, int], node: str = NODE) -> dic
         "RABBITMQ_MNESIA_BASE": str(folder / "data"),
         "RABBITMQ_LOG_BASE": str(folder / "logs"),
         "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
+        # Further settings come from this folder as well, never from those of a broker of the machine.
+        "RABBITMQ_CONFIG_FILES": str(folder / "conf.d" / "*.conf"),
         "RABBITMQ_ADVANCED_CONFIG_FILE": str(folder / "advanced.config"),
         "RABBITMQ_GENERATED_CONFIG_DIR": str(folder / "generated"),
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),

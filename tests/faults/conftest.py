@@ -5,14 +5,17 @@ import os
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from deploy.local import DEFAULT_RUN
+from tests.faults.rig.cramped import cramped
 from tests.faults.rig.drill import Drill
 from tests.faults.rig.estate import Estate
+from tests.faults.rig.house import opened
 from tests.faults.rig.report import Report, Row
 
 ROW = "accident"
@@ -66,7 +69,7 @@ def estate(servers_run: Path) -> Iterator[Estate]:
 @pytest.fixture(scope="session")
 def clusters(servers_run: Path) -> Iterator[Estate]:
     """Houses whose broker has three nodes."""
-    with closing(Estate(servers_run / "cluster", nodes=3)) as estate:
+    with closing(Estate(servers_run / "cluster", partial(opened, nodes=3))) as estate:
         yield estate
 
 
@@ -80,6 +83,13 @@ def drill(request: pytest.FixtureRequest, estate: Estate, tmp_path: Path) -> Ite
 def cluster_drill(request: pytest.FixtureRequest, clusters: Estate, tmp_path: Path) -> Iterator[Drill]:
     """The same in a house whose broker has three nodes."""
     yield from _drill(request, clusters, tmp_path)
+
+
+@pytest.fixture
+def cramped_drill(request: pytest.FixtureRequest, servers_run: Path, tmp_path: Path) -> Iterator[Drill]:
+    """The same in a house of its own whose broker has a small disk."""
+    with closing(Estate(servers_run / "cramped", cramped)) as estate:
+        yield from _drill(request, estate, tmp_path)
 
 
 def _drill(request: pytest.FixtureRequest, estate: Estate, folder: Path) -> Iterator[Drill]:

@@ -1,4 +1,4 @@
-"""A disk of a few megabytes that holds every outbox of a house, and can be filled up."""
+"""Small disks: one that holds every outbox of a house and can be filled up, or one for any other folder."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from psycopg import sql
 
 from contracts.registry import SERVICES
 from deploy.local.accounts import SUPERUSER
-from deploy.local.unprivileged import account_for
+from deploy.local.unprivileged import Account, account_for
 from tests.faults.rig.house import House
 
 ROOM = 8_000_000
@@ -59,8 +59,12 @@ def small_disk(house: House) -> Iterator[Disk]:
     with psycopg.connect(house.endpoints.database_url(SUPERUSER), autocommit=True) as connection:
         tables = connection.execute(OUTBOXES, [list(SERVICES)]).fetchall()
         names = [sql.Identifier(schema, table) for schema, table, _ in tables]
-        with _mounted(house, sum(size for *_, size in tables) + ROOM) as folder:
+        account = account_for(house.run / "postgres", ["postgres"])
+        size = sum(size for *_, size in tables) + ROOM
+        with mounted(house.run / "postgres" / "small", size, account) as folder:
             disk = Disk(folder)
+            (folder / "space").mkdir(mode=0o700)
+            account.own(folder / "space")
             connection.execute(
                 sql.SQL("CREATE TABLESPACE {} LOCATION {}").format(SPACE, sql.Literal(str(folder / "space")))
             )
@@ -74,14 +78,12 @@ def small_disk(house: House) -> Iterator[Disk]:
 
 
 @contextmanager
-def _mounted(house: House, size: int) -> Iterator[Path]:
-    account = account_for(house.run / "postgres", ["postgres"])
-    folder = house.run / "postgres" / "small"
+def mounted(folder: Path, size: int, account: Account) -> Iterator[Path]:
+    """A new folder of this account that is a disk of so many bytes, until the block ends."""
     folder.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], check=True)
     try:
-        (folder / "space").mkdir(mode=0o700)
-        account.own(folder, folder / "space")
+        account.own(folder)
         yield folder
     finally:
         subprocess.run(["umount", "--lazy", folder], check=True)

@@ -1,17 +1,18 @@
 """Houses to break: one is built when it is first needed, and anew after one was given up."""
 
 import shutil
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 from tests.faults.rig.house import House, opened
 
 
 class Estate:
-    """At most one house stands at a time; drills that leave it sound share it."""
+    """At most one house stands at a time; drills that leave it sound share it. `opens` says which kind."""
 
-    def __init__(self, run: Path, nodes: int = 1) -> None:
-        self._run, self._nodes = run, nodes
+    def __init__(self, run: Path, opens: Callable[[Path], AbstractContextManager[House]] = opened) -> None:
+        self._run, self._opens = run, opens
         self._stack = ExitStack()
         self._house: House | None = None
 
@@ -19,7 +20,7 @@ class Estate:
         """A house where everything is well."""
         if self._house is None:
             shutil.rmtree(self._run, ignore_errors=True)
-            self._house = self._stack.enter_context(opened(self._run, nodes=self._nodes))
+            self._house = self._stack.enter_context(self._opens(self._run))
         self._house.mend()
         return self._house
 

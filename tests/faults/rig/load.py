@@ -29,12 +29,13 @@ WRITES_EVERY = 5
 """One requester in so many has a mail address."""
 
 
-def listen(channel: Any, shards: int) -> None:
-    """Declares the queue in which the world hears facts.
+def listen(channel: Any, shards: int, *, on_disk: bool = True) -> None:
+    """Declares the queue in which the world hears facts; one that is not on disk is gone with the broker.
 
     Once for a house: RabbitMQ 3.10 may not recover a quorum queue that it made seconds before it was killed.
     """
-    channel.queue_declare(QUEUE, durable=True, arguments={"x-queue-type": "quorum"})
+    kind = "quorum" if on_disk else "classic"
+    channel.queue_declare(QUEUE, durable=on_disk, arguments={"x-queue-type": kind})
     for exchange in FACTS:
         for shard in range(shards):
             channel.queue_bind(QUEUE, exchange, str(shard))
