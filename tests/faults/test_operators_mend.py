@@ -148,8 +148,9 @@ def test_a_grid_was_put_where_nobody_works_and_is_put_back(drill: Drill, desk: D
     names_tickets_of(drill, said)
     desk.mends("blocked", "dispatch", "改归属", home=HOME)
     drill.healed()
-    desk.is_well_again("blocked", "dispatch", within=AGAIN_AFTER.total_seconds() + 30)
-    drill.judge()
+    within = AGAIN_AFTER.total_seconds() + 30
+    desk.is_well_again("blocked", "dispatch", within)
+    drill.judge(within)
 
 
 @pytest.fixture
