@@ -24,6 +24,15 @@ def test_every_service_dies_once_and_the_account_still_balances(fengge: Fengge) 
     assert (fengge.demo["lost"], fengge.demo["doubled"]) == (0, 0)
 
 
+def test_a_frozen_service_is_restarted_from_a_terminal(fengge: Fengge) -> None:
+    """By the supervisor of the house, which hears of it from the operators' room."""
+    before = fengge.processes()["notification"]
+    os.kill(before["pid"], signal.SIGSTOP)
+    fengge("control", "restart", "notification", "--reason", "frozen")
+    eventually(partial(_is_back, fengge, "notification", before["restarts"]))
+    assert fengge.processes()["notification"]["pid"] != before["pid"]
+
+
 def _is_back(fengge: Fengge, name: str, restarts: int) -> bool:
     row = fengge.processes()[name]
     return bool(row["state"] == "ready" and row["restarts"] > restarts)

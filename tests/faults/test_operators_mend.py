@@ -84,6 +84,22 @@ def test_a_binding_is_removed_and_one_button_brings_everything_back(drill: Drill
 
 @pytest.mark.accident(28)
 @pytest.mark.long
+def test_a_service_dies_and_is_named_until_it_is_back(drill: Drill, desk: Desk) -> None:
+    """Its supervisor is gone as well; where there is one, it is back before anybody reads of it."""
+    drill.house.kill("dispatch")
+    drill.submit(100)
+    said = desk.is_told("service_down", "dispatch")
+    assert "派单服务" in said
+    assert "没有在运行" in said
+    names_tickets_of(drill, said)
+    drill.house.start("dispatch")
+    drill.healed()
+    desk.is_well_again("service_down", "dispatch")
+    drill.judge()
+
+
+@pytest.mark.accident(28)
+@pytest.mark.long
 def test_a_service_freezes_and_one_of_its_shards_was_left_paused(drill: Drill, desk: Desk) -> None:
     with psycopg.connect(drill.house.endpoints.database_url(OWNER), options="-c search_path=dispatch") as tx:
         pause.begin(tx, "consumer", shard=2, who="chen", reason="换机")
@@ -92,6 +108,7 @@ def test_a_service_freezes_and_one_of_its_shards_was_left_paused(drill: Drill, d
         drill.submit(100)
         said = desk.is_told("service_down", "dispatch")
         assert "派单服务" in said
+        assert "没有反应" in said
         names_tickets_of(drill, said)
         desk.mends("service_down", "dispatch", "重启")
         desk.is_well_again("service_down", "dispatch", within=60)
