@@ -8,7 +8,7 @@ import msgspec
 from psycopg.rows import dict_row
 
 from chassis.database import Tx
-from chassis.rows import as_json, from_json, texts
+from chassis.rows import as_json, from_json, locked, texts
 from contracts.terms import CHINA
 from services.dispatch.shifts import Gap, Shift
 from services.dispatch.watching import Watch
@@ -29,7 +29,7 @@ WHERE w.active AND {which} ORDER BY w.code, r.from_at, r.assignee
 OF_ROTAS = SHIFTS.format(which="w.code IN (SELECT cell FROM rota)")
 OF_CELLS = SHIFTS.format(which="w.code = ANY(%(cells)s)")
 TOLD = "SELECT id, told FROM rota_watch WHERE told <> '[]'"
-LOAD = "SELECT to_json(w)::text FROM rota_watch w WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+LOAD = locked("rota_watch", "id, sequence, cell, told")
 SAVE = """
 INSERT INTO rota_watch (id, sequence, cell, told)
 SELECT id, sequence, cell, told FROM json_populate_recordset(null::rota_watch, %s)

@@ -8,7 +8,7 @@ from typing import Any
 from chassis import policy
 from chassis.database import Tx
 from chassis.model import Changes, Stimulus
-from chassis.rows import as_json, columns, from_json, texts
+from chassis.rows import as_json, columns, from_json, locked, texts
 from contracts import intake, ticket
 from contracts.numbering import ROTA
 from contracts.terms import CHINA
@@ -31,9 +31,7 @@ COLUMNS = (
     "expires_at, contact_due_at, tried, returns, return_until, bound, mode, "
     "claimed, beside, contract_month, calls, arrive_by"
 )
-LOAD = f"""
-SELECT to_json(c)::text FROM (SELECT {COLUMNS} FROM "case" WHERE id = ANY(%s) ORDER BY id FOR UPDATE) c
-"""
+LOAD = locked('"case"', COLUMNS)
 SAVE = f"""
 INSERT INTO "case" ({COLUMNS}) SELECT {COLUMNS} FROM json_populate_recordset(null::"case", %s)
 ON CONFLICT (id) DO UPDATE SET

@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 from chassis import policy
 from chassis.database import Tx
 from chassis.model import Changes, Fact, Stimulus
-from chassis.rows import as_json, columns, from_json, texts
+from chassis.rows import as_json, columns, from_json, locked, texts
 from contracts.cloudevent import CloudEvent
 from contracts.intake import CallbackMade, RatingGiven
 from services.evaluation import guess_store, guessing, key_store, score_store, tally, tally_store
@@ -98,9 +98,7 @@ COLUMNS = (
     "returns, expiries, on_time, handled_at, reworks, round, asked_at, window_ends_at, rated_at, resolved, "
     "satisfaction, aside"
 )
-LOAD = f"""
-SELECT to_json(c)::text FROM (SELECT {COLUMNS} FROM casefile WHERE id = ANY(%s) ORDER BY id FOR UPDATE) c
-"""
+LOAD = locked("casefile", COLUMNS)
 SAVE = f"""
 INSERT INTO casefile ({COLUMNS})
 SELECT {COLUMNS} FROM json_populate_recordset(null::casefile, %s)

@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 
 from chassis.database import Tx
 from chassis.model import Changes, Fact, Stimulus
-from chassis.rows import as_json, columns, from_json, texts
+from chassis.rows import as_json, columns, from_json, locked, texts
 from contracts.intake import EventRefused
 from services.gateway import client_store, open311_store
 from services.gateway.domain import FOLLOWED, Standing
@@ -18,9 +18,7 @@ COLUMNS = (
     "id, sequence, source, external_id, state, before, severity, category, due_at, resolved, satisfaction, "
     '"primary", received_at, updated_at'
 )
-LOAD = f"""
-SELECT to_json(s)::text FROM (SELECT {COLUMNS} FROM standing WHERE id = ANY(%s) ORDER BY id FOR UPDATE) s
-"""
+LOAD = locked("standing", COLUMNS)
 SAVE = f"""
 INSERT INTO standing ({COLUMNS})
 SELECT {COLUMNS} FROM json_populate_recordset(null::standing, %s)

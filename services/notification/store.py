@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 from chassis import policy
 from chassis.database import Tx
 from chassis.model import Changes, Fact, Stimulus
-from chassis.rows import as_json, from_json, texts
+from chassis.rows import as_json, from_json, locked, texts
 from contracts.terms import NotificationChannel
 from services.notification import template_store, webhook_store
 from services.notification.correspondence import Correspondence, Delivery
@@ -26,10 +26,7 @@ COLUMNS = (
     "id, sequence, received, requester_ref, language, category, grid, urgent, no_address, source, "
     "external_id, contacted_at, follows"
 )
-LOAD = f"""
-SELECT to_json(c)::text FROM
-    (SELECT {COLUMNS} FROM correspondence WHERE id = ANY(%s) ORDER BY id FOR UPDATE) c
-"""
+LOAD = locked("correspondence", COLUMNS)
 # A statement of its own: it must see what was committed while the first one waited for its locks. OFFSET 0
 # keeps it to the index, ticket by ticket: without fresh statistics the planner would read the whole table.
 UNDER_WAY = """

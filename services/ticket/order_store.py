@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 
 from chassis.database import Tx
 from chassis.model import Changes
-from chassis.rows import as_json, from_json, texts
+from chassis.rows import as_json, from_json, locked, texts
 from contracts import ticket
 from contracts.intake import Requester
 from services.ticket.orders import StandingOrder, Visit
@@ -19,10 +19,7 @@ from services.ticket.privacy.vault_store import CONTACT, CONTACTS, REQUEST, REQU
 from services.ticket.state import Intake
 
 COLUMNS = "id, sequence, state, source, external_id, plan, requester_ref, seen, due_at"
-LOAD = f"""
-SELECT to_json(o)::text FROM (
-    SELECT {COLUMNS} FROM standing_order WHERE id = ANY(%s) ORDER BY id FOR UPDATE) o
-"""
+LOAD = locked("standing_order", COLUMNS)
 SAVE = f"""
 INSERT INTO standing_order ({COLUMNS}) SELECT {COLUMNS} FROM json_populate_recordset(null::standing_order, %s)
 ON CONFLICT (id) DO UPDATE SET

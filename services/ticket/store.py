@@ -12,7 +12,7 @@ from psycopg.rows import dict_row
 from chassis import policy
 from chassis.database import Tx
 from chassis.model import Changes, Stimulus
-from chassis.rows import as_copy, as_json, from_json, texts
+from chassis.rows import as_copy, as_json, from_json, locked, texts
 from contracts.cloudevent import CloudEvent
 from contracts.intake import MergeOrdered, RequestSubmitted
 from contracts.numbering import ORDER
@@ -37,9 +37,7 @@ COLUMNS = (
     "lives_alone, received_at, clock, due_at, alarm_at, assignment, assignee, assignee_kind, reworks, "
     "resolved, satisfaction, since, span, closed_at, desk"
 )
-LOAD = (
-    f"SELECT to_json(t)::text FROM (SELECT {COLUMNS} FROM ticket WHERE id = ANY(%s) ORDER BY id FOR UPDATE) t"
-)
+LOAD = locked("ticket", COLUMNS)
 SAVE = f"""
 INSERT INTO ticket ({COLUMNS})
 SELECT {COLUMNS} FROM json_populate_recordset(null::ticket, %s)
