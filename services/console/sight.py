@@ -99,7 +99,8 @@ RIGHTS: Mapping[str, Mapping[str, Allowed]] = {
 }
 UNSEEN: Mapping[str, frozenset[str]] = {
     "ticket": _words(
-        "request contact reveal seal remark vault_key relay erasure likeness letter standing_order sensor"
+        "request contact reveal seal remark vault_key relay erasure likeness likeness_low letter "
+        "standing_order sensor"
     ),
     "dispatch": _words(
         "import_log outcome ground ruling opt_out quota_entry approval hours catalogue_change rota_watch"

@@ -20,8 +20,8 @@ from tests.integration.process import Stage
 
 LEDGER_TABLES = (
     "inbox, position, waiting, parked, outbox, suspect, pause, ticket, request, contact, history, reveal, "
-    "seal, remark, vault_key, relay, erasure, likeness, letter, standing_order, visit, sensor, cell, "
-    "gazetteer"
+    "seal, remark, vault_key, relay, erasure, likeness, likeness_low, letter, standing_order, visit, sensor, "
+    "cell, gazetteer"
 )
 
 

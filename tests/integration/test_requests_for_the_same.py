@@ -1,6 +1,7 @@
 """Requests with the same words, in a real database: found, joined, parted, and forgotten with the person."""
 
 import threading
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -14,6 +15,7 @@ from contracts import intake
 from services.ticket import commands, erasure_store, letter_store
 from services.ticket.alike import likeness_store, near_store
 from services.ticket.alike.comparing import Comparer
+from services.ticket.alike.likeness import LOWEST
 from services.ticket.privacy import vault
 from services.ticket.service import TicketService
 from services.ticket.state import OPEN
@@ -202,6 +204,29 @@ def test_of_a_letter_that_very_many_send_only_the_newest_are_compared(ledger: Le
     assert [pair["other"] for pair in pairs] == others[: near_store.COMPARED_WITH]
 
 
+def test_what_thousands_write_about_is_not_read_for_each_of_them(ledger: Ledger) -> None:
+    """Of those that share a piece no more rows are read than are looked at, for each of its lowest hashes."""
+    ledger.take(ask("1"))
+    compare(ledger)
+    alike = """INSERT INTO likeness_low (hash, recorded_at, ticket)
+               SELECT unnest(lowest), recorded_at - make_interval(secs => n), 'OTHER-' || n
+               FROM likeness, generate_series(1, 3000) n"""
+    asked = {"tickets": [number_of("1")], "since": now() - LONG_AGO, "open": list(OPEN)}
+    with ledger.database.transaction() as tx:
+        tx.execute(alike)
+        ((found,),) = tx.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {near_store.NEAR}", asked).fetchall()
+    read = [part for part in parts(found[0]["Plan"]) if part.get("Relation Name") == "likeness_low"]
+    assert {part["Node Type"] for part in read} <= {"Index Scan", "Index Only Scan"}
+    assert sum(part["Actual Rows"] * part["Actual Loops"] for part in read) == LOWEST * near_store.LOOKED_AT
+
+
+def parts(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A node of a plan and all below it."""
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from parts(below)
+
+
 def test_no_word_and_no_number_lies_in_what_is_compared(ledger: Ledger) -> None:
     ledger.take(ask("1"))
     compare(ledger)
@@ -215,13 +240,16 @@ def test_no_word_and_no_number_lies_in_what_is_compared(ledger: Ledger) -> None:
 
 def test_who_is_erased_is_compared_no_more_and_old_rows_go_by_themselves(ledger: Ledger) -> None:
     ledger.take(ask("1"), ask("2", body=LONG.replace("三层", "四层")))
+    compare(ledger)
     with ledger.database.transaction() as tx:
         erasure_store.erase(tx, [number_of("1")], "li", "asked for it")
     assert ledger.rows("SELECT ticket FROM likeness") == [(number_of("2"),)]
+    assert ledger.rows("SELECT DISTINCT ticket FROM likeness_low") == [(number_of("2"),)]
     Comparer(ledger.database, vault.in_use()).forget(now())
     assert ledger.rows("SELECT count(*) FROM likeness") == [(1,)]
     Comparer(ledger.database, vault.in_use()).forget(now() + LONG_AGO)
     assert ledger.rows("SELECT count(*) FROM likeness") == [(0,)]
+    assert ledger.rows("SELECT count(*) FROM likeness_low") == [(0,)]
 
 
 def test_words_that_are_gone_before_they_are_compared_hold_nobody_up(ledger: Ledger) -> None:

@@ -30,8 +30,8 @@ CROSS JOIN unnest(ARRAY['DELETE', 'TRUNCATE', 'TRIGGER', 'REFERENCES']) right_
 WHERE n.nspname = %s AND c.relkind IN ('r', 'p') AND has_table_privilege('console', c.oid, right_)
 """
 PERSONAL = {
-    "contact", "request", "remark", "letter", "reveal", "relay", "likeness", "erasure", "vault_key",
-    "credential", "rating_key", "console_message", "correspondence",
+    "contact", "request", "remark", "letter", "reveal", "relay", "likeness", "likeness_low", "erasure",
+    "vault_key", "credential", "rating_key", "console_message", "correspondence",
 }  # fmt: skip
 PERSONAL_COLUMNS = {
     "requester_ref", "lives_alone", "name", "phone", "email", "destination", "fields", "url", "secret",

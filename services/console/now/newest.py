@@ -20,14 +20,16 @@ FROM (SELECT *, split_part(split_part(untold, '"source":"', 2), '"', 1) AS sourc
             FROM (SELECT *, CASE WHEN NOT proved THEN body END AS untold
                   FROM (SELECT id, exchange, routing_key, sent_at, body, id = ANY(%(proved)s) AS proved
                         FROM {publisher}.outbox ORDER BY id DESC LIMIT %(limit)s) newest
-                  WHERE exchange = {exchange} AND (%(shards)s::text[] IS NULL OR routing_key = ANY(%(shards)s))
+                  WHERE exchange = {exchange}
+                    AND (%(shards)s::text[] IS NULL OR routing_key = ANY(%(shards)s))
                     AND sent_at > now() - make_interval(secs => %(within)s)
-                    AND sent_at < now() - interval '2 seconds' OFFSET 0) of_shards OFFSET 0) placed OFFSET 0) m
+                    AND sent_at < now() - interval '2 seconds' OFFSET 0) of_shards
+            OFFSET 0) placed OFFSET 0) m
 CROSS JOIN LATERAL (VALUES {heard}) AS heard (subscriber, taken)
 """
 """A message is long, for it is many events; only what names the place of the first is read, as our own codec
-writes it (a quoted quote does not match), and nothing where every subscriber had taken it in before. Texts are
-split, not matched: a look reads hundreds, and a regular expression costs eight times as much."""
+writes it (a quoted quote does not match), and nothing where every subscriber had taken it in before. Texts
+are split, not matched: a look reads hundreds, and a regular expression costs eight times as much."""
 TAKEN = """
 ({name}, m.proved OR
  EXISTS (SELECT FROM {schema}.position p WHERE p.source = m.source

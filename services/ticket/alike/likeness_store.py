@@ -36,10 +36,13 @@ PRIMARIES = """
 SELECT id, state, category, severity, grid, received_at, desk ->> 'primary' AS "primary"
 FROM ticket WHERE id = ANY(%s)
 """
-FORGET = "DELETE FROM likeness WHERE ticket = ANY(%s)"
-FORGET_OLD = """
-DELETE FROM likeness WHERE ticket IN
-    (SELECT ticket FROM likeness WHERE recorded_at < %s ORDER BY recorded_at LIMIT %s FOR UPDATE SKIP LOCKED)
+FORGET = """
+WITH gone AS (DELETE FROM likeness WHERE ticket = ANY(%s) RETURNING ticket, recorded_at, lowest)
+DELETE FROM likeness_low low USING gone
+WHERE low.hash = ANY(gone.lowest) AND (low.recorded_at, low.ticket) = (gone.recorded_at, gone.ticket)
+"""
+OLD = """
+SELECT ticket FROM likeness WHERE recorded_at < %s ORDER BY recorded_at LIMIT %s FOR UPDATE SKIP LOCKED
 """
 
 
@@ -147,7 +150,9 @@ def forget(tx: Tx, numbers: Sequence[str]) -> None:
 
 def forget_old(tx: Tx, before: datetime, limit: int) -> int:
     """The same for the oldest of those recorded before then; returns how many."""
-    return tx.execute(FORGET_OLD, [before, limit]).rowcount
+    old = [ticket for (ticket,) in tx.execute(OLD, [before, limit])]
+    forget(tx, old)
+    return len(old)
 
 
 def _hex(value: bytes | None) -> str | None:

@@ -18,8 +18,12 @@ FROM (SELECT ticket FROM likeness WHERE key IS NULL ORDER BY recorded_at LIMIT %
 LEFT JOIN request r ON r.ticket = l.ticket
 """
 SKETCH = """
-UPDATE likeness SET key = new.key, pieces = new.pieces, lowest = new.lowest
-FROM json_populate_recordset(null::likeness, %s) AS new WHERE likeness.ticket = new.ticket
+WITH sketched AS (
+    UPDATE likeness SET key = new.key, pieces = new.pieces, lowest = new.lowest
+    FROM json_populate_recordset(null::likeness, %s) AS new WHERE likeness.ticket = new.ticket
+    RETURNING likeness.ticket, likeness.recorded_at, likeness.lowest)
+INSERT INTO likeness_low (hash, recorded_at, ticket)
+SELECT unnest(lowest), recorded_at, ticket FROM sketched ON CONFLICT DO NOTHING
 """
 # A form letter that thousands send is like thousands: only the newest are looked at, and fewer compared.
 LOOKED_AT = 100
@@ -30,12 +34,15 @@ FROM likeness mine
 JOIN ticket a ON a.id = mine.ticket
 CROSS JOIN LATERAL (
     SELECT l.ticket AS other, l.pieces, b.category AS other_category, b.grid AS other_grid
-    FROM (SELECT ticket, recorded_at, pieces FROM likeness l
-          WHERE l.lowest && mine.lowest AND l.key = mine.key AND l.ticket <> mine.ticket
-            AND (l.recorded_at, l.ticket) < (mine.recorded_at, mine.ticket) AND l.recorded_at >= %(since)s
-          ORDER BY recorded_at DESC, ticket DESC LIMIT {LOOKED_AT}) l
+    FROM (SELECT DISTINCT recorded_at, ticket FROM unnest(mine.lowest) AS shared (hash) CROSS JOIN LATERAL (
+              SELECT recorded_at, ticket FROM likeness_low
+              WHERE hash = shared.hash AND recorded_at >= %(since)s
+                AND (recorded_at, ticket) < (mine.recorded_at, mine.ticket)
+              ORDER BY recorded_at DESC, ticket DESC LIMIT {LOOKED_AT}) newest
+          ORDER BY recorded_at DESC, ticket DESC LIMIT {LOOKED_AT}) earlier
+    JOIN likeness l ON l.ticket = earlier.ticket
     JOIN ticket b ON b.id = l.ticket
-    WHERE b.state = ANY(%(open)s) AND b.desk ->> 'primary' IS NULL
+    WHERE l.key = mine.key AND b.state = ANY(%(open)s) AND b.desk ->> 'primary' IS NULL
     ORDER BY l.recorded_at DESC, l.ticket DESC LIMIT {COMPARED_WITH}) near
 WHERE mine.ticket = ANY(%(tickets)s) AND a.desk ->> 'primary' IS NULL
 """
