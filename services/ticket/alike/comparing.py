@@ -83,7 +83,5 @@ def _suspicions(
 
 
 def _possible(pair: dict[str, Any]) -> bool:
-    """Same category, and one place in the other, as far as both are known."""
-    if pair["category"] and pair["other_category"] and pair["category"] != pair["other_category"]:
-        return False
+    """One place in the other, as far as both are known."""
     return not (pair["grid"] and pair["other_grid"]) or grid.together(pair["grid"], pair["other_grid"])

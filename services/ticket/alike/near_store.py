@@ -29,11 +29,11 @@ SELECT unnest(lowest), recorded_at, ticket FROM sketched ON CONFLICT DO NOTHING
 LOOKED_AT = 100
 COMPARED_WITH = 50
 NEAR = f"""
-SELECT mine.ticket, a.category, a.grid, near.*
+SELECT mine.ticket, a.grid, near.*
 FROM likeness mine
 JOIN ticket a ON a.id = mine.ticket
 CROSS JOIN LATERAL (
-    SELECT l.ticket AS other, l.pieces, b.category AS other_category, b.grid AS other_grid
+    SELECT l.ticket AS other, l.pieces, b.grid AS other_grid
     FROM (SELECT DISTINCT recorded_at, ticket FROM unnest(mine.lowest) AS shared (hash) CROSS JOIN LATERAL (
               SELECT recorded_at, ticket FROM likeness_low
               WHERE hash = shared.hash AND recorded_at >= %(since)s
@@ -43,6 +43,7 @@ CROSS JOIN LATERAL (
     JOIN likeness l ON l.ticket = earlier.ticket
     JOIN ticket b ON b.id = l.ticket
     WHERE l.key = mine.key AND b.state = ANY(%(open)s) AND b.desk ->> 'primary' IS NULL
+      AND (a.category = b.category) IS NOT FALSE
     ORDER BY l.recorded_at DESC, l.ticket DESC LIMIT {COMPARED_WITH}) near
 WHERE mine.ticket = ANY(%(tickets)s) AND a.desk ->> 'primary' IS NULL
 """
@@ -80,7 +81,7 @@ def keep(tx: Tx, sketches: Sequence[Sketch]) -> None:
 
 
 def near(tx: Tx, tickets: Sequence[str], since: datetime) -> list[dict[str, Any]]:
-    """Pairs of these tickets and earlier open ones that may be alike, with the pieces of the earlier.
+    """Pairs of these tickets and earlier open ones of no other category, with the pieces of the earlier.
 
     At most `COMPARED_WITH` a ticket, the newest first.
     """
