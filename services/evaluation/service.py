@@ -46,7 +46,7 @@ class EvaluationService(Service):
 
     name = "evaluation"
     model = Model(evaluation, domain, store)
-    gather = 0.1
+    gather = 0.3
 
     @consumes(
         ticket.TicketReceived, ticket.TicketTransferred, ticket.TicketDeclined, ticket.TicketAccepted,

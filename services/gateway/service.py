@@ -51,7 +51,7 @@ class GatewayService(Service):
 
     name = "gateway"
     model = Model(gateway, domain, store)
-    gather = 0.1
+    gather = 0.3
     linger = 0.02
     needs = ("gateway_port", "gateway_token")
 

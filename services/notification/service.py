@@ -43,7 +43,7 @@ class NotificationService(Service):
 
     name = "notification"
     model = Model(notification, domain, store)
-    gather = 0.1
+    gather = 0.3
 
     def begin(self, settings: Settings, database: Database) -> None:
         """Gives every channel a worker of its own."""
