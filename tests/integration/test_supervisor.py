@@ -26,8 +26,10 @@ from deploy.local.supervisor import WAKE_SIGNALS, Supervisor
 class Wishes:  # a file that names a service
     def taken(self):
         wish = run / "wish"
-        wanted = {wish.read_text()} if wish.exists() else set()
-        wish.unlink(missing_ok=True)
+        if not wish.exists():
+            return set()
+        wanted = {wish.read_text()}
+        wish.unlink()
         return wanted
 run, ports = Path(sys.argv[1]), sys.argv[2:]
 argv = (sys.executable, "-m", "deploy.local.mailbox")
