@@ -12,7 +12,8 @@ INSERT INTO ticket.likeness (ticket, recorded_at, mark, who, key, pieces, lowest
 SELECT id, now() - interval '1 day', decode(md5('words' || n), 'hex'), decode(md5('who' || n %% 5000), 'hex'), 'grown',
     ARRAY(SELECT hashtextextended(id, piece) FROM generate_series(1, 64) AS piece),
     ARRAY(SELECT hashtextextended(id, piece) FROM generate_series(1, 6) AS piece) FROM public.bench_numbers;
-INSERT INTO ticket.likeness_low SELECT unnest(lowest), recorded_at, ticket FROM ticket.likeness WHERE key = 'grown';
+INSERT INTO ticket.likeness_low SELECT unnest(lowest), recorded_at, ticket
+FROM ticket.likeness JOIN public.bench_numbers ON id = ticket;
 INSERT INTO ticket.history (ticket, source, sequence, type, time, causationid, data)
 SELECT id, 'urn:fengge:ticket', step, 'cn.fengge.ticket.TicketAccepted.v1', now() - interval '30 days', '', '{}'
 FROM public.bench_numbers CROSS JOIN generate_series(1, 4) AS step;
