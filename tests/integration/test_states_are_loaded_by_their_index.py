@@ -6,7 +6,7 @@ import pytest
 
 from chassis.rows import locked, texts
 from deploy.local.endpoints import Endpoints
-from tests.integration.own_database import Tx, own_database, untouched
+from tests.integration.own_database import Tx, untouched
 
 KEYS = [f"T-{number:04}" for number in range(0, 2_000, 2)]
 YOUNG = """
@@ -15,17 +15,10 @@ INSERT INTO young SELECT 'T-' || lpad(n::text, 4, '0'), 'open' FROM generate_ser
 """
 
 
-@pytest.fixture(scope="module")
-def migrated(servers: Endpoints) -> Iterator[str]:
-    """A database of these tests alone."""
-    with own_database(servers, "ticket", "young") as url:
-        yield url
-
-
 @pytest.fixture
-def tx(migrated: str) -> Iterator[Tx]:
+def tx(servers: Endpoints) -> Iterator[Tx]:
     """An open transaction with a table that was never analysed."""
-    with untouched(migrated) as tx:
+    with untouched(servers.database_url("postgres")) as tx:
         for statement in YOUNG.split(";"):
             tx.execute(statement)
         yield tx
@@ -37,7 +30,9 @@ def test_half_of_a_young_table_is_read_by_the_index(tx: Tx) -> None:
     assert "Seq Scan" not in plan
 
 
-def test_rows_come_and_are_locked_in_the_order_of_their_keys(tx: Tx) -> None:
+def test_these_rows_alone_are_locked_and_come_in_the_order_of_their_keys(tx: Tx) -> None:
     asked = [*KEYS[:3], "T-none", *KEYS[3:5]]
     rows = tx.execute(locked("young", "id"), [texts(asked)]).fetchall()
     assert [row for (row,) in rows] == [f'{{"id":"{key}"}}' for key in KEYS[:5]]
+    held = tx.execute("SELECT id FROM young WHERE xmax <> '0' ORDER BY id").fetchall()
+    assert [key for (key,) in held] == KEYS[:5]

@@ -18,7 +18,7 @@ from services.ticket.privacy.vault import Locked, Vault
 from services.ticket.privacy.vault_store import REQUEST, opened
 
 AT_ONCE = 20
-"""Requests compared in one round: 72,000 an hour, and a hundredth of a processor at most."""
+"""Requests compared in one round, one a second: 72,000 an hour."""
 TOLD = 3
 STEPS = 20
 """Transactions in a row that forget; what is left waits for the next round."""
