@@ -23,7 +23,7 @@ WITH sketched AS (
     FROM json_populate_recordset(null::likeness, %s) AS new WHERE likeness.ticket = new.ticket
     RETURNING likeness.ticket, likeness.recorded_at, likeness.lowest)
 INSERT INTO likeness_low (hash, recorded_at, ticket)
-SELECT unnest(lowest), recorded_at, ticket FROM sketched ON CONFLICT DO NOTHING
+SELECT unnest(lowest), recorded_at, ticket FROM sketched
 """
 # A form letter that thousands send is like thousands: only the newest are looked at, and fewer compared.
 LOOKED_AT = 100
