@@ -7,9 +7,9 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 import msgspec
 
@@ -33,7 +33,7 @@ class World:
     """One process that plays all requesters and assignees over one connection."""
 
     def __init__(self, url: str, run: str, shards: int, *, stock: bool) -> None:
-        self._run, self._stock = run, stock
+        self._run, self._stock, self._numbers = run, stock, count()
         self._connection = connect(url)
         self._publisher = Publisher(self._connection, urlsplit(url).username)
         channel = self._connection.channel()
@@ -64,8 +64,9 @@ class World:
 
     def _message(self, event: Event) -> tuple[str, str, str, bytes]:
         envelope: CloudEvent[Any] = CloudEvent(
-            specversion="1.0", id=uuid4().hex, source=SOURCE, type=type_of(type(event)),
-            time=datetime.now(UTC), data=event, partitionkey=ticket_of(SOURCE, event),
+            specversion="1.0", id=f"{self._run}.{next(self._numbers)}", source=SOURCE,
+            type=type_of(type(event)), time=datetime.now(UTC), data=event,
+            partitionkey=ticket_of(SOURCE, event),
         )  # fmt: skip
         body = msgspec.json.encode(envelope)
         if self._stock:  # nameko's dispatcher sends its payload as a JSON value

@@ -18,8 +18,10 @@ from chassis.inbox import Admission
 from chassis.model import Command, Model, Stimulus
 from chassis.outbox import Message
 from chassis.positions import Positions
-from chassis.recovery import Deadly, Park, Redeliver, recover
+from chassis.recovery import Deadly, Park, Redeliver, TransientFailure, recover
 from chassis.refusal import violation_reply
+from chassis.remembered import Remembered
+from chassis.states import Stored
 from chassis.waiting import Stream
 from contracts.cloudevent import CloudEvent, opened
 from contracts.problem import ContractViolation
@@ -27,6 +29,8 @@ from contracts.registry import EVENTS
 
 log = logging.getLogger(__name__)
 
+REMEMBERED = 8_000
+"""States that are remembered at least; twice as many at most, of about a kilobyte each."""
 DEADLY = "the process died each time it began to handle this event"
 
 Handler = Callable[[Any, Any], Command | None]
@@ -54,6 +58,8 @@ class Tally:
     """Tickets whose timer commands failed."""
     moved: dict[Stream, int] = field(default_factory=dict)
     """How far the streams have come."""
+    saved: dict[str, Stored] = field(default_factory=dict)
+    """States as they are once this is committed."""
 
     def add(self, part: "Tally") -> None:
         """Counts what became of a part of the batch."""
@@ -69,6 +75,7 @@ class Tally:
         self.resumed += part.resumed
         self.failed += part.failed
         self.moved |= part.moved
+        self.saved |= part.saved
 
 
 class Door(Protocol):
@@ -92,7 +99,19 @@ class Effects:
     passes: Callable[[str], bool] = lambda event_type: False
     """Whether nobody wants an event of this type at the moment, although there is a handler for it."""
     positions: Positions = field(default_factory=Positions)
+    states: Remembered[str, Stored] = field(default_factory=partial(Remembered, REMEMBERED))
+    """As this process committed them last. They may be wrong: every use is proved by a write or a look."""
     door: Door | None = None
+
+    def committed(self, tally: Tally) -> None:
+        """Remembers how streams and states stand now."""
+        self.positions.put(tally.moved)
+        self.states.put(tally.saved)
+
+    def forget(self) -> None:
+        """Something failed: perhaps because what is remembered was wrong."""
+        self.positions.forget()
+        self.states.forget()
 
     def of_arrivals(
         self, tx: Tx, arrivals: Sequence[Arrival], now: datetime, tally: Tally, care: Care = Care.TOGETHER
@@ -102,12 +121,12 @@ class Effects:
         With `care` a failing batch is halved until the bad event stands alone; without, its error is raised.
         """
         if care <= Care.TOGETHER:
-            self._together(tx, arrivals, now, tally, trusting=care is Care.TRUSTING)
+            self._together(tx, arrivals, now, tally, care)
             return
 
         def together(some: Sequence[Arrival]) -> None:
             part = Tally()
-            self._together(tx, some, now, part, followers=len(some) > 1)
+            self._together(tx, some, now, part, care, followers=len(some) > 1)
             tally.add(part)
 
         def alone(arrival: Arrival, error: Exception) -> None:
@@ -122,7 +141,7 @@ class Effects:
 
         def together(some: Sequence[Stimulus]) -> None:
             part = Tally(effected=len(some))
-            self._effect(tx, some, now, part)
+            self._effect(tx, some, now, part, care)
             tally.add(part)
 
         def alone(stimulus: Stimulus, error: Exception) -> None:
@@ -158,16 +177,16 @@ class Effects:
         arrivals: Sequence[Arrival],
         now: datetime,
         tally: Tally,
+        care: Care,
         *,
         followers: bool = True,
-        trusting: bool = False,
     ) -> None:
         if self.door:
             arrivals = self._through(self.door, tx, arrivals, now, tally)
-        trusted = self.positions.plain(arrivals) if trusting else {}
+        trusted = self.positions.plain(arrivals) if care is Care.TRUSTING else {}
         admission = inbox.admit(tx, arrivals, trusted, followers=followers)
         stimuli = [stimulus for arrival in admission.ready if (stimulus := self._stimulus(arrival))]
-        self._effect(tx, self.model.addressed(tx, stimuli), now, tally)
+        self._effect(tx, self.model.addressed(tx, stimuli), now, tally, care)
         tally.moved |= inbox.settle(tx, admission)
         if not followers and admission.ready:
             waiting.wake_next(tx, arrivals[0], now)
@@ -208,18 +227,31 @@ class Effects:
 
         return Stimulus(event.partitionkey, partial(handler, event), event, arrival.publisher)
 
-    def _effect(self, tx: Tx, stimuli: Sequence[Stimulus], now: datetime, tally: Tally) -> None:
+    def _effect(self, tx: Tx, stimuli: Sequence[Stimulus], now: datetime, tally: Tally, care: Care) -> None:
         if not stimuli:
             return
         store = self.model.store
-        states = store.load(tx, sorted({stimulus.key for stimulus in stimuli}))
+        keys = sorted({stimulus.key for stimulus in stimuli})
+        trusted = self._remembered(keys) if care is Care.TRUSTING else {}
+        states = {**trusted, **self._load(tx, [key for key in keys if key not in trusted])}
         known = store.know(tx, now, stimuli, states)
         folded = fold(self.model, states, stimuli, known)
         if folded.changes.states or folded.changes.facts:
-            store.save(tx, folded.changes)
+            saved = store.save(tx, folded.changes)
+            if care <= Care.TOGETHER:  # behind a savepoint it may still be taken back
+                tally.saved |= {state.id: state for state in saved}
+        written = {state.id for state in folded.changes.states}
+        if not store.unchanged(tx, [state for key, state in trusted.items() if key not in written]):
+            raise TransientFailure("somebody else has written one of these states")
         messages = outbox.pack(self.model.publisher, folded.published, self.shards)
         tally.messages += outbox.append(tx, messages + folded.messages)
         tally.published += folded.published
+
+    def _remembered(self, keys: Sequence[str]) -> dict[str, Stored]:
+        return {key: state for key in keys if (state := self.states.get(key))}
+
+    def _load(self, tx: Tx, keys: Sequence[str]) -> Mapping[str, Stored]:
+        return self.model.store.load(tx, keys) if keys else {}
 
     def _answer(
         self, tx: Tx, publisher: str | None, violation: ContractViolation, instance: str | None, tally: Tally

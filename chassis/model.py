@@ -10,12 +10,13 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from chassis.database import Tx
+from chassis.states import Stored
 from contracts.cloudevent import CloudEvent
 from contracts.event import Event
 from contracts.registry import events_of
 
 State = Any
-"""A frozen msgspec.Struct with at least `id` (the partition key) and `sequence` (facts published so far)."""
+"""A `Stored`; its `id` is the partition key."""
 Command = Any
 """An imperative of the domain, e.g. AcceptTicket; has `ticket` where it comes from a timer."""
 Fact = Any
@@ -73,7 +74,11 @@ class Store(Protocol):
     def know(
         self, tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str, State], /
     ) -> Any: ...
-    def save(self, tx: Tx, changes: Changes, /) -> None: ...
+    def save(self, tx: Tx, changes: Changes, /) -> Sequence[Stored]:
+        """Writes; returns the states that may be remembered, as `load` would give them."""
+
+    def unchanged(self, tx: Tx, states: Sequence[Any], /) -> bool:
+        """Whether nobody has written one of these remembered states since."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from chassis.database import Tx
 from chassis.delivery import Arrival
 from chassis.recovery import TransientFailure
+from chassis.remembered import Remembered
 from chassis.rows import array, columns
 from chassis.waiting import Stream
 
@@ -34,22 +35,11 @@ UNKNOWN = -9
 """Nothing follows upon this."""
 
 
-class Positions:
+class Positions(Remembered[Stream, int]):
     """Where streams stand as this process committed it last. It may be wrong: `advance` finds out."""
 
     def __init__(self) -> None:
-        self._young: dict[Stream, int] = {}
-        self._old: dict[Stream, int] = {}
-
-    def committed(self, moved: Mapping[Stream, int]) -> None:
-        """These streams stand here now."""
-        self._young.update(moved)
-        if len(self._young) > REMEMBERED:
-            self._young, self._old = {}, self._young
-
-    def forget(self) -> None:
-        """Something failed: perhaps because what is remembered was wrong."""
-        self._young, self._old = {}, {}
+        super().__init__(REMEMBERED)
 
     def plain(self, arrivals: Iterable[Arrival]) -> dict[Stream, int]:
         """Where streams stand, of those whose events here follow upon that one by one; a first one begins."""
@@ -58,7 +48,7 @@ class Positions:
         for arrival in arrivals:
             stream, number = arrival.stream, arrival.event.number
             if stream not in stands:
-                known = self._young.get(stream) or self._old.get(stream) or (0 if number == 1 else UNKNOWN)
+                known = self.get(stream) or (0 if number == 1 else UNKNOWN)
                 stands[stream] = comes[stream] = known
             follows = number == comes[stream] + 1 and not arrival.waits_as
             comes[stream] = number if follows else UNKNOWN

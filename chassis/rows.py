@@ -21,17 +21,6 @@ def from_json(struct: type[S], rows: Iterable[tuple[str]]) -> list[S]:
     return msgspec.json.decode(text, type=list[struct])  # type: ignore[valid-type]
 
 
-def locked(table: str, columns: str) -> str:
-    """The statement that gives rows of `table` as JSON by their ids, locked in the order of these.
-
-    OFFSET 0 keeps it to the index, row by row: of a young table the planner would read the whole.
-    """
-    return f"""
-SELECT to_json(found)::text FROM unnest(%s::text[]) AS wanted (number) CROSS JOIN LATERAL
-    (SELECT {columns} FROM {table} WHERE id = wanted.number OFFSET 0 FOR UPDATE) found
-"""
-
-
 def columns(rows: Sequence[Sequence[Any]], width: int) -> list[Any]:
     """Rows of `width` values turned into columns, one array each, for `unnest`."""
     return [array([row[index] for row in rows]) for index in range(width)]

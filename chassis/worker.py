@@ -18,6 +18,7 @@ from chassis.effect import Effects, Tally
 from chassis.halving import Care, transient, wearing
 from chassis.line import pauses
 from chassis.meter import Meter
+from chassis.recovery import TransientFailure
 from chassis.relay import Relay
 from chassis.suspects import DEADLY
 from chassis.traces import Traces
@@ -57,7 +58,10 @@ class Worker:
                 with self._database.transaction() as tx:
                     work(tx, tally, care)
             except Exception as error:
-                self.effects.positions.forget()
+                self.effects.forget()
+                if care is Care.TRUSTING and isinstance(error, TransientFailure):
+                    care = Care.TOGETHER  # what was remembered was wrong: nothing has failed
+                    continue
                 if not transient(error):
                     if care >= Care.HALVED:
                         raise
@@ -76,7 +80,7 @@ class Worker:
     def _committed(self, tally: Tally, begun: int) -> None:
         if tally.effected:
             failpoints.reach("after_commit")
-        self.effects.positions.committed(tally.moved)
+        self.effects.committed(tally)
         self._relay.hand_over(tally.messages)
         if self._traces:
             self._traces.committed(tally.ready, tally.published, begun)

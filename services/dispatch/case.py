@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
+from chassis.states import Stored
 from contracts import dispatch
 from services.dispatch import calls
 from services.dispatch.calls import Call
@@ -43,11 +44,9 @@ class Beside(Struct, frozen=True, kw_only=True):
     unit: str | None = None
 
 
-class Case(Struct, frozen=True, kw_only=True):
+class Case(Stored, frozen=True, kw_only=True):
     """The state of one ticket's dispatch; `outcome` and what follows live only in their transaction."""
 
-    id: str
-    sequence: int = 0
     state: str = "new"
     category: str = ""
     grid: str = ""
@@ -61,7 +60,7 @@ class Case(Struct, frozen=True, kw_only=True):
     contract_month: str | None = None
     expires_at: datetime | None = None
     contact_due_at: datetime | None = None
-    tried: list[str] = []
+    tried: list[str] = field(default_factory=list)
     returns: int = 0
     return_until: datetime | None = None
     bound: Bound | None = None

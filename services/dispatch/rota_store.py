@@ -8,7 +8,7 @@ import msgspec
 from psycopg.rows import dict_row
 
 from chassis.database import Tx
-from chassis.rows import as_json, from_json, locked, texts
+from chassis.states import Table
 from contracts.terms import CHINA
 from services.dispatch.shifts import Gap, Shift
 from services.dispatch.watching import Watch
@@ -29,12 +29,7 @@ WHERE w.active AND {which} ORDER BY w.code, r.from_at, r.assignee
 OF_ROTAS = SHIFTS.format(which="w.code IN (SELECT cell FROM rota)")
 OF_CELLS = SHIFTS.format(which="w.code = ANY(%(cells)s)")
 TOLD = "SELECT id, told FROM rota_watch WHERE told <> '[]'"
-LOAD = locked("rota_watch", "id, sequence, cell, told")
-SAVE = """
-INSERT INTO rota_watch (id, sequence, cell, told)
-SELECT id, sequence, cell, told FROM json_populate_recordset(null::rota_watch, %s)
-ON CONFLICT (id) DO UPDATE SET sequence = EXCLUDED.sequence, told = EXCLUDED.told
-"""
+WATCHES = Table("rota_watch", Watch, "sequence, cell, told")
 # Only where somebody is there to take it over: a gap has an alarm of its own, days before.
 CHANGING = """
 SELECT c.id FROM "case" c JOIN cell p ON p.code = c.grid
@@ -74,13 +69,13 @@ def told(tx: Tx) -> dict[str, list[Gap]]:
 
 def load(tx: Tx, keys: Sequence[str]) -> dict[str, Watch]:
     """The watches with these keys, locked in their order."""
-    return {watch.id: watch for watch in from_json(Watch, tx.execute(LOAD, [texts(keys)]))}
+    return WATCHES.load(tx, keys)
 
 
 def save(tx: Tx, watches: Sequence[Watch]) -> None:
     """Writes what has been told."""
     rows = [{**msgspec.structs.asdict(watch), "cell": watch.cell} for watch in watches]
-    tx.execute(SAVE, [as_json(rows)])
+    WATCHES.save(tx, watches, rows)
 
 
 def changing_hands(tx: Tx, now: datetime, limit: int) -> list[str]:

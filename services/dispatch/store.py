@@ -5,10 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from chassis import policy
 from chassis.database import Tx
 from chassis.model import Changes, Stimulus
-from chassis.rows import as_json, columns, from_json, locked, texts
+from chassis.rows import as_json, columns, texts
+from chassis.states import Table
 from contracts import intake, ticket
 from contracts.numbering import ROTA
 from contracts.terms import CHINA
@@ -27,22 +30,12 @@ from services.dispatch.pool import Known, Moved, Place
 from services.dispatch.watching import Watch
 
 COLUMNS = (
-    "id, sequence, state, category, grid, severity, hop, assignment, assignee, kind, unit, contract, "
+    "sequence, state, category, grid, severity, hop, assignment, assignee, kind, unit, contract, "
     "expires_at, contact_due_at, tried, returns, return_until, bound, mode, "
     "claimed, beside, contract_month, calls, arrive_by"
 )
-LOAD = locked('"case"', COLUMNS)
-SAVE = f"""
-INSERT INTO "case" ({COLUMNS}) SELECT {COLUMNS} FROM json_populate_recordset(null::"case", %s)
-ON CONFLICT (id) DO UPDATE SET
-    sequence = EXCLUDED.sequence, state = EXCLUDED.state, severity = EXCLUDED.severity, hop = EXCLUDED.hop,
-    assignment = EXCLUDED.assignment, assignee = EXCLUDED.assignee, kind = EXCLUDED.kind,
-    unit = EXCLUDED.unit, contract = EXCLUDED.contract,
-    expires_at = EXCLUDED.expires_at, contact_due_at = EXCLUDED.contact_due_at, tried = EXCLUDED.tried,
-    returns = EXCLUDED.returns, return_until = EXCLUDED.return_until, bound = EXCLUDED.bound,
-    mode = EXCLUDED.mode, claimed = EXCLUDED.claimed, beside = EXCLUDED.beside,
-    contract_month = EXCLUDED.contract_month, calls = EXCLUDED.calls, arrive_by = EXCLUDED.arrive_by
-"""
+CASES = Table('"case"', Case, COLUMNS)
+unchanged = CASES.unchanged
 SAVE_OUTCOMES = """
 INSERT INTO outcome (ticket, assignment, at, text, evidence)
 SELECT ticket, assignment, at, text, evidence FROM json_populate_recordset(null::outcome, %s)
@@ -82,7 +75,7 @@ def load(tx: Tx, keys: Sequence[str]) -> dict[str, Any]:
     watched = [key for key in keys if key.startswith(ROTA)]
     found: dict[str, Any] = dict(rota_store.load(tx, watched)) if watched else {}
     if len(watched) < len(keys):
-        found |= {case.id: case for case in from_json(Case, tx.execute(LOAD, [texts(keys)]))}
+        found |= CASES.load(tx, keys)
     return found
 
 
@@ -170,15 +163,15 @@ def _places(tx: Tx, grids: set[str]) -> dict[str, Place]:
     return places
 
 
-def save(tx: Tx, changes: Changes) -> None:
+def save(tx: Tx, changes: Changes) -> list[Case]:
     """Writes cases, outcomes and the counters that tickets share, each once for the batch, in key order."""
     cases = [state for state in changes.states if isinstance(state, Case)]
     watches = [state for state in changes.states if isinstance(state, Watch)]
     if watches:
         rota_store.save(tx, watches)
     if not cases:
-        return
-    tx.execute(SAVE, [as_json(cases)])
+        return []
+    saved = CASES.save(tx, [_lasting(case) for case in cases])
     outcomes = [
         {
             "ticket": case.id,
@@ -199,6 +192,14 @@ def save(tx: Tx, changes: Changes) -> None:
     loads = (moved.open, moved.taken, moved.asked, moved.contacts, moved.in_time)
     _move(tx, MOVE_LOADS, loads, now, half_life, now)
     quota_store.save(tx, cases, now)
+    return saved
+
+
+def _lasting(case: Case) -> Case:
+    """Without what lives only in this transaction."""
+    if case.outcome or case.grounds or case.rulings or case.units or case.whistles:
+        return replace(case, outcome=None, grounds=(), rulings=(), units=(), whistles=())
+    return case
 
 
 def _move(tx: Tx, statement: str, counters: Sequence[Counter[str]], *values: Any) -> None:

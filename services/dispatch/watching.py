@@ -7,16 +7,15 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from chassis.states import Stored
 from contracts import dispatch
 from contracts.numbering import ROTA
 from services.dispatch.shifts import Gap, Shift, gaps
 
 
-class Watch(Struct, frozen=True, kw_only=True):
+class Watch(Stored, frozen=True, kw_only=True):
     """What has been told of the rota of one cell."""
 
-    id: str
-    sequence: int = 0
     told: tuple[Gap, ...] = ()
 
     @property

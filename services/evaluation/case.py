@@ -4,6 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from chassis.states import Stored
 from contracts.actor import Actor
 from contracts.terms import ExclusionGround, RatingWay
 
@@ -47,11 +48,9 @@ class Aside(Struct, frozen=True, kw_only=True, omit_defaults=True):
     scored: tuple[Scored, ...] = ()
 
 
-class Case(Struct, frozen=True, kw_only=True):
+class Case(Stored, frozen=True, kw_only=True):
     """What the rates need of one ticket; `resolved` and `satisfaction` are the answers of its last round."""
 
-    id: str
-    sequence: int = 0
     state: str = "none"
     ended: str | None = None
     received_at: datetime | None = None

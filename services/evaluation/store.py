@@ -11,7 +11,8 @@ from psycopg.rows import dict_row
 from chassis import policy
 from chassis.database import Tx
 from chassis.model import Changes, Fact, Stimulus
-from chassis.rows import as_json, columns, from_json, locked, texts
+from chassis.rows import columns
+from chassis.states import Table
 from contracts.cloudevent import CloudEvent
 from contracts.intake import CallbackMade, RatingGiven
 from services.evaluation import guess_store, guessing, key_store, score_store, tally, tally_store
@@ -93,30 +94,13 @@ class Known(policy.Known):
 
 
 COLUMNS = (
-    "id, sequence, state, ended, received_at, source, channel, category, grid, severity, assignee, "
+    "sequence, state, ended, received_at, source, channel, category, grid, severity, assignee, "
     "assignee_kind, unit, contract, contact_due_at, contacted_in_time, contacted_at, contact_missed, hops, "
     "returns, expiries, on_time, handled_at, reworks, round, asked_at, window_ends_at, rated_at, resolved, "
     "satisfaction, aside"
 )
-LOAD = locked("casefile", COLUMNS)
-SAVE = f"""
-INSERT INTO casefile ({COLUMNS})
-SELECT {COLUMNS} FROM json_populate_recordset(null::casefile, %s)
-ON CONFLICT (id) DO UPDATE SET
-    sequence = EXCLUDED.sequence, state = EXCLUDED.state, ended = EXCLUDED.ended,
-    received_at = EXCLUDED.received_at, source = EXCLUDED.source, channel = EXCLUDED.channel,
-    category = EXCLUDED.category, grid = EXCLUDED.grid, severity = EXCLUDED.severity,
-    assignee = EXCLUDED.assignee, assignee_kind = EXCLUDED.assignee_kind, unit = EXCLUDED.unit,
-    contract = EXCLUDED.contract,
-    contact_due_at = EXCLUDED.contact_due_at, contacted_in_time = EXCLUDED.contacted_in_time,
-    contacted_at = EXCLUDED.contacted_at, contact_missed = EXCLUDED.contact_missed, hops = EXCLUDED.hops,
-    returns = EXCLUDED.returns, expiries = EXCLUDED.expiries,
-    on_time = EXCLUDED.on_time, handled_at = EXCLUDED.handled_at,
-    reworks = EXCLUDED.reworks, round = EXCLUDED.round,
-    asked_at = EXCLUDED.asked_at, window_ends_at = EXCLUDED.window_ends_at,
-    rated_at = EXCLUDED.rated_at, resolved = EXCLUDED.resolved,
-    satisfaction = EXCLUDED.satisfaction, aside = EXCLUDED.aside
-"""
+CASES = Table("casefile", Case, COLUMNS)
+unchanged = CASES.unchanged
 WINDOWS_OVER = """
 SELECT id FROM casefile WHERE state = 'asked' AND window_ends_at <= %s
 ORDER BY window_ends_at LIMIT %s FOR UPDATE SKIP LOCKED
@@ -157,7 +141,7 @@ OLD = timedelta(days=1)
 
 def load(tx: Tx, keys: Sequence[str]) -> dict[str, Case]:
     """The cases of these tickets, locked in the order of their numbers."""
-    return {case.id: case for case in from_json(Case, tx.execute(LOAD, [texts(keys)]))}
+    return CASES.load(tx, keys)
 
 
 def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str, Case]) -> Known:
@@ -201,9 +185,9 @@ def rating_window(known: Known) -> float:
     return float(known.policies["rating_window_seconds"].value["seconds"])
 
 
-def save(tx: Tx, changes: Changes) -> None:
+def save(tx: Tx, changes: Changes) -> list[Case]:
     """Writes the cases of the batch in one statement, and what they add to the tally in another."""
-    tx.execute(SAVE, [as_json(changes.states)])
+    saved = CASES.save(tx, changes.states)
     known: Known = changes.known
     if known.guessed:
         guess_store.save(tx, {name: known.used[name] for name in known.guessed})
@@ -212,6 +196,7 @@ def save(tx: Tx, changes: Changes) -> None:
     found = tally.changes((known.before.get(case.id), case) for case in changes.states)
     if found:
         tally_store.add(tx, found, known.now)
+    return saved
 
 
 def windows_over(tx: Tx, now: datetime, limit: int) -> list[str]:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chassis.model import Outgoing
+from chassis.states import Stored
 from contracts import ticket
 from contracts.event import Event
 from contracts.intake import EventRefused
@@ -15,11 +16,9 @@ from contracts.intake import EventRefused
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
-class Standing(Struct, frozen=True, kw_only=True):
+class Standing(Stored, frozen=True, kw_only=True):
     """One ticket, or one standing order, as the gateway has heard of it; `before` a pause, where it was."""
 
-    id: str
-    sequence: int = 0
     source: str = ""
     external_id: str = ""
     state: str = ""

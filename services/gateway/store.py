@@ -9,33 +9,25 @@ from psycopg.rows import dict_row
 
 from chassis.database import Tx
 from chassis.model import Changes, Fact, Stimulus
-from chassis.rows import as_json, columns, from_json, locked, texts
+from chassis.rows import columns
+from chassis.states import Table
 from contracts.intake import EventRefused
 from services.gateway import client_store, open311_store
 from services.gateway.domain import FOLLOWED, Standing
 
 COLUMNS = (
-    "id, sequence, source, external_id, state, before, severity, category, due_at, resolved, satisfaction, "
+    "sequence, source, external_id, state, before, severity, category, due_at, resolved, satisfaction, "
     '"primary", received_at, updated_at'
 )
-LOAD = locked("standing", COLUMNS)
-SAVE = f"""
-INSERT INTO standing ({COLUMNS})
-SELECT {COLUMNS} FROM json_populate_recordset(null::standing, %s)
-ON CONFLICT (id) DO UPDATE SET
-    sequence = EXCLUDED.sequence, source = EXCLUDED.source, external_id = EXCLUDED.external_id,
-    state = EXCLUDED.state, before = EXCLUDED.before, severity = EXCLUDED.severity,
-    category = EXCLUDED.category, due_at = EXCLUDED.due_at, resolved = EXCLUDED.resolved,
-    satisfaction = EXCLUDED.satisfaction, "primary" = EXCLUDED."primary",
-    received_at = EXCLUDED.received_at, updated_at = EXCLUDED.updated_at
-"""
+STANDINGS = Table("standing", Standing, COLUMNS)
+unchanged = STANDINGS.unchanged
 REFUSED = """
 UPDATE intake SET state = told.state, problem = told.problem, detail = told.detail
 FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
      AS told (source, id, state, problem, detail)
 WHERE intake.source = told.source AND intake.id = told.id
 """
-SHOW = f"SELECT {COLUMNS} FROM standing WHERE id = %s AND source = ANY(%s) AND state <> ''"
+SHOW = f"SELECT {STANDINGS.columns} FROM standing WHERE id = %s AND source = ANY(%s) AND state <> ''"
 
 
 class Known(Struct):
@@ -52,7 +44,7 @@ class Known(Struct):
 
 def load(tx: Tx, keys: Sequence[str]) -> dict[str, Standing]:
     """How these tickets stand, locked in the order of their numbers."""
-    return {each.id: each for each in from_json(Standing, tx.execute(LOAD, [texts(keys)]))}
+    return STANDINGS.load(tx, keys)
 
 
 def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str, Standing]) -> Known:
@@ -62,15 +54,15 @@ def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str
     return Known(now, client_store.heard(tx), client_store.senders(tx, idents))
 
 
-def save(tx: Tx, changes: Changes) -> None:
+def save(tx: Tx, changes: Changes) -> list[Standing]:
     """Writes what changed, the steps of requests, and which of the events taken in here were refused."""
-    if changes.states:
-        tx.execute(SAVE, [as_json(changes.states)])
+    saved = STANDINGS.save(tx, changes.states)
     open311_store.note_steps(tx, [fact for fact in changes.facts if type(fact.data) in FOLLOWED])
     refused = [fact.data for fact in changes.facts if isinstance(fact.data, EventRefused)]
     rows = [_refusal(each) for each in refused if each.source and each.instance]
     if rows:
         tx.execute(REFUSED, columns(rows, 5))
+    return saved
 
 
 def _refusal(told: EventRefused) -> tuple[str | None, str | None, str, str, str]:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from chassis.states import Stored
 from contracts.terms import Audience, ContactKind, NotificationChannel
 
 Language = Literal["zh", "en"]
@@ -96,11 +97,9 @@ class Post(Struct, frozen=True, kw_only=True):
     body: str
 
 
-class Correspondence(Struct, frozen=True, kw_only=True):
+class Correspondence(Stored, frozen=True, kw_only=True):
     """One ticket's messages under way; `touched`, `pages`, `posts` live only in the transaction at hand."""
 
-    id: str
-    sequence: int = 0
     received: bool = False
     requester_ref: str | None = None
     language: Language = "zh"

@@ -11,7 +11,8 @@ from psycopg.rows import dict_row
 from chassis import policy
 from chassis.database import Tx
 from chassis.model import Changes, Fact, Stimulus
-from chassis.rows import as_json, from_json, locked, texts
+from chassis.rows import as_json, from_json, texts
+from chassis.states import Table
 from contracts.terms import NotificationChannel
 from services.notification import template_store, webhook_store
 from services.notification.correspondence import Correspondence, Delivery
@@ -23,25 +24,16 @@ LOOK_AHEAD = 4
 """Messages looked at per ticket wanted: one ticket may have several."""
 
 COLUMNS = (
-    "id, sequence, received, requester_ref, language, category, grid, urgent, no_address, source, "
+    "sequence, received, requester_ref, language, category, grid, urgent, no_address, source, "
     "external_id, contacted_at, follows"
 )
-LOAD = locked("correspondence", COLUMNS)
+CORRESPONDENCE = Table("correspondence", Correspondence, COLUMNS)
+unchanged = CORRESPONDENCE.unchanged
 # A statement of its own: it must see what was committed while the first one waited for its locks. OFFSET 0
 # keeps it to the index, ticket by ticket: without fresh statistics the planner would read the whole table.
 UNDER_WAY = """
 SELECT to_json(d)::text FROM unnest(%s::text[]) AS wanted (number) CROSS JOIN LATERAL
     (SELECT * FROM delivery WHERE ticket = wanted.number AND state IN ('queued', 'handed') OFFSET 0) d
-"""
-SAVE = f"""
-INSERT INTO correspondence ({COLUMNS})
-SELECT {COLUMNS} FROM json_populate_recordset(null::correspondence, %s)
-ON CONFLICT (id) DO UPDATE SET
-    sequence = EXCLUDED.sequence, received = EXCLUDED.received, requester_ref = EXCLUDED.requester_ref,
-    language = EXCLUDED.language, category = EXCLUDED.category, grid = EXCLUDED.grid,
-    urgent = EXCLUDED.urgent, no_address = EXCLUDED.no_address, source = EXCLUDED.source,
-    external_id = EXCLUDED.external_id, contacted_at = EXCLUDED.contacted_at,
-    follows = EXCLUDED.follows
 """
 SAVE_DELIVERIES = """
 INSERT INTO delivery SELECT * FROM json_populate_recordset(null::delivery, %s)
@@ -98,7 +90,7 @@ class Known(Struct):
 
 def load(tx: Tx, keys: Sequence[str]) -> dict[str, Correspondence]:
     """The correspondence of these tickets with its messages under way, locked in the order of numbers."""
-    found = {state.id: state for state in from_json(Correspondence, tx.execute(LOAD, [texts(keys)]))}
+    found = CORRESPONDENCE.load(tx, keys)
     deliveries: dict[str, dict[str, Delivery]] = {}
     for delivery in from_json(Delivery, tx.execute(UNDER_WAY, [texts(list(found))])):
         deliveries.setdefault(delivery.ticket, {})[delivery.key] = delivery
@@ -110,10 +102,13 @@ def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], states: Mapping[str
     return Known(now, states, policy.in_force(tx), subscribed(tx), template_store.in_use(tx))
 
 
-def save(tx: Tx, changes: Changes) -> None:
-    """Writes correspondence, messages that moved, pages shown and posts for subscribers, set-wise."""
+def save(tx: Tx, changes: Changes) -> Sequence[Correspondence]:
+    """Writes correspondence, messages that moved, pages shown and posts for subscribers, set-wise.
+
+    None is to be remembered: its messages under way move behind the back of these batches.
+    """
     states: Sequence[Correspondence] = changes.states
-    tx.execute(SAVE, [as_json([replace(state, deliveries={}, pages=(), posts=()) for state in states])])
+    CORRESPONDENCE.save(tx, [_lasting(state) for state in states])
     moved = [state.deliveries[key] for state in states for key in state.touched]
     if moved:
         tx.execute(SAVE_DELIVERIES, [as_json(moved)])
@@ -123,6 +118,12 @@ def save(tx: Tx, changes: Changes) -> None:
     posts = [post for state in states for post in state.posts]
     if posts:
         webhook_store.queue(tx, posts)
+    return ()
+
+
+def _lasting(state: Correspondence) -> Correspondence:
+    """Without what has rows of its own or lives only in this transaction."""
+    return replace(state, deliveries={}, touched=frozenset(), pages=(), posts=())
 
 
 def due_on_console(tx: Tx, now: datetime, limit: int) -> list[str]:

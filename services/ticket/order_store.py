@@ -9,7 +9,8 @@ from psycopg.rows import dict_row
 
 from chassis.database import Tx
 from chassis.model import Changes
-from chassis.rows import as_json, from_json, locked, texts
+from chassis.rows import as_json, from_json, texts
+from chassis.states import Table
 from contracts import ticket
 from contracts.intake import Requester
 from services.ticket.orders import StandingOrder, Visit
@@ -18,14 +19,8 @@ from services.ticket.privacy.vault import Identity, Words
 from services.ticket.privacy.vault_store import CONTACT, CONTACTS, REQUEST, REQUESTS, opened, sealed_row
 from services.ticket.state import Intake
 
-COLUMNS = "id, sequence, state, source, external_id, plan, requester_ref, seen, due_at"
-LOAD = locked("standing_order", COLUMNS)
-SAVE = f"""
-INSERT INTO standing_order ({COLUMNS}) SELECT {COLUMNS} FROM json_populate_recordset(null::standing_order, %s)
-ON CONFLICT (id) DO UPDATE SET
-    sequence = EXCLUDED.sequence, state = EXCLUDED.state, plan = EXCLUDED.plan,
-    requester_ref = EXCLUDED.requester_ref, seen = EXCLUDED.seen, due_at = EXCLUDED.due_at
-"""
+COLUMNS = "sequence, state, source, external_id, plan, requester_ref, seen, due_at"
+ORDERS = Table("standing_order", StandingOrder, COLUMNS)
 SAVE_WORDS = """
 INSERT INTO request (ticket, key, sealed, recorded_at)
 SELECT ticket, key, sealed, recorded_at FROM json_populate_recordset(null::request, %s)
@@ -56,13 +51,13 @@ VISITS = f"""
 SELECT to_json(v)::text FROM (
     SELECT v.ticket, v.kind, v.visit_at, v.confirm_by,
            EXISTS (SELECT FROM ticket t WHERE t.id = v.ticket) AS opened,
-           (SELECT to_json(o) FROM (SELECT {COLUMNS} FROM standing_order WHERE id = v.standing_order) o
+           (SELECT to_json(o) FROM (SELECT {ORDERS.columns} FROM standing_order WHERE id = v.standing_order) o
            ) AS "order"
     FROM visit v WHERE v.ticket = ANY(%s)) v
 """
-FIND = f"SELECT to_json(o)::text FROM (SELECT {COLUMNS} FROM standing_order WHERE id = %s) o"
+FIND = f"SELECT to_json(o)::text FROM (SELECT {ORDERS.columns} FROM standing_order WHERE id = %s) o"
 LIST = f"""
-SELECT to_json(o)::text FROM (SELECT {COLUMNS} FROM standing_order
+SELECT to_json(o)::text FROM (SELECT {ORDERS.columns} FROM standing_order
 WHERE (%(state)s::text IS NULL AND (%(all)s OR state <> 'ended') OR state = %(state)s)
   AND (%(grid)s::text IS NULL OR starts_with(plan->>'grid', %(grid)s))
   AND (%(category)s::text IS NULL OR plan->>'category' = %(category)s)
@@ -76,7 +71,7 @@ WHERE v.standing_order = %s ORDER BY v.visit_at DESC, v.kind LIMIT %s
 
 def load(tx: Tx, numbers: Sequence[str]) -> dict[str, StandingOrder]:
     """The orders with these numbers, locked in the order of their numbers."""
-    return {order.id: order for order in from_json(StandingOrder, tx.execute(LOAD, [texts(numbers)]))}
+    return ORDERS.load(tx, numbers)
 
 
 def due(tx: Tx, now: datetime, limit: int) -> list[str]:
@@ -122,7 +117,7 @@ def save(tx: Tx, changes: Changes) -> None:
     """Writes orders, what they say, the visits that follow from the batch, and those it has attended to."""
     orders = [state for state in changes.states if isinstance(state, StandingOrder)]
     if orders:
-        tx.execute(SAVE, [as_json([replace(order, intake=None) for order in orders])])
+        ORDERS.save(tx, [replace(order, intake=None) for order in orders])
         _save_words(tx, [order for order in orders if order.intake], changes.known.now)
     known = changes.known
     if known.opened or known.checked:

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
+from chassis.states import Stored
 from contracts.numbering import ticket_number
 from contracts.plan import Plan
 from contracts.terms import CHINA
@@ -16,7 +17,7 @@ SOURCE = "urn:fengge:standing-orders"
 """Where the requests of visits and welfare checks come from; nobody outside may send in this name."""
 
 
-class StandingOrder(Struct, frozen=True, kw_only=True):
+class StandingOrder(Stored, frozen=True, kw_only=True):
     """The state of one standing order; `intake` lives only in the transaction that receives it.
 
     Visits up to `seen` have become tickets, or never will; the next one becomes one at `due_at`.
@@ -24,8 +25,6 @@ class StandingOrder(Struct, frozen=True, kw_only=True):
 
     NOUN: ClassVar[str] = "standing order"
 
-    id: str
-    sequence: int = 0
     state: str = "new"
     source: str = ""
     external_id: str = ""

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from chassis.states import Stored
 from contracts.actor import Actor
 from contracts.intake import Location, Requester
 from contracts.terms import Clock
@@ -133,7 +134,7 @@ class Desk(Struct, frozen=True, kw_only=True, omit_defaults=True):
 PLAIN = Desk()
 
 
-class Ticket(Struct, frozen=True, kw_only=True):
+class Ticket(Stored, frozen=True, kw_only=True):
     """The state of one ticket; `intake`, `remarks`, `letters` and `read` live only in one transaction.
 
     `due_at` is that of `clock`, which grants `span` from `since` on.
@@ -141,8 +142,6 @@ class Ticket(Struct, frozen=True, kw_only=True):
 
     NOUN: ClassVar[str] = "ticket"
 
-    id: str
-    sequence: int = 0
     state: str = "new"
     source: str = ""
     external_id: str = ""

@@ -12,7 +12,8 @@ from psycopg.rows import dict_row
 from chassis import policy
 from chassis.database import Tx
 from chassis.model import Changes, Stimulus
-from chassis.rows import as_copy, as_json, from_json, locked, texts
+from chassis.rows import as_copy, as_json
+from chassis.states import Table
 from contracts.cloudevent import CloudEvent
 from contracts.intake import MergeOrdered, RequestSubmitted
 from contracts.numbering import ORDER
@@ -33,22 +34,12 @@ from services.ticket.privacy.vault_store import CONTACT, REMARK, REQUEST, opened
 from services.ticket.state import Ticket
 
 COLUMNS = (
-    "id, sequence, state, source, external_id, channel, severity, category, grid, requester_ref, "
+    "sequence, state, source, external_id, channel, severity, category, grid, requester_ref, "
     "lives_alone, received_at, clock, due_at, alarm_at, assignment, assignee, assignee_kind, reworks, "
     "resolved, satisfaction, since, span, closed_at, desk"
 )
-LOAD = locked("ticket", COLUMNS)
-SAVE = f"""
-INSERT INTO ticket ({COLUMNS})
-SELECT {COLUMNS} FROM json_populate_recordset(null::ticket, %s)
-ON CONFLICT (id) DO UPDATE SET
-    sequence = EXCLUDED.sequence, state = EXCLUDED.state, severity = EXCLUDED.severity,
-    category = EXCLUDED.category, grid = EXCLUDED.grid, clock = EXCLUDED.clock,
-    due_at = EXCLUDED.due_at, alarm_at = EXCLUDED.alarm_at,
-    assignment = EXCLUDED.assignment, assignee = EXCLUDED.assignee, assignee_kind = EXCLUDED.assignee_kind,
-    reworks = EXCLUDED.reworks, resolved = EXCLUDED.resolved, satisfaction = EXCLUDED.satisfaction,
-    since = EXCLUDED.since, span = EXCLUDED.span, closed_at = EXCLUDED.closed_at, desk = EXCLUDED.desk
-"""
+TICKETS = Table("ticket", Ticket, COLUMNS)
+unchanged = TICKETS.unchanged
 SAVE_REQUESTS = """
 INSERT INTO request (ticket, key, sealed, occurred_at, recorded_at)
 SELECT ticket, key, sealed, occurred_at, recorded_at FROM json_populate_recordset(null::request, %s)
@@ -65,7 +56,7 @@ SAVE_HISTORY = "COPY history (ticket, source, sequence, type, time, causationid,
 DUE = """
 SELECT id FROM ticket WHERE alarm_at <= %s ORDER BY alarm_at LIMIT %s FOR UPDATE SKIP LOCKED
 """
-SHOW = f"SELECT {COLUMNS} FROM ticket WHERE id = %s"
+SHOW = f"SELECT {TICKETS.columns} FROM ticket WHERE id = %s"
 REMARKS = """
 SELECT ref, at, role, by, internal, key, sealed FROM remark
 WHERE ticket = %s AND (role = 'requester') = %s ORDER BY at, ref
@@ -97,7 +88,7 @@ def load(tx: Tx, keys: Sequence[str]) -> dict[str, Any]:
     orders = [key for key in keys if key.startswith(ORDER)]
     found: dict[str, Any] = dict(order_store.load(tx, orders)) if orders else {}
     if len(orders) < len(keys):
-        found |= {ticket.id: ticket for ticket in from_json(Ticket, tx.execute(LOAD, [texts(keys)]))}
+        found |= TICKETS.load(tx, keys)
     return found
 
 
@@ -137,22 +128,23 @@ def _may_be_visit(state: Ticket | StandingOrder | None) -> bool:
     return state is None or (isinstance(state, Ticket) and state.source == SOURCE)
 
 
-def save(tx: Tx, changes: Changes) -> None:
+def save(tx: Tx, changes: Changes) -> list[Ticket]:
     """Writes tickets, orders, what was said, who asked, and the history of the batch, set-wise."""
     tickets = [state for state in changes.states if isinstance(state, Ticket)]
     known: Known = changes.known
+    saved = TICKETS.save(tx, [_lasting(ticket) for ticket in tickets])
     if len(tickets) < len(changes.states) or known.visits:
         order_store.save(tx, changes)
     if tickets:
-        _save_tickets(tx, tickets, known)
+        _save_what_was_said(tx, tickets, known)
         if any(ticket.channel == "sensor" for ticket in tickets):
             sensor_store.save(tx, tickets, changes)
     with tx.cursor() as cursor, cursor.copy(SAVE_HISTORY) as copy:
         copy.write(as_copy(_recorded(fact) for fact in changes.facts))
+    return saved
 
 
-def _save_tickets(tx: Tx, tickets: Sequence[Ticket], known: Known) -> None:
-    tx.execute(SAVE, [as_json([_lasting(ticket) for ticket in tickets])])
+def _save_what_was_said(tx: Tx, tickets: Sequence[Ticket], known: Known) -> None:
     new = [ticket for ticket in tickets if ticket.intake]
     if new:
         tx.execute(SAVE_REQUESTS, [as_json([_request(ticket) for ticket in new])])

@@ -1,13 +1,15 @@
 """The session's servers as the services find them, and the ledger of the ticket service on its own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pika
 import psycopg
 import pytest
 
 from chassis import topology
+from chassis.states import Table
 from deploy.local.accounts import OWNER
 from deploy.local.endpoints import Endpoints
 from deploy.schemas import bring_up_to_date
@@ -70,6 +72,21 @@ def stage(empty: Endpoints, tmp_path: Path) -> Iterator[Stage]:
         yield stage
     finally:
         stage.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def proved_states() -> Iterator[None]:
+    """Whatever a test of this process saves is what a load would give: a process may remember it."""
+    plain = Table.save
+
+    def save(self: Table[Any], tx: Any, states: Sequence[Any], rows: Any = None) -> list[Any]:
+        saved = plain(self, tx, states, rows)
+        assert self.load(tx, sorted(state.id for state in saved)) == {state.id: state for state in saved}
+        return saved
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Table, "save", save)
+        yield
 
 
 @pytest.fixture(scope="module", autouse=True)

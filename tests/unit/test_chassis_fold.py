@@ -71,8 +71,11 @@ class NoStore:
     def know(self, *_: Any) -> Memory:
         return Memory()
 
-    def save(self, _tx: Any, _changes: Changes, /) -> None:
-        return None
+    def save(self, _tx: Any, _changes: Changes, /) -> list[Any]:
+        return []
+
+    def unchanged(self, *_: Any) -> bool:
+        return True
 
 
 MODEL = Model(ticket, CountingDomain(), NoStore())

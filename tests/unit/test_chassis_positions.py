@@ -44,7 +44,7 @@ def test_a_stream_that_nobody_knows_begins_with_its_first(numbers: list[int], st
 )
 def test_a_known_stream_goes_on_one_by_one(numbers: list[int], stands: int | None) -> None:
     positions = Positions()
-    positions.committed({A: 3, B: 9})
+    positions.put({A: 3, B: 9})
     assert positions.plain(arrival(A, number) for number in numbers).get(A) == stands
 
 
@@ -55,15 +55,15 @@ def test_what_has_waited_is_looked_up() -> None:
 
 def test_after_a_failure_nothing_is_known() -> None:
     positions = Positions()
-    positions.committed({A: 3})
+    positions.put({A: 3})
     positions.forget()
     assert positions.plain([arrival(A, 4)]) == {}
 
 
 def test_old_streams_are_forgotten_young_ones_are_not() -> None:
     positions = Positions()
-    positions.committed({A: 3})
+    positions.put({A: 3})
     for number in range(2 * REMEMBERED + 2):
-        positions.committed({("urn:fengge:dispatch", str(number)): 1})
-    positions.committed({B: 1})
+        positions.put({("urn:fengge:dispatch", str(number)): 1})
+    positions.put({B: 1})
     assert positions.plain([arrival(A, 4), arrival(B, 2)]) == {B: 1}

@@ -11,7 +11,6 @@ import pytest
 
 from chassis.effect import Tally
 from chassis.meter import Meter
-from chassis.positions import Positions
 from chassis.worker import Worker
 
 
@@ -42,7 +41,7 @@ class Relay:
 def test_a_stop_leaves_one_more_try(tries: int, committed: bool) -> None:
     stopping = threading.Event()
     database = Away(tries, stopping)
-    effects = SimpleNamespace(positions=Positions())
+    effects = SimpleNamespace(forget=lambda: None, committed=lambda tally: None)
     worker = Worker(effects, database, Relay(), stopping, Meter())  # type: ignore[arg-type]
     assert isinstance(worker.commit(lambda tx, tally, care: None), Tally) == committed
     assert database.asked == min(tries + 1, 2)
