@@ -259,17 +259,21 @@ def test_words_that_are_gone_before_they_are_compared_hold_nobody_up(ledger: Led
     assert ledger.rows("SELECT count(*) FROM likeness WHERE key IS NULL") == [(0,)]
 
 
-def test_what_else_was_asked_lately_is_not_read(ledger: Ledger) -> None:
+@pytest.mark.parametrize("young", [True, False])
+@pytest.mark.parametrize("requests", [3, 1000])
+def test_what_else_was_asked_lately_is_not_read(ledger: Ledger, requests: int, young: bool) -> None:
     """Also among thousands of others the words are looked up by one index, which knows their time as well."""
     others = """INSERT INTO likeness (ticket, recorded_at, mark)
                 SELECT 'OTHER-' || n, now(), sha256(convert_to(n::text, 'UTF8'))
                 FROM generate_series(1, 5000) n"""
     with ledger.database.transaction() as tx:
         tx.execute(others)
-        tx.execute("ANALYZE likeness")
-        marks = [row[0] for row in tx.execute("SELECT mark FROM likeness LIMIT 3")]
+        if not young:
+            tx.execute("ANALYZE likeness")
+        marks = [row[0] for row in tx.execute("SELECT mark FROM likeness LIMIT %s", [requests])]
         asked = [marks, now() - LONG_AGO, list(OPEN)]
         plan = repr(tx.execute(f"EXPLAIN {likeness_store.SAME}", asked).fetchall())
     assert "likeness_said" in plan
     assert "likeness_recorded" not in plan
     assert "Seq Scan on likeness" not in plan
+    assert "Seq Scan on ticket" not in plan

@@ -20,13 +20,15 @@ from services.ticket.state import OPEN
 TAKE = "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key"
 SAME = """
 SELECT l.mark, l.who, t.id, t.state, t.category, t.severity, t.grid, t.received_at
-FROM (SELECT ticket, recorded_at, mark, who FROM likeness
-      WHERE mark = ANY(%s) AND recorded_at >= %s OFFSET 0) l
-JOIN ticket t ON t.id = l.ticket
+FROM unnest(%s::bytea[]) AS asked (mark)
+CROSS JOIN LATERAL (SELECT ticket, recorded_at, mark, who FROM likeness
+                    WHERE mark = asked.mark AND recorded_at >= %s OFFSET 0) l
+CROSS JOIN LATERAL (SELECT * FROM ticket WHERE id = l.ticket OFFSET 0) t
 WHERE t.state = ANY(%s) AND t.desk ->> 'primary' IS NULL
 ORDER BY l.recorded_at, l.ticket
 """
-"""OFFSET 0 has the few with these words looked up first: the planner might begin with all open tickets."""
+"""OFFSET 0 has the few with these words looked up one by one: the planner might begin with all open tickets,
+or compare each row of a young table with each of the words."""
 KEEP = """
 INSERT INTO likeness (ticket, recorded_at, mark, who)
 SELECT ticket, recorded_at, mark, who FROM json_populate_recordset(null::likeness, %s)
@@ -81,7 +83,7 @@ def look(tx: Tx, vault: Vault, now: datetime, asked: Mapping[str, RequestSubmitt
     if not prints or rule.value["exact"] != "merge":
         return Looked(prints, {})
     tx.execute(TAKE, [sorted({int.from_bytes(p.mark[:8], signed=True) for p in prints.values()})])
-    marks = [mark for print_ in prints.values() for mark in print_.marks]
+    marks = list({mark for print_ in prints.values() for mark in print_.marks})
     since = now - timedelta(days=rule.value["days"])
     with tx.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(SAME, [marks, since, list(OPEN)]).fetchall()

@@ -25,13 +25,15 @@ WITH sketched AS (
 INSERT INTO likeness_low (hash, recorded_at, ticket)
 SELECT unnest(lowest), recorded_at, ticket FROM sketched
 """
+# OFFSET 0 keeps it to the indexes: of young tables the planner would read the whole, for each request anew.
 # A form letter that thousands send is like thousands: only the newest are looked at, and fewer compared.
 LOOKED_AT = 100
 COMPARED_WITH = 50
 NEAR = f"""
 SELECT mine.ticket, a.grid, near.*
-FROM likeness mine
-JOIN ticket a ON a.id = mine.ticket
+FROM unnest(%(tickets)s::text[]) AS asked (ticket)
+CROSS JOIN LATERAL (SELECT * FROM likeness WHERE ticket = asked.ticket OFFSET 0) mine
+CROSS JOIN LATERAL (SELECT * FROM ticket WHERE id = asked.ticket OFFSET 0) a
 CROSS JOIN LATERAL (
     SELECT l.ticket AS other, l.pieces, b.grid AS other_grid
     FROM (SELECT DISTINCT recorded_at, ticket FROM unnest(mine.lowest) AS shared (hash) CROSS JOIN LATERAL (
@@ -40,12 +42,12 @@ CROSS JOIN LATERAL (
                 AND (recorded_at, ticket) < (mine.recorded_at, mine.ticket)
               ORDER BY recorded_at DESC, ticket DESC LIMIT {LOOKED_AT}) newest
           ORDER BY recorded_at DESC, ticket DESC LIMIT {LOOKED_AT}) earlier
-    JOIN likeness l ON l.ticket = earlier.ticket
-    JOIN ticket b ON b.id = l.ticket
+    CROSS JOIN LATERAL (SELECT * FROM likeness WHERE ticket = earlier.ticket OFFSET 0) l
+    CROSS JOIN LATERAL (SELECT * FROM ticket WHERE id = earlier.ticket OFFSET 0) b
     WHERE l.key = mine.key AND b.state = ANY(%(open)s) AND b.desk ->> 'primary' IS NULL
       AND (a.category = b.category) IS NOT FALSE
     ORDER BY l.recorded_at DESC, l.ticket DESC LIMIT {COMPARED_WITH}) near
-WHERE mine.ticket = ANY(%(tickets)s) AND a.desk ->> 'primary' IS NULL
+WHERE a.desk ->> 'primary' IS NULL
 """
 SUSPECTED = """
 SELECT t.id, t.state, t.category, t.grid, t.received_at, h.data
