@@ -52,6 +52,8 @@ class Database:
         self._patience = settings.statement_timeout + GRACE
         self._idle: list[Connection] = []
         self._committed_at = float("-inf")
+        self.opened = 0
+        """Connections so far; at the other end of a new one may be a server that was set back in time."""
 
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
@@ -99,6 +101,7 @@ class Database:
             tcp_user_timeout=20_000,
         )
         connection.patience = self._patience
+        self.opened += 1
         return connection
 
     def _give_back(self, connection: Connection) -> None:

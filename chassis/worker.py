@@ -46,6 +46,7 @@ class Worker:
     ) -> None:
         self.effects, self.stopping, self.meter, self._traces = effects, stopping, meter, traces
         self._database, self._relay = database, relay
+        self._opened = 0
         self.counts = Counts()
         self._counting = threading.Lock()
 
@@ -56,6 +57,7 @@ class Worker:
             tally, last, begun = Tally(), self.stopping.is_set(), time.time_ns()
             try:
                 with self._database.transaction() as tx:
+                    self._trust_no_other_server()
                     work(tx, tally, care)
             except Exception as error:
                 self.effects.forget()
@@ -76,6 +78,15 @@ class Worker:
             else:
                 self._committed(tally, begun)
                 return tally
+
+    def _trust_no_other_server(self) -> None:
+        """Forgets what the server of earlier connections said: a later one may have lost the end of it.
+
+        It would give the numbers of lost transactions to others, and these are the versions of states.
+        """
+        if self._opened != self._database.opened:
+            self.effects.forget()
+            self._opened = self._database.opened
 
     def _committed(self, tally: Tally, begun: int) -> None:
         if tally.effected:

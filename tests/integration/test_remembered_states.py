@@ -74,6 +74,14 @@ def test_what_was_not_committed_is_not_remembered(ledger: Ledger, loads: list[li
     assert ledger.rows("SELECT state FROM ticket") == [("cancelled",)]
 
 
+def test_what_was_heard_over_a_lost_connection_is_not_trusted(ledger: Ledger, loads: list[list[str]]) -> None:
+    ledger.take(submitted("1"))
+    ledger.database.close()
+    ledger.take(cancelled(number_of("1"), "c"))
+    assert loads == [[number_of("1")]] * 2
+    assert ledger.rows("SELECT state FROM ticket") == [("cancelled",)]
+
+
 def test_a_process_remembers_so_many_and_no_more(ledger: Ledger) -> None:
     remembered = ledger.worker.effects.states
     ledger.take(submitted("1"))

@@ -18,7 +18,7 @@ class Away:
     """A database that is away for its first tries; with the first the process is told to stop."""
 
     def __init__(self, tries: int, stopping: threading.Event) -> None:
-        self.left, self.stopping, self.asked = tries, stopping, 0
+        self.left, self.stopping, self.asked, self.opened = tries, stopping, 0, 1
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
