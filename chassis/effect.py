@@ -29,8 +29,8 @@ from contracts.registry import EVENTS
 
 log = logging.getLogger(__name__)
 
-REMEMBERED = 8_000
-"""States that are remembered at least; twice as many at most, of about a kilobyte each."""
+REMEMBERED = 6_000
+"""States that are remembered at least; twice as many at most, of one to two kilobytes each."""
 DEADLY = "the process died each time it began to handle this event"
 
 Handler = Callable[[Any, Any], Command | None]

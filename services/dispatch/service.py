@@ -121,12 +121,12 @@ class DispatchService(Service):
             actor=said.actor, department=said.department, arrived_at=said.at or known.now, at=known.now
         )
 
-    @every(1.0, store.unarrived)
+    @every(2.0, store.unarrived)
     def miss(self, ticket_no: str, known: Known) -> desk.MissArrivals:
         """A department that was called is not there in time."""
         return desk.MissArrivals(at=known.now)
 
-    @every(1.0, store.expired)
+    @every(2.0, store.expired)
     def expire(self, ticket_no: str, known: Known) -> commands.ExpireOffer:
         """Offers that nobody answered go to the next candidate (row 9)."""
         return commands.ExpireOffer(pool=known.pool_of(ticket_no), windows=known.windows, at=known.now)

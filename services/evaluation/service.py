@@ -105,7 +105,7 @@ class EvaluationService(Service):
         """The requester was to be called by now, and was not."""
         return domain.NoteMissedContact(at=known.now)
 
-    @every(1.0, store.windows_over)
+    @every(2.0, store.windows_over)
     def expire(self, ticket_no: str, known: Known) -> domain.ExpireRating:
         """The window ended without an answer: unrated, row 18."""
         return domain.ExpireRating()

@@ -137,7 +137,7 @@ class TicketService(Service):
         """What the other services publish goes into the history; it moves the ticket if the table says so."""
         return commands.Observe(fact=event.data, at=known.now, rules=known.rules, calendar=known.calendar)
 
-    @every(1.0, store.due)
+    @every(2.0, store.due)
     def ring(self, ticket_no: str, known: Known) -> commands.RingAlarm:
         """A deadline comes near or is over, the next level's turn has come, a pause ends: rows 4, 12, 14."""
         return commands.RingAlarm(at=known.now, rules=known.rules, calendar=known.calendar)
@@ -169,7 +169,7 @@ class TicketService(Service):
         """Nothing is heard of a device: somebody has to mend it, unless they know already."""
         return alarms.offline_by(event, known)
 
-    @every(1.0, sensor_store.unanswered)
+    @every(2.0, sensor_store.unanswered)
     def repeat_alarm(self, ticket_no: str, known: Known) -> commands.RepeatAlarm:
         """Nobody has reacted to an alarm: the next person is asked."""
         return commands.RepeatAlarm(at=known.now, rules=known.rules, calendar=known.calendar)
