@@ -18,13 +18,14 @@ SELECT to_json(found)::text FROM unnest(%s::text[]) AS wanted (number) CROSS JOI
 SAVE = """
 WITH saved AS (
     INSERT INTO {table} AS present (id, {columns})
-    SELECT id, {columns} FROM json_populate_recordset(null::{table}, %s)
+    SELECT id, {columns} FROM json_populate_recordset(null::{table}, %s) ORDER BY id
     ON CONFLICT (id) DO UPDATE SET ({columns}) = ROW ({new})
         WHERE (present.id, present.xmin::text) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
     RETURNING xmin, xmax = 0 AS new)
 SELECT count(*), count(*) FILTER (WHERE new), min(xmin::text) FROM saved
 """
-"""A row that was there before carries the lock that the statement took on it in its xmax (PostgreSQL 15)."""
+"""In the order of the keys, so that two batches never wait for each other. A row that was there before bears
+the lock that the statement took on it in its xmax (PostgreSQL 15)."""
 UNCHANGED = """
 SELECT count(*) FROM unnest(%s::text[], %s::text[]) AS known (id, version) CROSS JOIN LATERAL
     (SELECT FROM {table} WHERE id = known.id AND xmin::text = known.version OFFSET 0) AS same
