@@ -18,7 +18,7 @@ from chassis.inbox import Admission
 from chassis.model import Command, Model, Stimulus
 from chassis.outbox import Message
 from chassis.positions import Positions
-from chassis.recovery import Deadly, Park, Redeliver, TransientFailure, recover
+from chassis.recovery import Deadly, Park, Redeliver, recover
 from chassis.refusal import violation_reply
 from chassis.remembered import Remembered
 from chassis.states import Stored
@@ -241,8 +241,7 @@ class Effects:
             if care <= Care.TOGETHER:  # behind a savepoint it may still be taken back
                 tally.saved |= {state.id: state for state in saved}
         written = {state.id for state in folded.changes.states}
-        if not store.unchanged(tx, [state for key, state in trusted.items() if key not in written]):
-            raise TransientFailure("somebody else has written one of these states")
+        store.prove(tx, [state for key, state in trusted.items() if key not in written])
         messages = outbox.pack(self.model.publisher, folded.published, self.shards)
         tally.messages += outbox.append(tx, messages + folded.messages)
         tally.published += folded.published

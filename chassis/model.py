@@ -77,8 +77,8 @@ class Store(Protocol):
     def save(self, tx: Tx, changes: Changes, /) -> Sequence[Stored]:
         """Writes; returns the states that may be remembered, as `load` would give them."""
 
-    def unchanged(self, tx: Tx, states: Sequence[Any], /) -> bool:
-        """Whether nobody has written one of these remembered states since."""
+    def prove(self, tx: Tx, states: Sequence[Any], /) -> None:
+        """Raises TransientFailure if somebody else has written one of these remembered states."""
 
 
 @dataclass(frozen=True)

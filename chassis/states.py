@@ -26,10 +26,11 @@ SELECT count(*), count(*) FILTER (WHERE new), min(xmin::text) FROM saved
 """
 """In the order of the keys, so that two batches never wait for each other. A row that was there before bears
 the lock that the statement took on it in its xmax (PostgreSQL 15)."""
-UNCHANGED = """
+PROVE = """
 SELECT count(*) FROM unnest(%s::text[], %s::text[]) AS known (id, version) CROSS JOIN LATERAL
     (SELECT FROM {table} WHERE id = known.id AND xmin::text = known.version OFFSET 0) AS same
 """
+WRITTEN = "somebody else has written one of these states"
 UNWRITTEN = "0"
 """The version of a state that has no row yet: no transaction has this number."""
 
@@ -57,7 +58,7 @@ class Table(Generic[S]):
         self._kind = kind
         self._load = LOAD.format(table=name, columns=self.columns)
         new = ", ".join(f"EXCLUDED.{column}" for column in names)
-        self._unchanged = UNCHANGED.format(table=name)
+        self._prove = PROVE.format(table=name)
         self._save = SAVE.format(table=name, columns=", ".join(names), new=new)
 
     def load(self, tx: Tx, keys: Iterable[str]) -> dict[str, S]:
@@ -75,15 +76,13 @@ class Table(Generic[S]):
         found = tx.execute(self._save, [as_json(rows or states), *_versions(there)]).fetchone()
         assert found
         if found[:2] != (len(states), len(states) - len(there)):
-            raise TransientFailure("somebody else has written one of these states")
+            raise TransientFailure(WRITTEN)
         return [replace(each, version=found[2]) for each in states]
 
-    def unchanged(self, tx: Tx, states: Sequence[S]) -> bool:
-        """Whether nobody has written one of these states since it was read."""
-        if not states:
-            return True
-        found = tx.execute(self._unchanged, _versions(states)).fetchone()
-        return found == (len(states),)
+    def prove(self, tx: Tx, states: Sequence[S]) -> None:
+        """Raises TransientFailure if somebody else has written or deleted one of them since it was read."""
+        if states and tx.execute(self._prove, _versions(states)).fetchone() != (len(states),):
+            raise TransientFailure(WRITTEN)
 
 
 def _versions(states: Sequence[Stored]) -> list[str]:

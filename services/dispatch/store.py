@@ -35,7 +35,7 @@ COLUMNS = (
     "claimed, beside, contract_month, calls, arrive_by"
 )
 CASES = Table('"case"', Case, COLUMNS)
-unchanged = CASES.unchanged
+prove = CASES.prove
 SAVE_OUTCOMES = """
 INSERT INTO outcome (ticket, assignment, at, text, evidence)
 SELECT ticket, assignment, at, text, evidence FROM json_populate_recordset(null::outcome, %s)

@@ -100,7 +100,7 @@ COLUMNS = (
     "satisfaction, aside"
 )
 CASES = Table("casefile", Case, COLUMNS)
-unchanged = CASES.unchanged
+prove = CASES.prove
 WINDOWS_OVER = """
 SELECT id FROM casefile WHERE state = 'asked' AND window_ends_at <= %s
 ORDER BY window_ends_at LIMIT %s FOR UPDATE SKIP LOCKED

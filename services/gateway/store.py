@@ -20,7 +20,7 @@ COLUMNS = (
     '"primary", received_at, updated_at'
 )
 STANDINGS = Table("standing", Standing, COLUMNS)
-unchanged = STANDINGS.unchanged
+prove = STANDINGS.prove
 REFUSED = """
 UPDATE intake SET state = told.state, problem = told.problem, detail = told.detail
 FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[])

@@ -28,7 +28,7 @@ COLUMNS = (
     "external_id, contacted_at, follows"
 )
 CORRESPONDENCE = Table("correspondence", Correspondence, COLUMNS)
-unchanged = CORRESPONDENCE.unchanged
+prove = CORRESPONDENCE.prove
 # A statement of its own: it must see what was committed while the first one waited for its locks. OFFSET 0
 # keeps it to the index, ticket by ticket: without fresh statistics the planner would read the whole table.
 UNDER_WAY = """

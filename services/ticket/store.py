@@ -39,7 +39,7 @@ COLUMNS = (
     "resolved, satisfaction, since, span, closed_at, desk"
 )
 TICKETS = Table("ticket", Ticket, COLUMNS)
-unchanged = TICKETS.unchanged
+prove = TICKETS.prove
 SAVE_REQUESTS = """
 INSERT INTO request (ticket, key, sealed, occurred_at, recorded_at)
 SELECT ticket, key, sealed, occurred_at, recorded_at FROM json_populate_recordset(null::request, %s)

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from chassis.recovery import TransientFailure
 from chassis.rows import texts
-from chassis.states import LOAD, SAVE, UNCHANGED, UNWRITTEN, Stored, Table
+from chassis.states import LOAD, PROVE, SAVE, UNWRITTEN, Stored, Table
 from deploy.local.endpoints import Endpoints
 from tests.integration.own_database import Tx, untouched
 
@@ -44,8 +44,8 @@ def test_half_of_a_young_table_is_read_by_the_index(tx: Tx) -> None:
 
 
 def test_what_half_of_a_young_table_is_asked_goes_by_the_index(tx: Tx) -> None:
-    unchanged = UNCHANGED.format(table="young")
-    plan = repr(tx.execute(f"EXPLAIN {unchanged}", [texts(KEYS), texts(KEYS)]).fetchall())
+    prove = PROVE.format(table="young")
+    plan = repr(tx.execute(f"EXPLAIN {prove}", [texts(KEYS), texts(KEYS)]).fetchall())
     assert "young_pkey" in plan
     assert "Seq Scan" not in plan
 
@@ -97,12 +97,13 @@ def test_what_somebody_else_has_written_is_not_written_over(tx: Tx, meanwhile: s
 
 def test_whether_somebody_else_has_written_can_be_asked(tx: Tx) -> None:
     states = list(TABLE.load(tx, KEYS[:3]).values())
-    assert TABLE.unchanged(tx, states)
-    assert TABLE.unchanged(tx, [])
+    TABLE.prove(tx, states)
+    TABLE.prove(tx, [])
     with tx.transaction():
         tx.execute("UPDATE young SET state = 'other' WHERE id = 'T-0002'")
-    assert TABLE.unchanged(tx, states[:1])
-    assert not TABLE.unchanged(tx, states)
+    TABLE.prove(tx, states[:1])
+    with pytest.raises(TransientFailure):
+        TABLE.prove(tx, states)
 
 
 def test_no_row_has_the_version_of_one_that_is_not_there(tx: Tx) -> None:

@@ -74,8 +74,8 @@ class NoStore:
     def save(self, _tx: Any, _changes: Changes, /) -> list[Any]:
         return []
 
-    def unchanged(self, *_: Any) -> bool:
-        return True
+    def prove(self, *_: Any) -> None:
+        return None
 
 
 MODEL = Model(ticket, CountingDomain(), NoStore())
