@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chassis.delivery import Arrival, Unreadable
-from chassis.effect import Tally
+from chassis.tally import Tally
 
 log = logging.getLogger(__name__)
 

@@ -16,14 +16,13 @@ from chassis.fold import fold
 from chassis.halving import Care, halve
 from chassis.inbox import Admission
 from chassis.model import Command, Model, Stimulus
-from chassis.outbox import Message
 from chassis.positions import Positions
 from chassis.recovery import Deadly, Park, Redeliver, recover
 from chassis.refusal import violation_reply
 from chassis.remembered import Remembered
 from chassis.states import Stored
-from chassis.waiting import Stream
-from contracts.cloudevent import CloudEvent, opened
+from chassis.tally import Tally
+from contracts.cloudevent import opened
 from contracts.problem import ContractViolation
 from contracts.registry import EVENTS
 
@@ -35,47 +34,6 @@ DEADLY = "the process died each time it began to handle this event"
 
 Handler = Callable[[Any, Any], Command | None]
 """A service's reaction to one event: (event, known) → command, or None where there is nothing to do."""
-
-
-@dataclass
-class Tally:
-    """What became of a batch, and the messages to hand to the relay once it is committed."""
-
-    messages: list[Message] = field(default_factory=list)
-    ready: list[Arrival] = field(default_factory=list)
-    """What has had its effect."""
-    published: list[CloudEvent[Any]] = field(default_factory=list)
-    effected: int = 0
-    repeated: int = 0
-    early: int = 0
-    parked: int = 0
-    redelivered: int = 0
-    waiting: int = 0
-    """Events of the broker that wait now: behind a gap, or for their next try."""
-    resumed: int = 0
-    """Events of the waiting line that wait no more."""
-    failed: list[str] = field(default_factory=list)
-    """Tickets whose timer commands failed."""
-    moved: dict[Stream, int] = field(default_factory=dict)
-    """How far the streams have come."""
-    saved: dict[str, Stored] = field(default_factory=dict)
-    """States as they are once this is committed."""
-
-    def add(self, part: "Tally") -> None:
-        """Counts what became of a part of the batch."""
-        self.messages += part.messages
-        self.ready += part.ready
-        self.published += part.published
-        self.effected += part.effected
-        self.repeated += part.repeated
-        self.early += part.early
-        self.parked += part.parked
-        self.redelivered += part.redelivered
-        self.waiting += part.waiting
-        self.resumed += part.resumed
-        self.failed += part.failed
-        self.moved |= part.moved
-        self.saved |= part.saved
 
 
 class Door(Protocol):

@@ -15,7 +15,7 @@ from chassis.benched import Bench
 from chassis.clock import now
 from chassis.consumer import Consumer
 from chassis.database import Database, Tx
-from chassis.effect import Effects, Handler, Tally
+from chassis.effect import Effects, Handler
 from chassis.halving import Care
 from chassis.meter import Meter
 from chassis.metrics import Board, Metric
@@ -24,6 +24,7 @@ from chassis.relay import Relay
 from chassis.resuming import Resumption
 from chassis.service import Due, consumed_by, marked
 from chassis.settings import Settings
+from chassis.tally import Tally
 from chassis.topology import of_outside, of_service, outside
 from chassis.worker import Worker
 from contracts.event import type_of

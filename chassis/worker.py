@@ -14,13 +14,14 @@ from chassis.clock import now
 from chassis.counts import Counts
 from chassis.database import Database, Tx
 from chassis.delivery import Arrival, Unreadable
-from chassis.effect import Effects, Tally
+from chassis.effect import Effects
 from chassis.halving import Care, transient, wearing
 from chassis.line import pauses
 from chassis.meter import Meter
 from chassis.recovery import TransientFailure
 from chassis.relay import Relay
 from chassis.suspects import DEADLY
+from chassis.tally import Tally
 from chassis.traces import Traces
 
 log = logging.getLogger(__name__)

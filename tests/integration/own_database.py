@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg.rows import TupleRow
 
-from chassis.effect import Effects, Tally
+from chassis.effect import Effects
 from chassis.migrate import migrate
 from chassis.model import Stimulus
+from chassis.tally import Tally
 from deploy.local.endpoints import Endpoints
 
 Tx = psycopg.Connection[TupleRow]

@@ -8,9 +8,10 @@ import psycopg
 import pytest
 from msgspec import convert
 
-from chassis.effect import Effects, Tally
+from chassis.effect import Effects
 from chassis.model import Model, Stimulus
 from chassis.policy import in_force
+from chassis.tally import Tally
 from contracts import dispatch, evaluation, ticket
 from contracts.actor import Actor
 from contracts.cloudevent import CloudEvent

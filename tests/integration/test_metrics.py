@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from chassis.counts import Counts
-from chassis.effect import Tally
+from chassis.tally import Tally
 from contracts.intake import RequestSubmitted
 from deploy.local.accounts import SUPERUSER
 from tests.integration.ledger import Ledger, number_of, offer_expired, submitted

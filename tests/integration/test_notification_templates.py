@@ -12,8 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 from chassis.database import Tx
-from chassis.effect import Effects, Tally
+from chassis.effect import Effects
 from chassis.model import Model, Stimulus
+from chassis.tally import Tally
 from cli.main import app
 from contracts import notification, ticket
 from contracts.event import Event

@@ -9,9 +9,10 @@ import psycopg
 import pytest
 from psycopg.rows import TupleRow
 
-from chassis.effect import Effects, Tally
+from chassis.effect import Effects
 from chassis.model import Model, Stimulus
 from chassis.settings import Settings
+from chassis.tally import Tally
 from contracts import evaluation, ticket
 from contracts.cloudevent import CloudEvent
 from contracts.event import type_of

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from chassis.clock import now
-from chassis.effect import Tally
 from chassis.model import Stimulus
+from chassis.tally import Tally
 from contracts import intake
 from services.ticket import commands, erasure_store, letter_store
 from services.ticket.alike import likeness_store, near_store

@@ -10,8 +10,9 @@ import psycopg
 import pytest
 from msgspec.structs import replace
 
-from chassis.effect import Effects, Tally
+from chassis.effect import Effects
 from chassis.model import Model, Stimulus
+from chassis.tally import Tally
 from contracts import dispatch, intake, ticket
 from contracts.actor import Actor
 from contracts.cloudevent import CloudEvent, decode, opened

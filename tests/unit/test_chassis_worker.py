@@ -9,8 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from chassis.effect import Tally
 from chassis.meter import Meter
+from chassis.tally import Tally
 from chassis.worker import Worker
 
 

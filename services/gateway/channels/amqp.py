@@ -8,8 +8,8 @@ from itertools import groupby
 from chassis import inbox, outbox, parked
 from chassis.database import Tx
 from chassis.delivery import Arrival, Unreadable
-from chassis.effect import Tally
 from chassis.refusal import publisher_reply
+from chassis.tally import Tally
 from chassis.topology import OUTSIDE
 from contracts.intake import EventRefused
 from contracts.problem import FieldError
