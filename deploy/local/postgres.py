@@ -59,7 +59,6 @@ autovacuum_naptime = 30s
 autovacuum_vacuum_scale_factor = 0.05
 autovacuum_analyze_scale_factor = 0.1
 default_statistics_target = 30
-autovacuum_vacuum_cost_limit = 1000
 password_encryption = scram-sha-256
 timezone = 'UTC'
 log_timezone = 'UTC'

@@ -50,7 +50,7 @@ log.console = true
 log.console.level = warning
 log.file = false
 disk_free_limit.absolute = 200MB
-raft.wal_max_size_bytes = 67108864
+raft.wal_max_size_bytes = 268435456
 cluster_partition_handling = pause_minority
 """
 

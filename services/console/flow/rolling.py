@@ -19,7 +19,10 @@ from services.console.flow.counting import Counted, Known, Row
 
 log = logging.getLogger(__name__)
 
-ROWS_AT_ONCE = 5_000
+ROWS_AT_ONCE = 1_000
+"""A twentieth of a second or so: longer pieces made the requests of that moment wait."""
+ALL_AT_ONCE = 5_000
+"""Where somebody waits for the counts, and a piece need not be short."""
 LATE_AT_ONCE = 1_000
 FEWEST_ROWS = 50
 LOOK_EVERY = 2.0
@@ -159,7 +162,7 @@ def count_all(database: Transactions, told: Callable[[int, int], None]) -> int:
 
     The operators' room may count at the same time.
     """
-    roller = Roller(database)
+    roller = Roller(database, ALL_AT_ONCE)
     pause = threading.Event()
     with database.statements() as tx:
         begun = store.look(tx).done
