@@ -142,7 +142,7 @@ class TicketService(Service):
         """A deadline comes near or is over, the next level's turn has come, a pause ends: rows 4, 12, 14."""
         return commands.RingAlarm(at=known.now, rules=known.rules, calendar=known.calendar)
 
-    @every(1.0, letter_store.due)
+    @every(2.0, letter_store.due)
     def read(self, ticket_no: str, known: Known) -> commands.ReadLetters:
         """Other tickets have written: those that follow this one, or that it follows (row 5)."""
         return commands.ReadLetters(
@@ -174,7 +174,7 @@ class TicketService(Service):
         """Nobody has reacted to an alarm: the next person is asked."""
         return commands.RepeatAlarm(at=known.now, rules=known.rules, calendar=known.calendar)
 
-    @every(2.0, order_store.due)
+    @every(5.0, order_store.due)
     def plan_visits(self, order: str, known: Known) -> orders.PlanVisits:
         """A visit of a standing order has to become a ticket."""
         return orders.PlanVisits(at=known.now, rules=known.rules, calendar=known.calendar)
