@@ -5,15 +5,14 @@ import os
 import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from bench import floor, shape, stage
+from bench import disk, floor, shape, stage
 from chassis.keys import FILE
 from contracts import intake
 from contracts.cloudevent import SINGLE
@@ -27,12 +26,26 @@ FLOOR_CHOICES = ((1, 1000), (2, 500), (2, 1000), (4, 500))
 def loop(endpoints: Mapping[str, Any], tickets: int) -> dict[str, Any]:
     """The closed loop through the real services."""
     before = stage.usage()
-    result = stage.play(endpoints, tickets, limit=300)
-    if result["closed"] != tickets:
-        raise RuntimeError(f"only {result['closed']} of {tickets} tickets were closed")
+    result = _closed(endpoints, tickets)
     spent = stage.spent(before, stage.usage())
     result["cpu_ms_per_ticket"] = {name: round(1000 * cpu / tickets, 2) for name, cpu in spent.items()}
     return result
+
+
+def _closed(endpoints: Mapping[str, Any], tickets: int) -> dict[str, Any]:
+    result = stage.play(endpoints, tickets, limit=300)
+    if result["closed"] != tickets:
+        raise RuntimeError(f"only {result['closed']} of {tickets} tickets were closed")
+    return result
+
+
+def beside(
+    grown: Mapping[str, Any], empty: Mapping[str, Any], tickets: int, rounds: int
+) -> tuple[float, float]:
+    """Tickets a second of the loop in two houses by turns: whatever the machine does happens to both."""
+    pairs = [[float(_closed(each, tickets)["per_s"]) for each in (grown, empty)] for _ in range(rounds)]
+    of_grown, of_empty = zip(*pairs, strict=True)
+    return median(of_grown), median(of_empty)
 
 
 def stages(tickets: int) -> dict[str, Any]:
@@ -166,12 +179,12 @@ def latency(endpoints: Mapping[str, Any], rate: float, seconds: float) -> dict[s
     return {"assigned": result["assigned_ms"], "closed": result["closed_ms"]}
 
 
-def idle(seconds: float) -> dict[str, float]:
-    """Per cent of one core that each process uses while nothing happens."""
+def idle(seconds: float) -> tuple[dict[str, float], dict[str, float]]:
+    """Per cent of one core that each process uses while nothing happens; and how the disk is meanwhile."""
     before = stage.usage()
-    time.sleep(seconds)  # the measurement itself
+    syncs = disk.syncs(stage.RUN, seconds)
     spent = stage.spent(before, stage.usage())
-    return {name: round(100 * cpu / seconds, 2) for name, cpu in spent.items() if name in LEDGERS}
+    return syncs, {name: round(100 * cpu / seconds, 2) for name, cpu in spent.items() if name in LEDGERS}
 
 
 def memory() -> dict[str, float]:
@@ -201,6 +214,6 @@ def dispatch_ms(endpoints: Mapping[str, Any], assignees: int) -> dict[str, float
     return dict(json.loads(done.stdout))
 
 
-def median(values: list[float]) -> float:
+def median(values: Sequence[float]) -> float:
     """The median, rounded to a tenth."""
     return round(statistics.median(values), 1)

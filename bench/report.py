@@ -46,6 +46,8 @@ def show(result: Mapping[str, Any]) -> str:
 def _rates(result: Mapping[str, Any]) -> Iterator[Row]:
     machine = "{cores} cores, {memory_gb} GB, {cpu}, Python {python} ({python_ms} ms a fixed loop)"
     yield "machine", machine.format(**result["machine"])
+    syncs = "{p50} ms, p99 {p99}, longest {max}; {stalls_per_minute} a minute took over 50 ms"
+    yield "a write to disk", syncs.format(**result["machine"]["sync_ms"])
     yield "floor", f"{result['floor_per_s']:.0f} tickets/s  ({result['floor_best']})"
     yield "loop", f"{result['loop_per_s']:.0f} tickets/s"
     yield "stock", f"{result['stock_per_s']:.1f} tickets/s"
@@ -67,8 +69,10 @@ def _latencies(result: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _growths(result: Mapping[str, Any]) -> Iterator[Row]:
+    ratios = result.get("growth_over_empty", {})
     for tickets, rate in result.get("growth", {}).items():
-        yield f"growth, {tickets} tickets", f"{rate:.0f} tickets/s"
+        beside = f", {ratios[tickets]:.2f} of an empty house beside it" if tickets in ratios else ""
+        yield f"growth, {tickets} tickets", f"{rate:.0f} tickets/s{beside}"
     for assignees, ms in result.get("dispatch_growth", {}).items():
         yield f"dispatch, {assignees} assignees", f"{ms:.3f} ms a ticket"
     for assignees, ms in result.get("dispatch_database_ms", {}).items():

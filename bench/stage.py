@@ -19,6 +19,8 @@ from services.dispatch.directory.importing import import_files
 
 PROJECT = Path(__file__).parent.parent
 RUN = DEFAULT_RUN / "bench"
+EMPTY = DEFAULT_RUN / "bench-empty"
+"""A house beside the first one, that stays nearly empty."""
 CHOICE = {"grids": GRIDS, "categories": CATEGORIES}
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -27,15 +29,15 @@ Usage = Mapping[str, tuple[float, float]]
 
 
 @contextmanager
-def fresh_house(instances: int = 1) -> Iterator[dict[str, Any]]:
+def fresh_house(instances: int = 1, run: Path = RUN) -> Iterator[dict[str, Any]]:
     """An empty house, furnished; yields its endpoints."""
     os.environ["INSTANCES"] = str(instances)
-    house.down(RUN)
-    shutil.rmtree(RUN, ignore_errors=True)
-    with house.running(RUN) as endpoints:
+    house.down(run)
+    shutil.rmtree(run, ignore_errors=True)
+    with house.running(run) as endpoints:
         furnish(endpoints["database"]["roles"]["dispatch"])
         yield endpoints
-    servers.stop(RUN)
+    servers.stop(run)
 
 
 def furnish(database_url: str) -> None:
