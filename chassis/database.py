@@ -1,6 +1,7 @@
 """Connections to this service's schema and the transactions on them, with a deadline on every wait."""
 
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ RV = TypeVar("RV")
 
 GRACE = 5.0
 """Seconds that an answer may come later than the server's own statement timeout."""
+TURN = 1.0
+"""Seconds to wait at most while somebody else connects."""
 
 
 class Connection(Tx):
@@ -51,6 +54,7 @@ class Database:
         self._connect_timeout = max(2, int(settings.connect_timeout))
         self._patience = settings.statement_timeout + GRACE
         self._idle: list[Connection] = []
+        self._connecting = threading.Lock()
         self._committed_at = float("-inf")
         self.opened = 0
         """Connections so far; at the other end of a new one may be a server that was set back in time."""
@@ -64,7 +68,7 @@ class Database:
     @contextmanager
     def statements(self) -> Iterator[Tx]:
         """Statements that commit one by one: a timer that finds nothing to do asks the server only once."""
-        connection = self._taken() or self._connect()
+        connection = self._taken() or self._connected()
         try:
             yield connection
         except BaseException:
@@ -87,6 +91,18 @@ class Database:
             return self._idle.pop()  # in one step: threads may ask at the same time
         except IndexError:
             return None
+
+    def _connected(self) -> Connection:
+        """A new connection, or one that was given back while others connected: they do so one at a time.
+
+        Where it takes long, everybody who comes meanwhile would otherwise open one of his own.
+        """
+        turn = self._connecting.acquire(timeout=TURN)
+        try:
+            return self._taken() or self._connect()
+        finally:
+            if turn:
+                self._connecting.release()
 
     def _connect(self) -> Connection:
         connection = Connection.connect(

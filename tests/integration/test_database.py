@@ -1,8 +1,11 @@
 """Every wait on the database ends, and a connection that had trouble is not used again."""
 
 import select
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import psycopg
 import pytest
@@ -65,6 +68,43 @@ def test_a_lost_connection_is_thrown_away_with_its_idle_fellows(database: Databa
         assert tx.execute("SELECT 1").fetchone() == (1,)
 
 
+def test_who_comes_while_somebody_connects_takes_what_is_given_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = Connection.connect
+
+    def slowly(*words: str, **options: Any) -> Any:
+        time.sleep(0.1)  # a busy server: what is simulated is its slowness
+        return plain(*words, **options)
+
+    monkeypatch.setattr(Connection, "connect", slowly)
+
+    with ThreadPoolExecutor(12) as threads:
+        assert all(threads.map(_ask, [database] * 12))
+    assert database.opened < 6
+
+
+def test_a_connection_that_nobody_gets_holds_up_nobody_for_long(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, stuck, go_on = Connection.connect, threading.Event(), threading.Event()
+
+    def once_stuck(*words: str, **options: Any) -> Any:
+        if not stuck.is_set():
+            stuck.set()
+            go_on.wait(30)
+        return plain(*words, **options)
+
+    monkeypatch.setattr(Connection, "connect", once_stuck)
+    with ThreadPoolExecutor(1) as thread:
+        first = thread.submit(_ask, database)
+        assert stuck.wait(5)
+        assert _ask(database)
+        assert not first.done()
+        go_on.set()
+        assert first.result(5)
+
+
 def test_what_a_limit_of_the_server_refuses_is_refused_again(database: Database) -> None:
     long = "".join(chr(0x4E00 + number % 20_000) for number in range(9000))
     with pytest.raises(psycopg.errors.ProgramLimitExceeded) as caught, database.transaction() as tx:
@@ -90,3 +130,8 @@ def test_statements_commit_one_by_one_and_their_trouble_is_cleared_away(database
     assert database.answered(60)
     with database.transaction() as again:
         assert again is tx
+
+
+def _ask(database: Database) -> bool:
+    with database.statements() as tx:
+        return tx.execute("SELECT 1").fetchone() == (1,)
