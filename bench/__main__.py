@@ -20,14 +20,14 @@ class Plan:
 
     rounds: int = 3
     tickets: int = 5000
-    stock_tickets: int = 150
+    stock_tickets: int = 100
     rates: tuple[int, ...] = (100, 300)
-    rate_seconds: float = 20.0
+    rate_seconds: float = 15.0
     grown: tuple[int, ...] = (100_000, 1_000_000)
-    grown_tickets: int = 2500
+    grown_tickets: int = 2000
     assignees: tuple[int, ...] = (1_000, 100_000)
     consumers: tuple[int, ...] = (1, 2, 4)
-    consumers_tickets: int = 3000
+    consumers_tickets: int = 2000
     idle_seconds: float = 20.0
     gateway_seconds: float = 5.0
     stages: bool = True
