@@ -7,14 +7,16 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 from uuid import uuid4
 
 import pytest
 
 from contracts.conformance.wrong import WRONG, request
 from contracts.numbering import ticket_number
-from tests.acceptance.conftest import Fengge
+from tests.acceptance.conftest import Fengge, eventually
 
 SOURCE = "urn:acceptance:conformance"
 TIME = "2026-11-21T08:12:05+08:00"
@@ -25,7 +27,9 @@ def by_http(fengge: Fengge) -> tuple[str, ...]:
     """The gateway, and how one says who one is."""
     document = json.loads((fengge.run / "endpoints.json").read_text())
     key = fengge.json("client", "add", "conformance", "--source", SOURCE)["key"]
-    return document["gateway"]["gateway"], "--key", key
+    gateway = document["gateway"]["gateway"]
+    eventually(lambda: status(f"{gateway}/tickets/x", key) == 404)  # a key is known within a second
+    return gateway, "--key", key
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +44,14 @@ def by_amqp(fengge: Fengge) -> Iterator[str]:
     login = f"{told['key']}:{told['secret']}@{parts.netloc.rpartition('@')[2]}"
     yield parts._replace(netloc=login).geturl()
     fengge("client", "revoke", "conformance-amqp")
+
+
+def status(url: str, key: str) -> int:
+    try:
+        with urlopen(Request(url, headers={"X-API-Key": key}), timeout=10) as answer:
+            return int(answer.status)
+    except HTTPError as error:
+        return error.code
 
 
 def lines(path: Path, *events: dict[str, Any]) -> str:
