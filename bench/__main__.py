@@ -102,13 +102,14 @@ def steady(minutes: int) -> int:
 
 def _side_by_side(endpoints: dict[str, Any], plan: Plan, result: dict[str, Any]) -> None:
     """Floor, loop and stock in turn, so that a machine that changes its mood changes it for all."""
-    shape = measures.read_shape(endpoints, min(plan.tickets, 1000))
+    few = min(plan.tickets, 1000)
+    shape, passes = measures.read_shape(endpoints, few), plan.tickets // few
     result["cost_per_ticket"] = measures.cost(shape)
     tried = {choice: measures.floor_rate(endpoints, shape, *choice) for choice in measures.FLOOR_CHOICES}
     best = max(tried, key=lambda choice: tried[choice])
     floors, loops, stocks = [], [], []
     for _ in range(plan.rounds):
-        floors.append(measures.floor_rate(endpoints, shape, *best))
+        floors.append(measures.floor_rate(endpoints, shape, *best, passes))
         loops.append(measures.loop(endpoints, plan.tickets))
         stocks.append(measures.stock(endpoints, plan.stock_tickets))
     result["floor_per_s"] = measures.median(floors)

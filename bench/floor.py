@@ -9,6 +9,7 @@ import select
 import sys
 import time
 from collections import Counter
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,15 @@ SUBSCRIBERS = Counter(f"{publisher}.events" for name in LEDGERS for publisher in
 INBOUND = "floor.inbound"
 
 
-def prepare(database_url: str, amqp_url: str, shape: dict[str, Any], schema: str) -> None:
+def prepare(database_url: str, amqp_url: str, shape: dict[str, Any], schema: str, passes: int) -> None:
     """Makes empty tables of the same structure, and exchanges with as many quorum queues behind them."""
     with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
-        connection.execute(f"CREATE SCHEMA {schema}")
-        for table in shape["tables"]:
-            source = f'"{table["schema"]}"."{table["table"]}"'
-            connection.execute(f"CREATE TABLE {_target(schema, table)} (LIKE {source} INCLUDING ALL)")
+        for own in _schemas(schema, passes):
+            connection.execute(f"DROP SCHEMA IF EXISTS {own} CASCADE")
+            connection.execute(f"CREATE SCHEMA {own}")
+            for table in shape["tables"]:
+                source = f'"{table["schema"]}"."{table["table"]}"'
+                connection.execute(f"CREATE TABLE {_target(own, table)} (LIKE {source} INCLUDING ALL)")
     broker = connect(amqp_url)
     channel = broker.channel()
     for exchange in [*SUBSCRIBERS, INBOUND]:
@@ -46,10 +48,11 @@ def prepare(database_url: str, amqp_url: str, shape: dict[str, Any], schema: str
     broker.close()
 
 
-def clear(database_url: str, amqp_url: str, schema: str) -> None:
+def clear(database_url: str, amqp_url: str, schema: str, passes: int) -> None:
     """Removes what `prepare` has made."""
     with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+        for own in _schemas(schema, passes):
+            connection.execute(f"DROP SCHEMA IF EXISTS {own} CASCADE")
     broker = connect(amqp_url)
     channel = broker.channel()
     for queue in _queues(schema):
@@ -60,17 +63,21 @@ def clear(database_url: str, amqp_url: str, schema: str) -> None:
 
 
 def write(
-    database_url: str, amqp_url: str, shape: dict[str, Any], schema: str, chunks: range, of: int
+    database_url: str, amqp_url: str, shape: dict[str, Any], schema: str, passes: int, chunks: range, of: int
 ) -> None:
-    """Writes the chunks of this process: messages first, then their rows, one transaction a chunk."""
+    """Writes the chunks of this process: messages first, then their rows, one transaction a chunk.
+
+    Each pass writes the same rows into tables of its own, so that the floor may go on as long as the loop
+    does: what database and broker put off for some seconds, both of them have to pay.
+    """
     broker = connect(amqp_url)
     publisher = Publisher(broker)
     with psycopg.connect(database_url, autocommit=True) as connection:
-        for chunk in chunks:
+        for own, chunk in product(_schemas(schema, passes), chunks):
             publisher.publish(_messages(shape, schema, chunk, of))
             with connection.transaction():
                 for table in shape["tables"]:
-                    _write_table(connection, schema, table, chunk, of)
+                    _write_table(connection, own, table, chunk, of)
     broker.close()
 
 
@@ -83,6 +90,10 @@ def read(amqp_url: str, schema: str) -> None:
     while reader.take(0.2):
         continue
     broker.close()
+
+
+def _schemas(schema: str, passes: int) -> list[str]:
+    return [f"{schema}_{number}" for number in range(passes)]
 
 
 def _queues(schema: str) -> list[str]:
@@ -147,6 +158,7 @@ def main() -> int:
     parser.add_argument("--amqp", required=True)
     parser.add_argument("--shape", type=Path, required=True)
     parser.add_argument("--schema", required=True)
+    parser.add_argument("--passes", type=int, default=1)
     parser.add_argument("--chunks", type=int, nargs=3, default=[0, 0, 1], metavar=("FIRST", "STEP", "OF"))
     asked = parser.parse_args()
     if asked.role == "read":
@@ -157,7 +169,7 @@ def main() -> int:
     sys.stdin.readline()
     first, step, of = asked.chunks
     start = time.time()
-    write(asked.database, asked.amqp, shape, asked.schema, range(first, of, step), of)
+    write(asked.database, asked.amqp, shape, asked.schema, asked.passes, range(first, of, step), of)
     print(json.dumps({"start": start, "end": time.time()}))
     return 0
 

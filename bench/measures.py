@@ -107,16 +107,18 @@ def _inbound(tickets: int) -> list[tuple[str, str]]:
     return [(SINGLE, "x" * size) for _ in range(tickets) for size in sizes.values()]
 
 
-def floor_rate(endpoints: Mapping[str, Any], path: Path, processes: int, chunk: int) -> float:
+def floor_rate(
+    endpoints: Mapping[str, Any], path: Path, processes: int, chunk: int, passes: int = 1
+) -> float:
     """Tickets a second that bare clients write, with this many writers and tickets a transaction."""
     document = json.loads(path.read_text(encoding="utf-8"))
     tickets = document["tickets"]
     database, amqp = endpoints["database"]["superuser"], endpoints["broker"]["url"]
     schema = "floor"
-    floor.prepare(database, amqp, document, schema)
+    floor.prepare(database, amqp, document, schema, passes)
     command = [
         sys.executable, "-m", "bench.floor", "--database", database, "--amqp", amqp, "--shape", str(path),
-        "--schema", schema,
+        "--schema", schema, "--passes", str(passes),
     ]  # fmt: skip
     of = max(processes, round(tickets / chunk))
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": stage.PROJECT}
@@ -135,8 +137,9 @@ def floor_rate(endpoints: Mapping[str, Any], path: Path, processes: int, chunk: 
             writer.stdin.flush()
         spans = [json.loads(writer.stdout.readline()) for writer in writers]
         reader.communicate("stop\n")
-    floor.clear(database, amqp, schema)
-    return float(tickets / (max(span["end"] for span in spans) - min(span["start"] for span in spans)))
+    floor.clear(database, amqp, schema, passes)
+    seconds = max(span["end"] for span in spans) - min(span["start"] for span in spans)
+    return float(passes * tickets / seconds)
 
 
 def stock(endpoints: Mapping[str, Any], tickets: int) -> float:
