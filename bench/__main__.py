@@ -26,7 +26,7 @@ class Plan:
     grown: tuple[int, ...] = (100_000, 1_000_000)
     grown_tickets: int = 1500
     grown_rounds: int = 5
-    """More than others: one short loop differs from the next by a quarter, and what is asked for is a ratio."""
+    """More than others: a short loop differs from the next by a quarter, and what is asked for is a ratio."""
     assignees: tuple[int, ...] = (1_000, 100_000)
     consumers: tuple[int, ...] = (1, 2, 4)
     consumers_tickets: int = 2000
