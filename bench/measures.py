@@ -183,7 +183,7 @@ def latency(endpoints: Mapping[str, Any], rate: float, seconds: float) -> dict[s
 
 
 def idle(seconds: float) -> tuple[dict[str, float], dict[str, float]]:
-    """Per cent of one core that each process uses while nothing happens; and how the disk is meanwhile."""
+    """How the disk is while nothing happens, and per cent of one core that each process uses meanwhile."""
     before = stage.usage()
     syncs = disk.syncs(stage.RUN, seconds)
     spent = stage.spent(before, stage.usage())
