@@ -7,13 +7,12 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
 from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
 from uuid import uuid4
 
 import pytest
 
+from contracts.conformance.door import Door
 from contracts.conformance.wrong import WRONG, request
 from contracts.numbering import ticket_number
 from tests.acceptance.conftest import Fengge, eventually
@@ -28,7 +27,8 @@ def by_http(fengge: Fengge) -> tuple[str, ...]:
     document = json.loads((fengge.run / "endpoints.json").read_text())
     key = fengge.json("client", "add", "conformance", "--source", SOURCE)["key"]
     gateway = document["gateway"]["gateway"]
-    eventually(lambda: status(f"{gateway}/tickets/x", key) == 404)  # a key is known within a second
+    door = Door(gateway, key)
+    eventually(lambda: door.ask("GET", "/tickets/x").status == 404)  # a key is known within a second
     return gateway, "--key", key
 
 
@@ -44,14 +44,6 @@ def by_amqp(fengge: Fengge) -> Iterator[str]:
     login = f"{told['key']}:{told['secret']}@{parts.netloc.rpartition('@')[2]}"
     yield parts._replace(netloc=login).geturl()
     fengge("client", "revoke", "conformance-amqp")
-
-
-def status(url: str, key: str) -> int:
-    try:
-        with urlopen(Request(url, headers={"X-API-Key": key}), timeout=10) as answer:
-            return int(answer.status)
-    except HTTPError as error:
-        return error.code
 
 
 def lines(path: Path, *events: dict[str, Any]) -> str:
