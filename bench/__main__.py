@@ -79,8 +79,7 @@ def run(plan: Plan) -> dict[str, Any]:
             found = {str(count): measures.dispatch_ms(endpoints, count) for count in plan.assignees}
             result["dispatch_growth"] = {count: one["ms_per_ticket"] for count, one in found.items()}
             result["dispatch_database_ms"] = {count: one["database_ms"] for count, one in found.items()}
-        if plan.grown:
-            _growth(endpoints, plan, result)
+        _growth(endpoints, plan, result)
         result["memory_mb"] = measures.memory()
     with _told("POST /events"):
         result["gateway"] = gateway.rates(plan.gateway_seconds, plan.rounds)
@@ -124,8 +123,14 @@ def _side_by_side(endpoints: dict[str, Any], plan: Plan, result: dict[str, Any])
 
 
 def _growth(endpoints: dict[str, Any], plan: Plan, result: dict[str, Any]) -> None:
-    """Each size beside a house without these tickets: on a noisy machine only neighbours can be compared."""
-    growth, ratios = result.setdefault("growth", {}), result.setdefault("growth_over_empty", {})
+    """Each size beside a house without these tickets: on a noisy machine only neighbours can be compared.
+
+    "0" is the last neighbour, or the loop itself where nothing is grown.
+    """
+    growth = result["growth"] = {"0": result["loop_per_s"]}
+    ratios = result["growth_over_empty"] = {}
+    if not plan.grown:
+        return
     before = 0
     with stage.fresh_house(run=stage.EMPTY) as empty:
         stage.play(empty, 300)

@@ -69,8 +69,8 @@ def _latencies(result: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _growths(result: Mapping[str, Any]) -> Iterator[Row]:
-    ratios = result.get("growth_over_empty", {})
-    for tickets, rate in result.get("growth", {}).items():
+    ratios = result["growth_over_empty"]
+    for tickets, rate in result["growth"].items():
         beside = f", {ratios[tickets]:.2f} of an empty house beside it" if tickets in ratios else ""
         yield f"growth, {tickets} tickets", f"{rate:.0f} tickets/s{beside}"
     for assignees, ms in result.get("dispatch_growth", {}).items():
