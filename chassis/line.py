@@ -16,6 +16,7 @@ from kombu.exceptions import OperationalError
 
 from chassis.frames import Frames
 from chassis.settings import Settings
+from chassis.waits import readable
 from contracts.broker import broker
 
 log = logging.getLogger(__name__)
@@ -88,15 +89,25 @@ class Line:
         All that has arrived together is taken in under one timeout: py-amqp would set it for every frame.
         Raises ConnectionForced if there is nothing to take in and has not been for 1.5 heartbeats.
         """
+        until = Deadline(seconds)
+        came = bool(self._frames.left or self._more(seconds)) and self._take_in(until.left)
+        if not came and self._frames.silent > SILENT * self.connection.heartbeat:
+            raise ConnectionForced(f"no heartbeat for {self._frames.silent:.1f} s")
+        return came
+
+    def _more(self, seconds: float) -> bool:
+        """Whether there is something to read within so many seconds; TLS may have it in hand."""
+        sock = self.connection.transport.sock
+        return bool(getattr(sock, "pending", int)()) or readable(sock.fileno(), seconds)
+
+    def _take_in(self, seconds: float) -> bool:
         came = False
         try:
             with self.connection.transport.having_timeout(max(seconds, 0.001)):
                 while not came or self._frames.left:
                     came |= bool(self.connection.on_inbound_frame(self._frames.read()))
         except TimeoutError:
-            if self._frames.silent > SILENT * self.connection.heartbeat:
-                raise ConnectionForced(f"no heartbeat for {self._frames.silent:.1f} s") from None
-            return came
+            return came  # the rest of a frame is on its way
         return True
 
     def _beat(self) -> None:

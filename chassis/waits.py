@@ -1,7 +1,8 @@
-"""Waiting for an answer of the database: a moment on the spot first, and only then among the green threads.
+"""Waiting for an answer: on the spot first, and only then among the green threads.
 
-Most answers come within a fraction of a millisecond; to register with the hub, switch away and back costs as
-much again. A process that stands still for two milliseconds misses nothing: heartbeats are seconds apart.
+Most answers of the database come within a fraction of a millisecond; to register with the hub, switch away
+and back costs as much again. A process that stands still for two milliseconds misses nothing: heartbeats are
+seconds apart.
 """
 
 import select
@@ -38,3 +39,12 @@ def first_on_the_spot(gen: PQGen[RV], fileno: int) -> PQGen[RV]:
     except StopIteration as done:
         value: RV = done.value
         return value
+
+
+def readable(fileno: int, seconds: float) -> bool:
+    """Whether there is something to read within so many seconds.
+
+    Where nothing comes, a socket's own timeout raises an error that eventlet leaves in a cycle of thirty
+    objects: after some thousand of them all work stood still for 50 ms while they were collected.
+    """
+    return bool(on_the_spot((fileno,), (), (), 0)[0] or select.select((fileno,), (), (), seconds)[0])
