@@ -47,11 +47,11 @@ FROM unnest(%s::text[]) AS wanted (id) CROSS JOIN LATERAL (
 """
 FACTS = """
 SELECT wanted.ticket, wanted.publisher, wanted.sequence, time
-FROM unnest(%s::text[]) AS one (ticket) CROSS JOIN LATERAL (
-    SELECT source, sequence, time FROM ticket.history WHERE history.ticket = one.ticket OFFSET 0
-) AS fact JOIN unnest(%s::text[], %s::text[], %s::int[]) AS wanted (ticket, publisher, sequence)
-    ON (wanted.ticket, wanted.sequence) = (one.ticket, fact.sequence)
-    AND fact.source = 'urn:fengge:' || wanted.publisher
+FROM unnest(%s::text[], %s::text[], %s::int[]) AS wanted (ticket, publisher, sequence) CROSS JOIN LATERAL (
+    SELECT time FROM ticket.history
+    WHERE history.ticket = wanted.ticket AND history.sequence = wanted.sequence
+      AND history.source = 'urn:fengge:' || wanted.publisher LIMIT 1 OFFSET 0
+) AS found
 """
 ENTERED = """
 SELECT wanted.id, received_at FROM unnest(%s::text[], %s::text[]) AS wanted (ticket, id) CROSS JOIN LATERAL (
@@ -163,8 +163,7 @@ def facts(tx: Tx, wanted: Sequence[tuple[str, str, int]]) -> dict[str, tuple[str
     """When these facts (ticket, publisher, sequence) were made, by their ids."""
     if not wanted:
         return {}
-    tickets = texts(sorted({ticket for ticket, _, _ in wanted}))
-    rows = tx.execute(FACTS, [tickets, *columns(wanted, 3)])
+    rows = tx.execute(FACTS, columns(wanted, 3))
     return {f"{ticket}.{who}.{number}": (who, time) for ticket, who, number, time in rows}
 
 
