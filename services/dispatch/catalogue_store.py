@@ -11,10 +11,6 @@ from services.dispatch.directory.store import catalogue_entries
 from services.dispatch.filters import Item
 from services.dispatch.lists import Lists, Near
 
-EDITION = """
-SELECT coalesce((SELECT edition FROM catalogue_change ORDER BY no DESC LIMIT 1), 0),
-       EXISTS (SELECT FROM ruling)
-"""
 ITEMS = """
 SELECT category, version, list, mode, kinds, skills, about, identity FROM catalogue
 WHERE (category, version) IN (SELECT * FROM unnest(%s::text[], %s::int[]))
@@ -35,12 +31,6 @@ NEAR_KEPT = 10_000
 """Labels of other offices whose nearest entry is remembered."""
 
 _names: dict[tuple[int, date], Names] = {}
-
-
-def editions(tx: Tx) -> tuple[int, bool]:
-    """The edition of the lists in force, and whether anything was ever ruled."""
-    edition, ruled = tx.execute(EDITION).fetchone() or (0, False)
-    return int(edition), bool(ruled)
 
 
 def lists(tx: Tx, edition: int, today: date, labels: set[str]) -> Lists:

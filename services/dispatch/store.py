@@ -44,7 +44,11 @@ EXPIRED = 'SELECT id FROM "case" WHERE expires_at <= %s ORDER BY expires_at LIMI
 UNARRIVED = """
 SELECT id FROM "case" WHERE arrive_by <= %s ORDER BY arrive_by LIMIT %s FOR UPDATE SKIP LOCKED
 """
-PLACES = "SELECT code FROM cell WHERE code = ANY(%s) AND active"
+STANDS = """
+SELECT coalesce((SELECT edition FROM catalogue_change ORDER BY no DESC LIMIT 1), 0),
+       EXISTS (SELECT FROM ruling), ARRAY(SELECT code FROM cell WHERE code = ANY(%s) AND active)
+"""
+"""The edition of the lists, whether anything was ever ruled, and which of these grids there are."""
 LAST_RESORT = """
 SELECT cell FROM assignee JOIN cell c ON c.code = assignee.cell
 WHERE kind = 'community_desk' AND assignee.active ORDER BY cardinality(c.path), cell LIMIT 1
@@ -99,9 +103,10 @@ def know(tx: Tx, now: datetime, stimuli: Sequence[Stimulus], found: Mapping[str,
     if not wanted:
         return Known(now, policies, NO_LISTS, {}, {}, {}, off_duty=off_duty)
     today = now.astimezone(CHINA).date()
-    edition, ruled = catalogue_store.editions(tx)
+    grids = {grid for grid, _ in wanted}
+    edition, ruled, cells = tx.execute(STANDS, [texts(sorted(grids))]).fetchall()[0]
     lists = catalogue_store.lists(tx, edition, today, {category for _, category in wanted})
-    places = _places(tx, {grid for grid, _ in wanted})
+    places = _places(tx, grids, cells)
     pairs = {(places[grid].code, lists.code(category)) for grid, category in wanted}
     precedents = objection_store.precedents(tx, pairs) if ruled else {}
     asked_for = {
@@ -153,9 +158,9 @@ def _asks_on(data: Any) -> bool:
     return returned or isinstance(data, ASKING)
 
 
-def _places(tx: Tx, grids: set[str]) -> dict[str, Place]:
-    """Each grid's own cell; for an unknown grid the one whose desk is the last resort."""
-    places = {code: Place(code, known=True) for (code,) in tx.execute(PLACES, [texts(sorted(grids))])}
+def _places(tx: Tx, grids: set[str], cells: Sequence[str]) -> dict[str, Place]:
+    """Each grid's own cell; for one that is none the cell whose desk is the last resort."""
+    places = {code: Place(code, known=True) for code in cells}
     unknown = grids - places.keys()
     if unknown:
         row = tx.execute(LAST_RESORT).fetchone()

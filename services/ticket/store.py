@@ -21,7 +21,7 @@ from contracts.ticket import Suggested
 from contracts.worktime import Calendar
 from services.ticket import calendar, letter_store, order_store, place_store, sensor_store, suggesting
 from services.ticket.alike import likeness_store
-from services.ticket.alike.likeness_store import NOTHING, Looked
+from services.ticket.alike.likeness_store import NOTHING, Looked, Print
 from services.ticket.commands import Primary, Rule
 from services.ticket.completing import all_completed
 from services.ticket.letters import Letter
@@ -40,14 +40,15 @@ COLUMNS = (
 )
 TICKETS = Table("ticket", Ticket, COLUMNS)
 prove = TICKETS.prove
-SAVE_REQUESTS = """
+SAVE_REQUESTS = f"""
+WITH contacts AS (
+    INSERT INTO contact (ref, key, sealed, phone_mark, language)
+    SELECT ref, key, sealed, phone_mark, language FROM json_populate_recordset(null::contact, %s)),
+prints AS ({likeness_store.KEEP})
 INSERT INTO request (ticket, key, sealed, occurred_at, recorded_at)
 SELECT ticket, key, sealed, occurred_at, recorded_at FROM json_populate_recordset(null::request, %s)
 """
-SAVE_CONTACTS = """
-INSERT INTO contact (ref, key, sealed, phone_mark, language)
-SELECT ref, key, sealed, phone_mark, language FROM json_populate_recordset(null::contact, %s)
-"""
+"""What was said, who said it, and by what it is compared."""
 SAVE_REMARKS = """
 INSERT INTO remark (ref, ticket, at, role, by, internal, key, sealed)
 SELECT ref, ticket, at, role, by, internal, key, sealed FROM json_populate_recordset(null::remark, %s)
@@ -145,13 +146,8 @@ def save(tx: Tx, changes: Changes) -> list[Ticket]:
 
 
 def _save_what_was_said(tx: Tx, tickets: Sequence[Ticket], known: Known) -> None:
-    new = [ticket for ticket in tickets if ticket.intake]
-    if new:
-        tx.execute(SAVE_REQUESTS, [as_json([_request(ticket) for ticket in new])])
-        _keep_prints(tx, new, known)
-    contacts = [_contact(ticket) for ticket in new if ticket.intake and ticket.intake.requester]
-    if contacts:
-        tx.execute(SAVE_CONTACTS, [as_json(contacts)])
+    if new := [ticket for ticket in tickets if ticket.intake]:
+        _save_requests(tx, new, known.looked.prints)
     remarks = [row for ticket in tickets for row in _remarks(ticket)]
     if remarks:
         tx.execute(SAVE_REMARKS, [as_json(remarks)])
@@ -170,10 +166,11 @@ def _lasting(ticket: Ticket) -> Ticket:
     return ticket
 
 
-def _keep_prints(tx: Tx, new: Sequence[Ticket], known: Known) -> None:
-    prints = [known.looked.prints[ticket.id] for ticket in new if ticket.id in known.looked.prints]
-    if prints:
-        likeness_store.keep(tx, prints)
+def _save_requests(tx: Tx, new: Sequence[Ticket], prints: Mapping[str, Print]) -> None:
+    contacts = [_contact(ticket) for ticket in new if ticket.intake and ticket.intake.requester]
+    compared = likeness_store.rows(prints[ticket.id] for ticket in new if ticket.id in prints)
+    rows = [contacts, compared, [_request(ticket) for ticket in new]]
+    tx.execute(SAVE_REQUESTS, [as_json(each) for each in rows])
 
 
 def _recorded(fact: CloudEvent[Any]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Which tickets are alike, in the database: keyed hashes of words and people, and what was found by them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +8,6 @@ from msgspec import Struct
 from psycopg.rows import dict_row
 
 from chassis.database import Tx
-from chassis.rows import as_json
 from contracts.intake import RequestSubmitted
 from services.ticket.alike import likeness
 from services.ticket.commands import Match, Primary, Rule
@@ -130,12 +129,11 @@ def _same_thing(primary: Primary, said: RequestSubmitted) -> bool:
     return (primary.category, primary.grid) == (said.category, said.grid)
 
 
-def keep(tx: Tx, prints: Sequence[Print]) -> None:
-    """Notes by what these tickets are compared."""
-    rows = [
+def rows(prints: Iterable[Print]) -> list[dict[str, Any]]:
+    """By what these tickets are compared, as `KEEP` notes it."""
+    return [
         {"ticket": p.ticket, "recorded_at": p.at, "mark": _hex(p.mark), "who": _hex(p.who)} for p in prints
     ]
-    tx.execute(KEEP, [as_json(rows)])
 
 
 def primaries(tx: Tx, numbers: Sequence[str]) -> dict[str, Primary]:
