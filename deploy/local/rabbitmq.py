@@ -25,6 +25,7 @@ from deploy.local.unprivileged import Account, account_for
 FIGURES = "broker-figures"
 PORT_NAMES = ("amqp", "distribution", "epmd", FIGURES)
 NODE = "fengge@localhost"
+LOOPBACK = "-kernel inet_dist_use_interface {127,0,0,1}"
 PLUGINS = "[rabbitmq_consistent_hash_exchange].\n"
 WATCHED = "[rabbitmq_consistent_hash_exchange,rabbitmq_prometheus].\n"
 TOLD = "prometheus.tcp.ip = 127.0.0.1\nprometheus.tcp.port = {port}\n"
@@ -133,6 +134,12 @@ def _write_cookie(folder: Path, account: Account) -> None:
     account.own(home, cookie)
 
 
+def _schedulers() -> str:
+    """Erlang's schedulers on half of the cores: two that share what one could do wake each other in vain."""
+    half = max(1, (os.cpu_count() or 1) // 2)
+    return f"+S {half}:{half}"
+
+
 def environment(folder: Path, ports: Mapping[str, int], node: str = NODE) -> dict[str, str]:
     """What RabbitMQ's programs are told in this folder, about this node."""
     return {
@@ -144,7 +151,9 @@ def environment(folder: Path, ports: Mapping[str, int], node: str = NODE) -> dic
         "ERL_CRASH_DUMP_BYTES": "0",
         "RABBITMQ_NODENAME": node,
         "RABBITMQ_DIST_PORT": str(ports["distribution"]),
-        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"{LOOPBACK} {_schedulers()}",
+        # Bound to a core each, they would wait for what others do there while the next core is free.
+        "RABBITMQ_SCHEDULER_BIND_TYPE": "u",
         "RABBITMQ_MNESIA_BASE": str(folder / "data"),
         "RABBITMQ_LOG_BASE": str(folder / "logs"),
         "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
