@@ -16,12 +16,18 @@ from deploy.local import DEFAULT_RUN
 
 @dataclass(frozen=True)
 class Plan:
-    """How much is measured; `rounds` alternate between floor, loop and stock, and the median counts."""
+    """How much is measured; `rounds` alternate between floor, loop and stock, and the median counts.
+
+    So it does of as many rounds at the `even` rate.
+    """
 
     rounds: int = 3
-    tickets: int = 5000
+    tickets: int = 4000
+    shape_tickets: int = 1000
+    """Of which the floor writes as many copies as make `tickets`."""
     stock_tickets: int = 100
-    rates: tuple[int, ...] = (100, 300)
+    even: int = 100
+    high: tuple[int, ...] = (300,)
     rate_seconds: float = 15.0
     grown: tuple[int, ...] = (100_000, 1_000_000)
     grown_tickets: int = 1500
@@ -37,8 +43,8 @@ class Plan:
 
 STEADY_RATE = 50
 QUICK = Plan(
-    rounds=1, tickets=800, stock_tickets=60, rates=(100,), rate_seconds=10.0, grown=(), consumers=(),
-    idle_seconds=10.0, stages=False,
+    rounds=1, tickets=800, shape_tickets=800, stock_tickets=60, high=(), rate_seconds=10.0, grown=(),
+    consumers=(), idle_seconds=10.0, stages=False,
 )  # fmt: skip
 
 
@@ -64,16 +70,22 @@ def main() -> int:
 def run(plan: Plan) -> dict[str, Any]:
     """All figures of a plan."""
     result: dict[str, Any] = {"machine": report.machine()}
-    with _told("house, floor, loop, stock"), stage.fresh_house() as endpoints:
-        # Before anything is played: afterwards the ticket service compares requests for minutes.
-        result["machine"]["sync_ms"], result["idle_percent"] = measures.idle(plan.idle_seconds)
+    with stage.fresh_house() as endpoints:
+        with _told("an idle house"):
+            result["machine"]["sync_ms"], result["idle_percent"] = measures.idle(plan.idle_seconds)
         stage.play(endpoints, 300)
-        _side_by_side(endpoints, plan, result)
+        with _told("what a ticket writes"):
+            shape = measures.read_shape(endpoints, plan.shape_tickets)
+            result["cost_per_ticket"] = measures.cost(shape)
+        # Now that all is at rest: after a flood the ticket service compares its requests for minutes.
+        with _told(f"latency at {plan.even}/s"):
+            even = measures.latency(endpoints, plan.even, plan.rate_seconds, plan.rounds)
+        with _told("floor, loop, stock"):
+            _side_by_side(endpoints, plan, shape, result)
         half = max(int(result["loop_per_s"] / 2), 1)
-        with _told("latency"):
-            result["latency_ms"] = {
-                str(rate): measures.latency(endpoints, rate, plan.rate_seconds)
-                for rate in (*plan.rates, half)
+        with _told("latency at higher rates"):
+            result["latency_ms"] = {str(plan.even): even} | {
+                str(rate): measures.latency(endpoints, rate, plan.rate_seconds) for rate in (*plan.high, half)
             }
         with _told("dispatch by assignees"):
             found = {str(count): measures.dispatch_ms(endpoints, count) for count in plan.assignees}
@@ -101,11 +113,9 @@ def steady(minutes: int) -> int:
     return 0
 
 
-def _side_by_side(endpoints: dict[str, Any], plan: Plan, result: dict[str, Any]) -> None:
+def _side_by_side(endpoints: dict[str, Any], plan: Plan, shape: Path, result: dict[str, Any]) -> None:
     """Floor, loop and stock in turn, so that a machine that changes its mood changes it for all."""
-    few = min(plan.tickets, 1000)
-    shape, passes = measures.read_shape(endpoints, few), plan.tickets // few
-    result["cost_per_ticket"] = measures.cost(shape)
+    passes = plan.tickets // plan.shape_tickets
     tried = {choice: measures.floor_rate(endpoints, shape, *choice) for choice in measures.FLOOR_CHOICES}
     best = max(tried, key=lambda choice: tried[choice])
     floors, loops, stocks = [], [], []

@@ -176,10 +176,17 @@ def _end(process: "subprocess.Popen[str]") -> None:
         process.wait()
 
 
-def latency(endpoints: Mapping[str, Any], rate: float, seconds: float) -> dict[str, Any]:
-    """Milliseconds from confirmed intake to assigned and to closed, at an even rate."""
-    result = stage.play(endpoints, int(rate * seconds), rate=rate, limit=seconds * 4 + 30)
-    return {"assigned": result["assigned_ms"], "closed": result["closed_ms"]}
+def latency(
+    endpoints: Mapping[str, Any], rate: float, seconds: float, rounds: int = 1
+) -> dict[str, dict[str, float]]:
+    """Milliseconds from confirmed intake to assigned and to closed at an even rate, medians of the rounds."""
+    found = [
+        stage.play(endpoints, int(rate * seconds), rate=rate, limit=seconds * 4 + 30) for _ in range(rounds)
+    ]
+    return {
+        what: {part: median([one[f"{what}_ms"][part] for one in found]) for part in found[0][f"{what}_ms"]}
+        for what in ("assigned", "closed")
+    }
 
 
 def idle(seconds: float) -> tuple[dict[str, float], dict[str, float]]:
