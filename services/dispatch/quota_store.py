@@ -31,7 +31,8 @@ FROM unnest(%s::text[], %s::date[], %s::int[], %s::int[]) AS m (contract, month,
 WHERE q.contract = m.contract AND q.month = m.month RETURNING q.contract, q.month::text
 """
 """Totals, entries and months in one statement; each month follows the lock of its contract."""
-# The first of a month begins its row, with the quota that the contract has then.
+# The first of a month begins its row, with the quota that the contract has then. Who has waited for the lock
+# of the contract does not see in `SAVE` what another began meanwhile; so it is added here.
 NEW_MONTHS = """
 INSERT INTO contract_month AS q (contract, month, quota, reserved, committed)
 SELECT k.code, m.month, k.quota_month, m.reserved, m.committed

@@ -1,5 +1,6 @@
 """Whatever becomes of offers, and whenever the process dies: no unit of a contract is lost or spent twice."""
 
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -12,9 +13,12 @@ from hypothesis import strategies as st
 from contracts import dispatch, intake
 from contracts.numbering import ticket_number
 from deploy.local.endpoints import Endpoints
-from services.dispatch import contract_store, member_store, store
+from services.dispatch import contract_store, member_store, quota_store, store
+from services.dispatch.case import Case
 from services.dispatch.directory.importing import import_files
+from services.dispatch.records import ContractReserved
 from tests.integration.own_database import Tx, own_database, untouched
+from tests.integration.process import until
 from tests.integration.test_rulings_are_kept import NOON, SAMPLE, House
 
 QUOTA, MONTHLY = 4, 3
@@ -154,3 +158,27 @@ def test_hours_of_volunteers_are_kept_and_opting_out_is_on_record(tx: Tx) -> Non
     assert tx.execute("SELECT assignee, reason, by FROM opt_out").fetchall() == [
         (offer.assignee, "ill", "desk")
     ]
+
+
+@pytest.mark.parametrize("of_the_month", ["first", "next"])
+def test_two_processes_that_take_a_unit_at_once_both_count(directory: str, of_the_month: str) -> None:
+    """Who waits for the other has looked before a month began; the other's unit must not be lost."""
+    contract, month = "HT-2026-003", "2031-01-01" if of_the_month == "first" else "2031-02-01"
+    cases = [Case(id=number(n), units=(ContractReserved(contract, month),)) for n in (101, 102, 103)]
+    with psycopg.connect(directory) as one, psycopg.connect(directory) as other:
+        if of_the_month == "next":
+            quota_store.save(one, cases[2:], NOON)
+            one.commit()
+        (before,) = one.execute("SELECT reserved FROM contract_quota WHERE contract = %s", [contract])
+        quota_store.save(one, cases[:1], NOON)
+        thread = threading.Thread(target=lambda: quota_store.save(other, cases[1:2], NOON))
+        thread.start()
+        waits = "SELECT cardinality(pg_blocking_pids(%s))"
+        until(lambda: one.execute(waits, [other.info.backend_pid]).fetchone() == (1,))
+        one.commit()
+        thread.join()
+        other.commit()
+        (after,) = one.execute("SELECT reserved FROM contract_quota WHERE contract = %s", [contract])
+        (row,) = contract_store.settlement(one, contract, NOON.date().replace(2031, int(month[5:7]), 1))
+        assert after[0] == before[0] + 2
+        assert (row["open"], row["differs"]) == (2 if of_the_month == "first" else 3, False)
