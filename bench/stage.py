@@ -24,7 +24,7 @@ EMPTY = DEFAULT_RUN / "bench-empty"
 CHOICE = {"grids": GRIDS, "categories": CATEGORIES}
 TICKS = os.sysconf("SC_CLK_TCK")
 LOG_FILES = 40
-"""Files of PostgreSQL's log, of 16 MB each: what some 15,000 tickets write."""
+"""Files of PostgreSQL's log, of 16 MB each; it keeps 64 of them (`min_wal_size`)."""
 
 Usage = Mapping[str, tuple[float, float]]
 """CPU seconds and resident megabytes by process."""

@@ -8,12 +8,11 @@ from deploy.local.endpoints import Endpoints
 
 TIMES = 50
 LISTEN = f"""
-import gc
+import gc, os
 from chassis import runner
 runner._go_green()
 from chassis.line import Line
 from chassis.settings import Settings
-import os
 with Line(Settings(amqp_url=os.environ["AMQP_URL"], database_url=""), "silence") as line:
     line.drain(0.01)
     gc.collect()
