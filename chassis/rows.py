@@ -26,6 +26,15 @@ def columns(rows: Sequence[Sequence[Any]], width: int) -> list[Any]:
     return [array([row[index] for row in rows]) for index in range(width)]
 
 
+def unseen(array: str) -> str:
+    """An array in a statement, of whose length the planner knows nothing.
+
+    A short one would make it plan anew each time, as if that cost nothing: up to twice the time of the answer
+    (PostgreSQL 15, plan_cache_mode).
+    """
+    return f"(SELECT {array})"
+
+
 def array(values: Sequence[Any]) -> Sequence[Any] | str:
     """Texts, numbers or moments as one literal, others as they are.
 

@@ -8,11 +8,11 @@ from msgspec.structs import replace
 
 from chassis.database import Tx
 from chassis.recovery import TransientFailure
-from chassis.rows import as_json, from_json, texts
+from chassis.rows import as_json, from_json, texts, unseen
 
-LOAD = """
-SELECT to_json(found)::text FROM unnest(%s::text[]) AS wanted (number) CROSS JOIN LATERAL
-    (SELECT {columns}, xmin AS version FROM {table} WHERE id = wanted.number OFFSET 0 FOR UPDATE) found
+LOAD = f"""
+SELECT to_json(found)::text FROM unnest({unseen("%s::text[]")}) AS wanted (number) CROSS JOIN LATERAL
+    (SELECT {{columns}}, xmin AS version FROM {{table}} WHERE id = wanted.number OFFSET 0 FOR UPDATE) found
 """
 """OFFSET 0 keeps it to the index, row by row: of a young table the planner would read the whole."""
 SAVE = """

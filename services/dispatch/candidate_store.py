@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from chassis.database import Tx
-from chassis.rows import texts
+from chassis.rows import texts, unseen
 from contracts.terms import CHINA
 from services.dispatch.directory.availability import minute_of_week
 from services.dispatch.filters import Option
@@ -72,7 +72,8 @@ LEFT JOIN LATERAL (
 """
 OPTIONS = f"""
 {ROWS}
-FROM unnest(%(places)s::text[], %(categories)s::text[], %(kinds)s::text[]) AS w (place, category, kind)
+FROM unnest({unseen("%(places)s::text[]")}, {unseen("%(categories)s::text[]")}, {unseen("%(kinds)s::text[]")})
+    AS w (place, category, kind)
 JOIN cell c ON c.code = w.place
 LEFT JOIN catalogue i ON i.category = w.category AND i.version = (
     SELECT max(version) FROM catalogue v WHERE v.category = w.category AND v.valid_from <= %(today)s

@@ -16,6 +16,9 @@ from chassis.tally import Tally
 from deploy.local.endpoints import Endpoints
 
 Tx = psycopg.Connection[TupleRow]
+OFTEN = 15
+"""After ten times psycopg has prepared a statement, and PostgreSQL has made up its mind about its plans."""
+KEPT = "SELECT sum(generic_plans) FROM pg_prepared_statements WHERE position(%s in statement) > 0"
 
 
 @contextlib.contextmanager
@@ -47,3 +50,8 @@ def given(effects: Effects, tx: Tx, commands: Iterable[tuple[str, Any]], now: da
     stimuli = [Stimulus(number, lambda known, command=command: command) for number, command in commands]  # type: ignore[misc]
     effects.of_stimuli(tx, stimuli, now, tally)
     return [message.body for message in tally.messages]
+
+
+def plan_is_kept(tx: Tx, statement: str) -> bool:
+    """Whether PostgreSQL has begun to use one plan for all that ask so."""
+    return bool(tx.execute(KEPT, [statement]).fetchall()[0][0])

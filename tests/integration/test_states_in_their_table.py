@@ -9,7 +9,7 @@ from chassis.recovery import TransientFailure
 from chassis.rows import texts
 from chassis.states import LOAD, PROVE, SAVE, UNWRITTEN, Stored, Table
 from deploy.local.endpoints import Endpoints
-from tests.integration.own_database import Tx, untouched
+from tests.integration.own_database import OFTEN, Tx, plan_is_kept, untouched
 
 KEYS = [f"T-{number:04}" for number in range(0, 2_000, 2)]
 YOUNG = """
@@ -41,6 +41,12 @@ def test_half_of_a_young_table_is_read_by_the_index(tx: Tx) -> None:
     plan = repr(tx.execute(f"EXPLAIN {load}", [texts(KEYS)]).fetchall())
     assert "young_pkey" in plan
     assert "Seq Scan" not in plan
+
+
+def test_one_plan_is_kept_also_for_short_batches(tx: Tx) -> None:
+    for _ in range(OFTEN):
+        TABLE.load(tx, KEYS[:1])
+    assert plan_is_kept(tx, "FROM young")
 
 
 def test_what_half_of_a_young_table_is_asked_goes_by_the_index(tx: Tx) -> None:

@@ -22,7 +22,7 @@ from services.dispatch.directory.importing import import_files
 from services.dispatch.service import DispatchService
 from services.ticket import domain as ticket_domain
 from services.ticket.commands import Observe
-from tests.integration.own_database import Tx, given, own_database, untouched
+from tests.integration.own_database import OFTEN, Tx, given, own_database, plan_is_kept, untouched
 from tests.integration.test_rulings_are_kept import EFFECTS, NOON, SAMPLE, House
 
 CELL, OTHER_CELL = "990101001002", "990101001003"
@@ -130,6 +130,13 @@ def test_the_question_reads_people_through_the_index(tx: Tx) -> None:
     plan = repr(tx.execute(f"EXPLAIN {candidate_store.OPTIONS}", values).fetchall())
     assert "assignee_by_cell" in plan
     assert "Seq Scan on assignee" not in plan
+
+
+def test_the_question_for_one_ticket_is_not_planned_anew_each_time(tx: Tx) -> None:
+    """To plan it takes twice as long as to answer it."""
+    for _ in range(OFTEN):
+        candidate_store.options(tx, NOON, 7, {(CELL, "garbage", "grid_officer")})
+    assert plan_is_kept(tx, "FROM catalogue v")
 
 
 def test_what_is_off_the_lists_is_blocked_with_what_they_had_and_whose_it_may_be(tx: Tx) -> None:

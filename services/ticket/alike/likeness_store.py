@@ -8,6 +8,7 @@ from msgspec import Struct
 from psycopg.rows import dict_row
 
 from chassis.database import Tx
+from chassis.rows import unseen
 from contracts.intake import RequestSubmitted
 from services.ticket.alike import likeness
 from services.ticket.commands import Match, Primary, Rule
@@ -17,9 +18,9 @@ from services.ticket.state import OPEN
 # Two copies of a text that come at once, in two shards, must not both be the first: the second waits until
 # the first is committed. Whoever takes several takes them in order; the next statement sees what that was.
 TAKE = "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key"
-SAME = """
+SAME = f"""
 SELECT l.mark, l.who, t.id, t.state, t.category, t.severity, t.grid, t.received_at
-FROM unnest(%s::bytea[]) AS asked (mark)
+FROM unnest({unseen("%s::bytea[]")}) AS asked (mark)
 CROSS JOIN LATERAL (SELECT ticket, recorded_at, mark, who FROM likeness
                     WHERE mark = asked.mark AND recorded_at >= %s OFFSET 0) l
 CROSS JOIN LATERAL (SELECT * FROM ticket WHERE id = l.ticket OFFSET 0) t
