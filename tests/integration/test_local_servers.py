@@ -52,6 +52,15 @@ def secret_table(servers: Endpoints) -> Iterator[str]:
         owner.execute("DROP TABLE ticket.secret")
 
 
+@needs_own_servers
+def test_servers_wait_for_their_turn_and_whoever_starts_them_does_not(servers: Endpoints) -> None:
+    for name in ("postgres", "rabbitmq"):
+        pid = daemon.recall(servers.run / name / "pid")
+        assert pid
+        assert os.sched_getscheduler(pid) == os.SCHED_BATCH
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
+
+
 def test_a_service_works_in_its_own_schema_without_naming_it(servers: Endpoints, secret_table: str) -> None:
     with psycopg.connect(servers.database_url("ticket")) as tx:
         tx.execute("INSERT INTO secret VALUES ('honey')")
