@@ -113,15 +113,14 @@ MAKERS: dict[type, FieldMaker] = {
 
 def _field(kind: inspect.Type, options: dict[str, Any]) -> fields.Field[Any]:
     if isinstance(kind, inspect.Metadata):
-        return _field(kind.type, options | _dated(kind))
+        return _field(kind.type, options | _promised(kind))
     return MAKERS[type(kind)](kind, options)
 
 
-def _dated(kind: inspect.Metadata) -> dict[str, Any]:
-    """What bounds the years of a moment, here and for readers of the JSON Schema."""
-    if "years" not in (kind.extra or {}):
-        return {}
-    return {"validate": _years, "metadata": dict(kind.extra_json_schema or {})}
+def _promised(kind: inspect.Metadata) -> dict[str, Any]:
+    """What readers of the JSON Schema may rely on besides; of it only years are looked at here."""
+    options: dict[str, Any] = {"validate": _years} if "years" in (kind.extra or {}) else {}
+    return options | {"metadata": dict(kind.extra_json_schema)} if kind.extra_json_schema else options
 
 
 def _years(moment: datetime) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from contracts.actor import Actor
-from contracts.terms import AssigneeKind, Code, Count, Day, Instant, Points
+from contracts.terms import AssigneeKind, Count, Day, Instant, OwnCode, Points
 
 Mode = Literal["direct", "sequential", "claim"]
 
@@ -13,26 +13,26 @@ Mode = Literal["direct", "sequential", "claim"]
 class Candidate(Struct, frozen=True, kw_only=True):
     """One assignee the engine weighed: score in points, and what the points were given for."""
 
-    assignee: Code
+    assignee: OwnCode
     kind: AssigneeKind
     score: Points
-    points: dict[Code, Points]
+    points: dict[OwnCode, Points]
 
 
 class Exclusion(Struct, frozen=True, kw_only=True):
     """One assignee the hard filters took out, and the filter's name."""
 
-    assignee: Code
-    reason: Code
+    assignee: OwnCode
+    reason: OwnCode
 
 
 class Precedent(Struct, frozen=True, kw_only=True):
     """What an adjudicator has last ruled for this kind of work at this place."""
 
-    assignee: Code
-    reason_code: Code
+    assignee: OwnCode
+    reason_code: OwnCode
     ruled_at: Instant
-    unit: Code | None = None
+    unit: OwnCode | None = None
 
 
 class Fence(Struct, frozen=True, kw_only=True):
@@ -42,10 +42,10 @@ class Fence(Struct, frozen=True, kw_only=True):
     """
 
     lists_version: Count
-    proposed_unit: Code | None = None
-    catalogue: Code | None = None
+    proposed_unit: OwnCode | None = None
+    catalogue: OwnCode | None = None
     catalogue_version: Count | None = None
-    category: Code | None = None
+    category: OwnCode | None = None
     valid_to: Day | None = None
 
 
@@ -53,14 +53,14 @@ class Ordered(Struct, frozen=True, kw_only=True):
     """Who named the assignee instead of the engine, why, and what would have kept the engine from it."""
 
     by: Actor
-    reason_code: Code
-    waived: list[Code] = []
+    reason_code: OwnCode
+    waived: list[OwnCode] = []
 
 
 class Explanation(Struct, frozen=True, kw_only=True):
     """Why this assignee: candidates, exclusions, how the place was found, rulings, what no list has."""
 
-    place: Code
+    place: OwnCode
     kinds: list[AssigneeKind]
     candidates: Annotated[list[Candidate], Meta(max_length=5)]
     excluded: Annotated[list[Exclusion], Meta(max_length=10)] = []
