@@ -132,7 +132,7 @@ def main() -> int:
     parser.add_argument("--run", required=True)
     parser.add_argument("--tickets", type=int, required=True)
     parser.add_argument("--rate", type=float, default=0.0)
-    parser.add_argument("--window", type=int, default=5000)
+    parser.add_argument("--window", type=int, default=2500, help="tickets that are open at most")
     parser.add_argument("--shards", type=int, default=4)
     parser.add_argument("--stock", action="store_true", help="talk to the stock services")
     parser.add_argument("--limit", type=float, default=300.0)
