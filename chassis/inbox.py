@@ -101,7 +101,7 @@ def settle(tx: Tx, admission: Admission) -> dict[Stream, int]:
 
     Raises TransientFailure if another process was faster, or what was trusted is not so.
     """
-    done = {arrival.ident for arrival in admission.ready}
+    done = {arrival.ident for arrival in admission.ready} if admission.early else set()
     early = [arrival for arrival in admission.early if arrival.ident not in done]
     waiting.wait_behind_gap(tx, [arrival for arrival in early if not arrival.waits_as])
     waiting.still_early(tx, [arrival.waits_as for arrival in early if arrival.waits_as])
