@@ -37,13 +37,16 @@ def _patiently() -> Iterator[None]:
     """What is started meanwhile interrupts nobody when it wakes up, but waits for its turn (sched(7)).
 
     A dozen processes that wake each other on two processors otherwise spend a tenth of them on changing over.
+    Where the starter does not have the usual policy somebody has chosen another, and that is inherited.
     """
-    before = os.sched_getscheduler(0)
-    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    usual = os.sched_getscheduler(0) == os.SCHED_OTHER
+    if usual:
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     try:
         yield
     finally:
-        os.sched_setscheduler(0, before, os.sched_param(0))
+        if usual:
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 def fresh_log(log: Path) -> Path:
