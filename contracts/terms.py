@@ -34,7 +34,7 @@ CODE = r"^[0-9A-Za-z\u3400-\u9fff_.:/+@-]+\Z"
 Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=CODE)]
 """A code of a list: grid cell, assignee, reason; Latin or Chinese letters, digits and `_.:/+@-`."""
 OwnCode = Annotated[str, Meta(min_length=1, max_length=64, extra_json_schema={"pattern": CODE})]
-"""A code that one of our own services has from its own lists: promised to readers, but not matched again.
+"""A code that one of our own services has let in before: promised to readers, but not matched again.
 
 To match one takes as long as to read eight; an explanation has up to sixty, and four services read it.
 """
