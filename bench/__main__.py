@@ -43,7 +43,7 @@ class Plan:
 
 STEADY_RATE = 50
 QUICK = Plan(
-    rounds=1, tickets=2000, shape_tickets=400, stock_tickets=60, high=(), rate_seconds=10.0, grown=(),
+    rounds=1, tickets=2000, shape_tickets=250, stock_tickets=60, high=(), rate_seconds=8.0, grown=(),
     consumers=(), idle_seconds=10.0, stages=False,
 )  # fmt: skip
 
