@@ -89,7 +89,7 @@ mutants: .venv/dev.stamp ## break five promises on purpose and see an accident c
 soak: .venv/dev.stamp ## random accidents under load (MINUTES=10, SEED=number), 0 lost, doubled, reordered or it fails
 	@$(BIN)/python -W ignore -m tests.faults.soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
-bench: .venv/run.stamp ## measure everything side by side (15 to 20 minutes)
+bench: .venv/run.stamp ## measure everything side by side (15 minutes)
 	@$(BIN)/python -W ignore -m bench
 
 bench-quick: .venv/run.stamp ## the same with fewer rounds, no growth, no scale (3 minutes)

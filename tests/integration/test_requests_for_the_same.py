@@ -20,6 +20,7 @@ from services.ticket.privacy import vault
 from services.ticket.service import TicketService
 from services.ticket.state import OPEN
 from tests.integration.ledger import Ledger, from_outside, number_of, submitted
+from tests.integration.own_database import OFTEN, plan_is_kept
 
 LONG = "我们楼三层的楼道灯坏了一个多星期，晚上老人上下楼看不清台阶，请尽快安排人来看一看。"
 PLACE = {"category": "street_light", "grid": "99010100100101"}
@@ -141,6 +142,13 @@ def test_a_place_that_only_wants_suggestions_gets_them(ledger: Ledger) -> None:
     with ledger.database.transaction() as tx:
         rule = commands.Rule("duplicates", 2, {"exact": "suggest", "least": 20, "days": 30, "channels": []})
         assert likeness_store.look(tx, vault.in_use(), now(), {}, rule).matches == {}
+
+
+def test_equal_words_of_one_request_are_not_planned_anew_each_time(ledger: Ledger) -> None:
+    with ledger.database.transaction() as tx:
+        for _ in range(OFTEN):
+            tx.execute(likeness_store.SAME, [[b"mark"], now(), list(OPEN)])
+        assert plan_is_kept(tx, "AS asked (mark)")
 
 
 def test_a_desk_merges_and_parts_and_the_clock_is_the_own_one(ledger: Ledger) -> None:
